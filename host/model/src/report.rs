@@ -1,0 +1,236 @@
+//! Reports: what is said about one subject, complete enough for every output format.
+
+use crate::finding::{Confidence, Location, Severity};
+use crate::platform::Platform;
+use crate::rule::RuleId;
+use crate::verdict::Verdict;
+use jiff::Timestamp;
+use oci_spec::image::Digest;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What is said about one subject.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// What was judged.
+    pub subject: Subject,
+    /// How it was judged.
+    pub verdict: Verdict,
+    /// The claims of the policy set, made or withheld.
+    pub claims: Vec<Claim>,
+    /// By what it was judged.
+    pub policy_set: SetReference,
+    /// The packs that took part, with what became of each of their rules.
+    pub policies: Vec<PolicyReport>,
+    /// What is wrong, the worst first.
+    pub findings: Vec<ReportedFinding>,
+    /// Why nothing could be decided, if it could not.
+    pub undecided: Vec<Gap>,
+    /// What nobody looked at.
+    pub not_checked: Vec<Gap>,
+    /// What became of the waivers.
+    pub waivers: WaiverReport,
+    /// Options that weaken the run, as they were given.
+    pub insecure: Vec<String>,
+    /// What the policies said to their authors.
+    #[serde(skip)]
+    pub log: Vec<String>,
+    /// What it takes to come to the same verdict again.
+    pub evidence: Evidence,
+}
+
+/// What was judged.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Subject {
+    /// As it was given.
+    pub reference: String,
+    /// Registry and repository; none for files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Of the manifest or index.
+    pub digest: Digest,
+    /// None for an index.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Platform>,
+    /// The index that named the manifest, if one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<Digest>,
+}
+
+/// One claim of the policy set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Claim {
+    /// `security.scan`.
+    pub name: String,
+    /// Whether `NAME=passed` may be said.
+    pub issued: bool,
+    /// Why it may not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<String>,
+}
+
+/// The policy set in effect.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SetReference {
+    /// `standard`.
+    pub name: String,
+    /// Where it was published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uri: Option<String>,
+    /// Of the set in effect.
+    pub digest: Digest,
+    /// Whether this is the set as it was published, and not as the run changed it.
+    pub as_published: bool,
+}
+
+/// What became of one pack.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyReport {
+    /// The name the pack gives itself.
+    pub id: String,
+    /// Of its component.
+    pub digest: Digest,
+    /// The version the pack gives itself.
+    pub version: String,
+    /// The verdict its rules alone would come to.
+    pub outcome: Verdict,
+    /// Each selected rule and its state.
+    pub rules: BTreeMap<RuleId, RuleState>,
+}
+
+/// What became of a rule, from the best to the worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RuleState {
+    /// It was evaluated and found nothing.
+    Holds,
+    /// It has nothing to say about the subject.
+    NotApplicable,
+    /// It found something.
+    Findings,
+    /// It saw too little to conclude.
+    Inconclusive,
+    /// A fact it needs is not there.
+    NotEvaluated,
+    /// It could not do its work.
+    Broken,
+}
+
+/// One finding, judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportedFinding {
+    /// The rule that found it.
+    pub rule: RuleId,
+    /// What other tools call the rule.
+    pub aliases: Vec<String>,
+    /// As the policy set sees it.
+    pub severity: Severity,
+    /// How sure the rule is.
+    pub confidence: Confidence,
+    /// Whether it counts.
+    #[serde(flatten)]
+    pub status: Status,
+    /// What is wrong.
+    pub message: String,
+    /// Where.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<Location>,
+    /// Where else.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub related: Vec<Location>,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// Where to read more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The pack of the rule.
+    pub policy: String,
+    /// What the finding is about, without positions.
+    pub key: String,
+    /// The values that led to it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub evidence: BTreeMap<String, String>,
+}
+
+/// Whether a finding counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "status", rename_all = "kebab-case")]
+pub enum Status {
+    /// It does.
+    Open,
+    /// Somebody accepted it.
+    Waived {
+        /// The id of the waiver.
+        waiver: String,
+    },
+}
+
+/// Something that was not looked at, or could not be decided.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Gap {
+    /// A rule, a fact, a platform.
+    pub what: String,
+    /// The reason.
+    pub why: String,
+}
+
+/// What became of the waivers, by their ids.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct WaiverReport {
+    /// They cover a finding.
+    pub used: Vec<String>,
+    /// They cover none.
+    pub unused: Vec<String>,
+    /// They are over and count for nothing.
+    pub expired: Vec<String>,
+}
+
+/// What it takes to come to the same verdict again.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Evidence {
+    /// Of the canonical JSON of what the selected rules could see.
+    pub facts: Digest,
+    /// Of the canonical JSON of the verdict.
+    pub verdict: Digest,
+    /// The settings of the selected rules, digested.
+    pub settings: Digest,
+    /// The time that the rules were told, in whole seconds.
+    pub time: Timestamp,
+    /// The enforcement point that the rules were told.
+    pub point: EnforcementPoint,
+    /// The facts of the request that a rule read.
+    pub context: BTreeMap<String, String>,
+    /// For each pack the interfaces it imports: the most the verdict could depend on.
+    pub imports: BTreeMap<String, Vec<String>>,
+    /// The contract with the policies.
+    pub contract: &'static str,
+    /// What ran them.
+    pub engine: &'static str,
+    /// The fuel of one evaluation.
+    pub fuel: u64,
+    /// The version of polcheck.
+    pub polcheck: &'static str,
+}
+
+/// Which of the four places asks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EnforcementPoint {
+    /// `polcheck check`.
+    #[default]
+    Ci,
+    /// A push into a registry.
+    Push,
+    /// The admission of a Kubernetes object.
+    Admission,
+    /// A scan of what is already there.
+    Scan,
+}

@@ -1,0 +1,172 @@
+//! Rules and packs, as components describe them.
+
+use crate::facts::Interface;
+use crate::finding::Severity;
+use serde::{Deserialize, Serialize};
+use std::borrow::Borrow;
+use std::fmt;
+use std::str::FromStr;
+
+/// The id of a rule: `<group>.<rule>`, both kebab-case.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RuleId(String);
+
+/// Not the id of a rule.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a rule id, which has the form `group.rule`")]
+pub struct InvalidRuleId(pub String);
+
+impl RuleId {
+    /// The part before the dot.
+    pub fn group(&self) -> &str {
+        self.0
+            .split_once('.')
+            .map_or(self.0.as_str(), |(group, _)| group)
+    }
+}
+
+/// Whether a word is kebab-case: lower-case letters, digits and single hyphens, beginning with a letter.
+pub fn is_kebab_case(word: &str) -> bool {
+    word.starts_with(|first: char| first.is_ascii_lowercase())
+        && word.split('-').all(|part| {
+            !part.is_empty()
+                && part
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        })
+}
+
+impl FromStr for RuleId {
+    type Err = InvalidRuleId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once('.') {
+            Some((group, rule)) if is_kebab_case(group) && is_kebab_case(rule) => {
+                Ok(Self(text.to_owned()))
+            }
+            _ => Err(InvalidRuleId(text.to_owned())),
+        }
+    }
+}
+
+impl TryFrom<String> for RuleId {
+    type Error = InvalidRuleId;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<RuleId> for String {
+    fn from(id: RuleId) -> Self {
+        id.0
+    }
+}
+
+/// Ids are ordered and hashed as their text is.
+impl Borrow<str> for RuleId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for RuleId {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RuleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// What a pack says of one of its rules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleMetadata {
+    /// Unique in a policy set.
+    pub id: RuleId,
+    /// One line.
+    pub title: String,
+    /// Where the policy set says nothing else.
+    pub default_severity: Severity,
+    /// Markdown: what, why, a failing and a passing example.
+    pub description: String,
+    /// Ids of the same check in other tools.
+    pub aliases: Vec<String>,
+    /// Names of interfaces; every group must be served by one of its members.
+    pub needs: Vec<Vec<String>>,
+    /// Names of interfaces that make the rule better.
+    pub uses: Vec<String>,
+    /// JSON Schema of the settings; none: the rule takes none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settings_schema: Option<serde_json::Value>,
+    /// Where to read more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+impl RuleMetadata {
+    /// Whether a policy set that says nothing else requires the rule: if all it needs is what every image has.
+    pub fn is_required_by_default(&self) -> bool {
+        self.needs
+            .iter()
+            .all(|group| group.iter().any(|name| name == Interface::Image.name()))
+    }
+
+    /// The interfaces this version serves among those the rule needs or uses.
+    pub fn interfaces(&self) -> impl Iterator<Item = Interface> {
+        self.needs
+            .iter()
+            .flatten()
+            .chain(&self.uses)
+            .filter_map(|name| Interface::from_name(name))
+    }
+
+    /// Whether a name means this rule: its id or one of its aliases.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.id.as_ref() == name || self.aliases.iter().any(|alias| alias == name)
+    }
+}
+
+/// What a pack says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PackMetadata {
+    /// Kebab-case.
+    pub id: String,
+    /// Semantic version.
+    pub version: String,
+    /// One line.
+    pub title: String,
+    /// Markdown.
+    pub description: String,
+    /// SPDX expression.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub license: Option<String>,
+    /// At least one.
+    pub rules: Vec<RuleMetadata>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("user.final-root", true)]
+    #[case("pkg.no-hashes2", true)]
+    #[case("user", false)]
+    #[case("user.", false)]
+    #[case(".root", false)]
+    #[case("user.Final", false)]
+    #[case("user.final--root", false)]
+    #[case("user.final.root", false)]
+    #[case("1user.root", false)]
+    fn an_id_is_two_kebab_case_words(#[case] text: &str, #[case] expected: bool) {
+        assert_eq!(text.parse::<RuleId>().is_ok(), expected);
+    }
+}
