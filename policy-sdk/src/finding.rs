@@ -1,0 +1,148 @@
+//! Findings, as rules write them.
+
+use crate::bindings::polcheck::policy::types;
+use crate::{Confidence, Severity};
+
+/// One thing that is wrong. The severity is the rule's own unless [`Finding::severity`] says otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    message: String,
+    severity: Option<Severity>,
+    confidence: Confidence,
+    locations: Vec<Location>,
+    help: Option<String>,
+    url: Option<String>,
+    key: String,
+    evidence: Vec<(String, String)>,
+}
+
+/// What a finding points at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// JSON pointer into the image config blob.
+    Config(String),
+    /// Index into the history.
+    History(u32),
+    /// Index into the layers.
+    Layer(u32),
+    /// The manifest, or one of its annotations.
+    Manifest,
+}
+
+impl Location {
+    /// A place in the image config blob, by the keys that lead to it: `["config", "User"]`.
+    pub fn config(keys: &[&str]) -> Self {
+        Self::Config(keys.iter().fold(String::new(), |pointer, key| {
+            pointer + "/" + &key.replace('~', "~0").replace('/', "~1")
+        }))
+    }
+}
+
+impl Finding {
+    /// What is wrong, in one sentence: lower case, no final period, foreign words in backticks.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            severity: None,
+            confidence: Confidence::High,
+            locations: Vec::new(),
+            help: None,
+            url: None,
+            key: String::new(),
+            evidence: Vec::new(),
+        }
+    }
+
+    /// Where; the first one is where the report points.
+    #[must_use]
+    pub fn at(mut self, location: Location) -> Self {
+        self.locations.push(location);
+        self
+    }
+
+    /// What to do, in one sentence in the imperative.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Where to read more.
+    #[must_use]
+    pub fn url(mut self, url: impl Into<String>) -> Self {
+        self.url = Some(url.into());
+        self
+    }
+
+    /// What the finding is about, without positions: `user=root`. Waivers and baselines know it by this. Unique among
+    /// the findings of the rule; the message where there is none.
+    #[must_use]
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = key.into();
+        self
+    }
+
+    /// A value that led to the finding. Never a secret.
+    #[must_use]
+    pub fn evidence(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.evidence.push((key.into(), value.into()));
+        self
+    }
+
+    /// Another severity than the rule's own.
+    #[must_use]
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = Some(severity);
+        self
+    }
+
+    /// How sure the rule is; high where nothing is said.
+    #[must_use]
+    pub fn confidence(mut self, confidence: Confidence) -> Self {
+        self.confidence = confidence;
+        self
+    }
+
+    pub(crate) fn finish(self, default_severity: Severity) -> types::Finding {
+        types::Finding {
+            severity: self.severity.unwrap_or(default_severity),
+            confidence: self.confidence,
+            message: self.message,
+            locations: self.locations.into_iter().map(Location::finish).collect(),
+            remediation: self.help.map(|text| types::Remediation {
+                text,
+                url: self.url,
+            }),
+            key: self.key,
+            evidence: self
+                .evidence
+                .into_iter()
+                .map(|(key, value)| types::KeyValue { key, value })
+                .collect(),
+        }
+    }
+}
+
+impl Location {
+    fn finish(self) -> types::Location {
+        match self {
+            Self::Config(pointer) => types::Location::Config(pointer),
+            Self::History(index) => types::Location::History(index),
+            Self::Layer(layer) => types::Location::Layer(layer),
+            Self::Manifest => types::Location::Manifest,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_a_pointer_are_escaped() {
+        assert_eq!(
+            Location::config(&["config", "Labels", "a/b~c"]),
+            Location::Config("/config/Labels/a~1b~0c".into())
+        );
+    }
+}

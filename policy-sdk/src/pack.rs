@@ -1,0 +1,164 @@
+//! Packs: what a component exports.
+
+use crate::bindings::exports::polcheck::policy::check;
+use crate::{Facts, Rule, Settings, Source};
+
+pub(crate) use check::Outcome;
+
+/// A pack of rules, as [`pack!`] declares it.
+#[derive(Debug)]
+pub struct Pack {
+    /// Kebab-case.
+    pub id: &'static str,
+    /// Semantic version.
+    pub version: &'static str,
+    /// One line.
+    pub title: &'static str,
+    /// Markdown.
+    pub description: &'static str,
+    /// SPDX expression.
+    pub license: Option<&'static str>,
+    /// Generated from the files under `src/`.
+    pub rules: &'static [RegisteredRule],
+}
+
+/// A rule with what its file's name and documentation say.
+#[derive(Debug)]
+pub struct RegisteredRule {
+    /// `<group>.<rule>`, from the path of the file.
+    pub id: &'static str,
+    /// The first line of the documentation.
+    pub title: &'static str,
+    /// The rest of the documentation, Markdown.
+    pub description: &'static str,
+    /// `RULE` of the file.
+    pub rule: Rule,
+}
+
+impl Pack {
+    /// What the component answers to `describe`.
+    pub fn describe(&self) -> check::Metadata {
+        check::Metadata {
+            id: self.id.to_owned(),
+            version: self.version.to_owned(),
+            title: self.title.to_owned(),
+            description: self.description.to_owned(),
+            license: self.license.map(ToOwned::to_owned),
+            rules: self.rules.iter().map(RegisteredRule::describe).collect(),
+        }
+    }
+
+    /// What the component answers to `evaluate`: all rules share one set of facts. A rule it does not have stays
+    /// unanswered, which the host knows to be broken.
+    pub(crate) fn evaluate(
+        &self,
+        rules: &[String],
+        source: impl Fn() -> Source,
+    ) -> Vec<check::RuleOutcome> {
+        let (facts, settings) = (Facts::new(source()), source());
+        let named = |id: &String| self.rules.iter().find(|rule| rule.id == id);
+        let evaluate = |rule: &RegisteredRule| check::RuleOutcome {
+            rule: rule.id.to_owned(),
+            outcome: rule.evaluate(
+                &facts,
+                &Settings {
+                    rule: rule.id,
+                    source: &settings,
+                },
+            ),
+        };
+        rules.iter().filter_map(named).map(evaluate).collect()
+    }
+
+    /// The same in a component, where a panic says its message before it becomes a trap.
+    #[doc(hidden)]
+    #[cfg(target_arch = "wasm32")]
+    pub fn evaluate_imported(&self, rules: &[String]) -> Vec<check::RuleOutcome> {
+        use crate::bindings::polcheck::policy::log::{Level, emit};
+        std::panic::set_hook(Box::new(|panic| emit(Level::Error, &panic.to_string())));
+        self.evaluate(rules, || Source)
+    }
+}
+
+impl RegisteredRule {
+    fn describe(&self) -> check::Rule {
+        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        check::Rule {
+            id: self.id.to_owned(),
+            title: self.title.to_owned(),
+            default_severity: self.rule.severity,
+            description: self.description.to_owned(),
+            aliases: owned(self.rule.aliases),
+            needs: self.rule.needs.iter().map(|group| owned(group)).collect(),
+            uses: owned(self.rule.uses),
+            settings_schema: self.rule.settings.to_owned(),
+            url: self.rule.url.map(ToOwned::to_owned),
+        }
+    }
+
+    fn evaluate(&self, facts: &Facts, settings: &Settings<'_>) -> Outcome {
+        match (self.rule.check)(facts, settings) {
+            Ok(findings) => Outcome::Findings(
+                findings
+                    .into_iter()
+                    .map(|finding| finding.finish(self.rule.severity))
+                    .collect(),
+            ),
+            Err(unsettled) => unsettled.finish(),
+        }
+    }
+}
+
+/// Declares the pack of a crate: its rules are the files `src/<group>/<rule>.rs`, found by `polcheck_sdk_build::rules()`
+/// in `build.rs`. Name, version and licence are those of the crate.
+///
+/// ```ignore
+/// polcheck_sdk::pack! {
+///     id: "acme-base",
+///     title: "How images look at Acme",
+///     description: "Checked on every push.",
+/// }
+/// ```
+#[macro_export]
+macro_rules! pack {
+    (id: $id:literal, title: $title:literal, description: $description:literal $(,)?) => {
+        include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+
+        /// The pack of this crate.
+        pub static PACK: $crate::Pack = $crate::Pack {
+            id: $id,
+            version: env!("CARGO_PKG_VERSION"),
+            title: $title,
+            description: $description,
+            license: Some(env!("CARGO_PKG_LICENSE")),
+            rules: RULES,
+        };
+
+        #[cfg(target_arch = "wasm32")]
+        mod component {
+            use $crate::bindings::exports::polcheck::policy::check::{Guest, Metadata, RuleOutcome};
+
+            struct Component;
+
+            impl Guest for Component {
+                fn describe() -> Metadata {
+                    super::PACK.describe()
+                }
+
+                fn evaluate(rules: Vec<String>) -> Vec<RuleOutcome> {
+                    super::PACK.evaluate_imported(&rules)
+                }
+            }
+
+            $crate::bindings::export!(Component with_types_in $crate::bindings);
+        }
+
+        #[cfg(test)]
+        mod examples {
+            #[test]
+            fn every_example_behaves_as_its_rule_documents() {
+                $crate::testing::check_examples(&super::PACK);
+            }
+        }
+    };
+}
