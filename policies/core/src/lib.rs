@@ -1,0 +1,11 @@
+//! The built-in rules over the image config. One folder a group, one file a rule.
+
+mod env_names;
+mod ports;
+mod user_name;
+
+polcheck_sdk::pack! {
+    id: "core",
+    title: "Built-in rules over the image config",
+    description: "What the config of an image says about how it will run: its user, its environment, its ports, its labels and its health check.",
+}

@@ -1,0 +1,78 @@
+//! The image exposes ssh
+//!
+//! ## What it does
+//! Looks for port 22, or for the ports of the setting `ports`, among the exposed ports.
+//!
+//! ## Why is this bad?
+//! A container is entered with `docker exec` or `kubectl exec`, which the platform authenticates and records. A second
+//! way in has keys, users and bugs of its own.
+//!
+//! ## Examples
+//! ```json fails
+//! { "config": { "ExposedPorts": { "22/tcp": {} } } }
+//! ```
+//! Use instead:
+//! ```json passes
+//! { "config": { "ExposedPorts": { "8080/tcp": {} } } }
+//! ```
+
+use crate::ports;
+use polcheck_sdk::{Facts, Finding, Judgement, Location, Rule, Settings};
+
+/// The rule.
+pub const RULE: Rule = Rule {
+    aliases: &["DS-0004", "CKV_DOCKER_1"],
+    settings: r#"{
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "port": {
+                "description": "The port that ssh listens on.",
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 65535,
+                "default": 22
+            }
+        }
+    }"#,
+    ..Rule::of(check)
+};
+
+fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
+    let ssh = settings
+        .integer("/port")
+        .and_then(|port| u16::try_from(port).ok())
+        .unwrap_or(22);
+    let exposed = facts.config()?.exposed_ports.iter();
+    let found = exposed.filter(|entry| {
+        !entry.ends_with("/udp") && ports::range(entry).is_some_and(|range| range.contains(&ssh))
+    });
+    let finding = |entry: &String| {
+        Finding::new(format!("the image exposes ssh on `{entry}`"))
+            .at(Location::config(&["config", "ExposedPorts", entry]))
+            .help("remove the ssh server and its `EXPOSE`; enter containers with `kubectl exec`")
+            .key(format!("port={ssh}"))
+    };
+    Ok(found.map(finding).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::PACK;
+    use polcheck_sdk::testing::{Given, messages};
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("22", 1)]
+    #[case("20-25/tcp", 1)]
+    #[case("22/udp", 0)]
+    #[case("2222/tcp", 0)]
+    #[case("x/tcp", 0)]
+    fn only_tcp_port_22_is_found(#[case] port: &str, #[case] findings: usize) {
+        let config = serde_json::json!({ "config": { "ExposedPorts": { port: {} } } }).to_string();
+        assert_eq!(
+            messages(&PACK, "net.ssh-port", Given::image_config(&config)).len(),
+            findings
+        );
+    }
+}
