@@ -1,0 +1,3 @@
+//! The contract as wasmtime sees it, generated from `wit/`.
+
+wasmtime::component::bindgen!({ path: "../../wit", world: "policy" });

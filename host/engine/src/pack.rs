@@ -1,0 +1,69 @@
+//! A pack: a policy that was loaded, compiled, linked and asked for its description.
+
+use crate::bindings::PolicyPre;
+use crate::error::DuplicateRule;
+use crate::host::Host;
+use model::{Digest, Interface, PackMetadata, RuleId, RuleMetadata};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// A policy, ready to be evaluated.
+pub struct Pack {
+    pub(crate) digest: Digest,
+    pub(crate) metadata: PackMetadata,
+    pub(crate) imports: BTreeSet<Interface>,
+    pub(crate) policy: PolicyPre<Host>,
+}
+
+impl Pack {
+    /// The digest of the component: what the pack is.
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// What the pack says of itself.
+    pub fn metadata(&self) -> &PackMetadata {
+        &self.metadata
+    }
+
+    /// The families of facts it imports: the most it can ever see.
+    pub fn imports(&self) -> &BTreeSet<Interface> {
+        &self.imports
+    }
+
+    /// One of its rules.
+    pub fn rule(&self, id: &RuleId) -> Option<&RuleMetadata> {
+        self.metadata.rules.iter().find(|rule| &rule.id == id)
+    }
+}
+
+impl fmt::Debug for Pack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pack")
+            .field("id", &self.metadata.id)
+            .field("digest", &self.digest)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Finds the pack of each rule.
+///
+/// # Errors
+/// If two packs claim the same rule: neither can then be meant.
+pub fn rules_of<'a>(
+    packs: impl IntoIterator<Item = &'a Pack>,
+) -> Result<BTreeMap<RuleId, &'a Pack>, DuplicateRule> {
+    let mut rules: BTreeMap<RuleId, &Pack> = BTreeMap::new();
+    for pack in packs {
+        for rule in &pack.metadata.rules {
+            if let Some(first) = rules.insert(rule.id.clone(), pack) {
+                return Err(DuplicateRule {
+                    rule: rule.id.to_string(),
+                    first: first.metadata.id.clone(),
+                    second: pack.metadata.id.clone(),
+                });
+            }
+        }
+    }
+    Ok(rules)
+}

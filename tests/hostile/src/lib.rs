@@ -1,0 +1,174 @@
+//! A policy that attacks its host, one rule an attack. What no compiler would make of Rust (a table that grows, a start
+//! function that loops) is written by hand beside the tests, in `host/engine/tests/components.rs`.
+
+#![cfg(target_arch = "wasm32")]
+
+use polcheck_sdk::bindings::exports::polcheck::policy::check::{
+    Guest, Metadata, Outcome, Rule, RuleOutcome, Severity,
+};
+use polcheck_sdk::bindings::polcheck::policy::types::{Confidence, Finding, KeyValue};
+use polcheck_sdk::bindings::polcheck::policy::{evaluation, image, log, matching};
+use std::hint::black_box;
+
+/// Each attack, and the interfaces it declares.
+const ATTACKS: [(&str, &[&str]); 17] = [
+    ("good.neighbour", &["image"]),
+    ("endless.loop", &["image"]),
+    ("memory.growth", &["image"]),
+    ("deep.recursion", &["image"]),
+    ("huge.answer", &["image"]),
+    ("many.findings", &["image"]),
+    ("huge.text", &["image"]),
+    ("many.texts", &["image"]),
+    ("many.calls", &["image"]),
+    ("many.patterns", &["image"]),
+    ("log.flood", &["image"]),
+    ("panic.message", &["image"]),
+    ("undeclared.read", &[]),
+    ("not.answered", &["image"]),
+    ("answered.twice", &["image"]),
+    ("unknown.answer", &["image"]),
+    ("nan.games", &["image"]),
+];
+
+struct Hostile;
+
+impl Guest for Hostile {
+    fn describe() -> Metadata {
+        let rule = |(id, needs): &(&str, &[&str])| Rule {
+            id: (*id).to_owned(),
+            title: (*id).to_owned(),
+            default_severity: Severity::High,
+            description: String::new(),
+            aliases: vec![],
+            needs: needs.iter().map(|need| vec![(*need).to_owned()]).collect(),
+            uses: vec![],
+            settings_schema: String::new(),
+            url: None,
+        };
+        Metadata {
+            id: "hostile".to_owned(),
+            version: "0.1.0".to_owned(),
+            title: "Attacks".to_owned(),
+            description: String::new(),
+            license: None,
+            rules: ATTACKS.iter().map(rule).collect(),
+        }
+    }
+
+    fn evaluate(rules: Vec<String>) -> Vec<RuleOutcome> {
+        std::panic::set_hook(Box::new(|panic| {
+            log::emit(log::Level::Error, &panic.to_string());
+        }));
+        rules.iter().flat_map(|rule| attack(rule)).collect()
+    }
+}
+
+fn attack(rule: &str) -> Vec<RuleOutcome> {
+    let holds = || RuleOutcome {
+        rule: rule.to_owned(),
+        outcome: Outcome::Findings(vec![]),
+    };
+    let findings = |findings| {
+        vec![RuleOutcome {
+            rule: rule.to_owned(),
+            outcome: Outcome::Findings(findings),
+        }]
+    };
+    match rule {
+        "endless.loop" => while black_box(true) {},
+        "memory.growth" => grow_memory(),
+        "deep.recursion" => {
+            black_box(recurse(black_box(0)));
+        }
+        "huge.answer" => return findings(vec![finding(&"x".repeat(10 << 20), vec![])]),
+        "many.findings" => return findings(vec![finding("x", vec![]); 2_000]),
+        "huge.text" => log::emit(log::Level::Info, &"x".repeat(32 << 20)),
+        "many.texts" => {
+            let text = "x".repeat(512 << 10);
+            (0..100).for_each(|_| {
+                black_box(matching::glob_match("*", &text));
+            });
+        }
+        "many.calls" => (0..1_000_000).for_each(|_| {
+            black_box(evaluation::time());
+        }),
+        "many.patterns" => (0..1_000_000).for_each(|n| {
+            black_box(matching::regex_match(&format!("(a{n}|b){{99}}"), "a")).ok();
+        }),
+        "log.flood" => {
+            (0..100_000).for_each(|_| log::emit(log::Level::Info, "all work and no play"));
+        }
+        "panic.message" => panic_with(black_box("seven")),
+        // A rule that takes `denied` for "nothing wrong".
+        "undeclared.read" => {
+            black_box(image::config()).ok();
+        }
+        "not.answered" => return vec![],
+        "answered.twice" => return vec![holds(), holds()],
+        "unknown.answer" => {
+            return vec![
+                holds(),
+                RuleOutcome {
+                    rule: "good.other".to_owned(),
+                    outcome: Outcome::Findings(vec![]),
+                },
+            ];
+        }
+        "nan.games" => return findings(vec![finding("not a number", nan_bits())]),
+        _ => {}
+    }
+    vec![holds()]
+}
+
+fn finding(message: &str, evidence: Vec<KeyValue>) -> Finding {
+    Finding {
+        severity: Severity::High,
+        confidence: Confidence::High,
+        message: message.to_owned(),
+        locations: vec![],
+        remediation: None,
+        key: String::new(),
+        evidence,
+    }
+}
+
+fn grow_memory() {
+    let mut blocks: Vec<Vec<u8>> = vec![];
+    loop {
+        blocks.push(vec![1; 1 << 20]);
+        black_box(&blocks);
+    }
+}
+
+#[expect(unconditional_recursion, reason = "this is the attack")]
+fn recurse(depth: u64) -> u64 {
+    let frame = black_box([depth; 16]);
+    recurse(depth + 1) + frame.iter().sum::<u64>()
+}
+
+#[expect(clippy::panic, reason = "this is the attack")]
+fn panic_with(word: &str) -> ! {
+    panic!("no {word} here")
+}
+
+/// The bits of a few values that are not numbers; without a rule for them they differ from machine to machine.
+#[expect(clippy::eq_op, reason = "this is how one gets a value that is no number")]
+fn nan_bits() -> Vec<KeyValue> {
+    let zero = black_box(0.0_f64);
+    let infinity = black_box(f64::INFINITY);
+    let values = [
+        zero / zero,
+        infinity - infinity,
+        (zero / zero).sqrt(),
+        black_box(f64::from_bits(0xfff0_dead_beef_0001)) + 1.0,
+    ];
+    let bits = values.iter().enumerate();
+    bits.map(|(index, value)| KeyValue {
+        key: index.to_string(),
+        value: format!("{:016x}", value.to_bits()),
+    })
+    .collect()
+}
+
+polcheck_sdk::bindings::export!(Hostile with_types_in polcheck_sdk::bindings);
