@@ -1,0 +1,94 @@
+//! What to do about an error.
+
+use crate::error::RegistryError;
+
+impl RegistryError {
+    /// The cure, if there is one that the user can be told.
+    pub fn help(&self) -> Option<String> {
+        self.help_about_names()
+            .or_else(|| self.help_about_access())
+            .or_else(|| self.help_about_content())
+    }
+
+    fn help_about_names(&self) -> Option<String> {
+        Some(match self {
+            Self::UnknownImage { host, .. } => format!(
+                "check the name and the tag; a private repository answers the same without a login: `docker login {host}`"
+            ),
+            Self::UnknownSelector { available, .. } | Self::Ambiguous { available, .. } => {
+                if available.is_empty() {
+                    return None;
+                }
+                format!("there is: {available}")
+            }
+            Self::MissingPlatform { available, .. } if available.is_empty() => {
+                "the index names no platform at all".to_owned()
+            }
+            Self::MissingPlatform { available, .. } => {
+                let names: Vec<_> = available.iter().map(ToString::to_string).collect();
+                format!(
+                    "choose another with `--platform`: there is {}",
+                    names.join(", ")
+                )
+            }
+            Self::InvalidHost { .. } | Self::UnknownHost { .. } => {
+                "check the name of the registry and the network".to_owned()
+            }
+            _ => return None,
+        })
+    }
+
+    fn help_about_access(&self) -> Option<String> {
+        Some(match self {
+            Self::Unauthorized { host, login, .. } if login.was_used() => {
+                format!("check the name, and log in again: `docker login {host}`")
+            }
+            Self::Unauthorized { host, .. } => {
+                format!("check the name; for a private repository log in first: `docker login {host}`")
+            }
+            Self::Denied { host, login, .. } if !login.was_used() => {
+                format!("log in first: `docker login {host}`")
+            }
+            Self::Denied { .. } => "ask the owner of the repository for the right to do this".to_owned(),
+            Self::ConnectionRefused { .. } => "check the host and the port, and that the registry is running".to_owned(),
+            Self::Tls { .. } => {
+                "add the registry's certificate authority to those this machine trusts; `--allow-insecure-registry` checks no certificate at all".to_owned()
+            }
+            Self::NotHttps { .. } => "`--allow-http-registry` allows plain HTTP, which anybody on the way can change".to_owned(),
+            Self::Timeout { .. } | Self::Interrupted { .. } | Self::Unreachable { .. } => {
+                "check the network, and try again".to_owned()
+            }
+            Self::RateLimited { host, retry_after } => match retry_after {
+                Some(time) => format!("try again in {} seconds, or log in: `docker login {host}`", time.as_secs()),
+                None => format!("try again later, or log in: `docker login {host}`"),
+            },
+            Self::ServerFailed { .. } => "try again later".to_owned(),
+            Self::UnexpectedStatus { .. } | Self::UnknownChallenge { .. } => {
+                "check that the host is a registry".to_owned()
+            }
+            _ => return None,
+        })
+    }
+
+    fn help_about_content(&self) -> Option<String> {
+        Some(match self {
+            Self::SchemaOne { .. } => {
+                "pull the image with a current engine and push it again, which converts it".to_owned()
+            }
+            Self::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                "check the path".to_owned()
+            }
+            Self::UnknownBlob { .. } | Self::TruncatedArchive { .. } => "copy or push the image again".to_owned(),
+            Self::LostReferrer { .. } => "try again when nobody else attaches anything to this image".to_owned(),
+            Self::NotWritable { .. } => "name an image in a registry".to_owned(),
+            Self::NotALayout { .. } => {
+                "an OCI layout has a file `oci-layout`, a file `index.json` and a directory `blobs`".to_owned()
+            }
+            Self::UnsupportedCompression { .. } => "decompress it first, or use gzip".to_owned(),
+            Self::NotAnArchive { .. } => {
+                "`oci-archive:` reads what `skopeo copy … oci-archive:FILE` writes, `docker-archive:` what `docker save` writes".to_owned()
+            }
+            _ => return None,
+        })
+    }
+}
