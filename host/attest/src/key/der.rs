@@ -1,0 +1,193 @@
+//! As much DER as it takes to name the algorithm of a key. The key itself is read by the cryptographic library.
+
+use std::fmt::Write;
+
+const INTEGER: u8 = 0x02;
+const OCTET_STRING: u8 = 0x04;
+const OBJECT_IDENTIFIER: u8 = 0x06;
+const SEQUENCE: u8 = 0x30;
+/// `[0]`, constructed.
+const CONTEXT_0: u8 = 0xa0;
+
+const EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+const CURVES: &[(&[u8], &str)] = &[
+    (&[0x2b, 0x81, 0x04, 0x00, 0x21], "P-224"),
+    (&[0x2b, 0x81, 0x04, 0x00, 0x22], "P-384"),
+    (&[0x2b, 0x81, 0x04, 0x00, 0x23], "P-521"),
+    (&[0x2b, 0x81, 0x04, 0x00, 0x0a], "secp256k1"),
+];
+const ALGORITHMS: &[(&[u8], &str)] = &[
+    (
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01],
+        "RSA",
+    ),
+    (
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a],
+        "RSA-PSS",
+    ),
+    (&[0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x01], "DSA"),
+    (&[0x2b, 0x65, 0x6e], "X25519"),
+    (&[0x2b, 0x65, 0x6f], "X448"),
+    (&[0x2b, 0x65, 0x70], "Ed25519"),
+    (&[0x2b, 0x65, 0x71], "Ed448"),
+    (
+        &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x11],
+        "ML-DSA-44",
+    ),
+    (
+        &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x12],
+        "ML-DSA-65",
+    ),
+    (
+        &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x13],
+        "ML-DSA-87",
+    ),
+];
+
+/// The algorithm of a key.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Algorithm {
+    /// ECDSA with P-256.
+    P256,
+    /// Another one, by name.
+    Other(String),
+}
+
+/// Of `SubjectPublicKeyInfo` (RFC 5280 §4.1): `SEQUENCE { algorithm, subjectPublicKey }`.
+pub(super) fn algorithm_of_spki(der: &[u8]) -> Option<Algorithm> {
+    let mut info = whole(der)?;
+    algorithm_identifier(info.next(SEQUENCE)?)
+}
+
+/// Of `PrivateKeyInfo` (RFC 5958 §2): `SEQUENCE { version, privateKeyAlgorithm, privateKey, … }`.
+pub(super) fn algorithm_of_pkcs8(der: &[u8]) -> Option<Algorithm> {
+    let mut info = whole(der)?;
+    info.next(INTEGER)?;
+    algorithm_identifier(info.next(SEQUENCE)?)
+}
+
+/// Of `ECPrivateKey` (RFC 5915 §3): `SEQUENCE { version, privateKey, [0] parameters OPTIONAL, … }`.
+pub(super) fn algorithm_of_sec1(der: &[u8]) -> Option<Algorithm> {
+    let mut key = whole(der)?;
+    key.next(INTEGER)?;
+    let secret = key.next(OCTET_STRING)?;
+    match key.next(CONTEXT_0) {
+        Some(parameters) => Some(curve(Reader(parameters))),
+        // Without parameters the length of the secret is all there is to go by.
+        None if secret.len() == 32 => Some(Algorithm::P256),
+        None => Some(Algorithm::Other("ECDSA with an unnamed curve".to_owned())),
+    }
+}
+
+/// `AlgorithmIdentifier`: `SEQUENCE { algorithm, parameters OPTIONAL }`.
+fn algorithm_identifier(contents: &[u8]) -> Option<Algorithm> {
+    let mut contents = Reader(contents);
+    let algorithm = contents.next(OBJECT_IDENTIFIER)?;
+    if algorithm == EC {
+        return Some(curve(contents));
+    }
+    Some(Algorithm::Other(name_of(algorithm, ALGORITHMS)))
+}
+
+fn curve(mut parameters: Reader<'_>) -> Algorithm {
+    match parameters.next(OBJECT_IDENTIFIER) {
+        Some(P256) => Algorithm::P256,
+        Some(curve) => Algorithm::Other(format!("ECDSA with {}", name_of(curve, CURVES))),
+        None => Algorithm::Other("ECDSA with explicit curve parameters".to_owned()),
+    }
+}
+
+fn name_of(identifier: &[u8], names: &[(&[u8], &str)]) -> String {
+    names
+        .iter()
+        .find(|(known, _)| *known == identifier)
+        .map_or_else(|| dotted(identifier), |(_, name)| (*name).to_owned())
+}
+
+/// The identifier as it is written: `1.2.840.10045.2.1`.
+fn dotted(identifier: &[u8]) -> String {
+    let mut text = String::new();
+    let mut arc: u64 = 0;
+    for byte in identifier {
+        arc = (arc << 7) | u64::from(byte & 0x7f);
+        if byte & 0x80 == 0 {
+            if text.is_empty() {
+                let first = (arc / 40).min(2);
+                text = format!("{first}.{}", arc - first * 40);
+            } else {
+                // Writing into a string cannot fail.
+                let _ = write!(text, ".{arc}");
+            }
+            arc = 0;
+        }
+    }
+    text
+}
+
+/// The contents of a sequence that is all there is.
+fn whole(der: &[u8]) -> Option<Reader<'_>> {
+    let mut reader = Reader(der);
+    let contents = reader.next(SEQUENCE)?;
+    reader.0.is_empty().then_some(Reader(contents))
+}
+
+/// The rest of a list of elements.
+struct Reader<'d>(&'d [u8]);
+
+impl<'d> Reader<'d> {
+    /// The contents of the next element, if it has this tag; otherwise it is not consumed.
+    fn next(&mut self, tag: u8) -> Option<&'d [u8]> {
+        let (found, rest) = self.0.split_first()?;
+        if *found != tag {
+            return None;
+        }
+        let (first, rest) = rest.split_first()?;
+        let (length, rest) = if first & 0x80 == 0 {
+            (usize::from(*first), rest)
+        } else {
+            let (digits, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
+            if digits.len() > 4 {
+                return None;
+            }
+            let length = digits
+                .iter()
+                .fold(0, |length, digit| length << 8 | usize::from(*digit));
+            (length, rest)
+        };
+        let (contents, rest) = rest.split_at_checked(length)?;
+        self.0 = rest;
+        Some(contents)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(EC, "1.2.840.10045.2.1")]
+    #[case(&[0x60, 0x86, 0x48, 0x01, 0x65], "2.16.840.1.101")]
+    #[case(&[0x2b, 0x65, 0x70], "1.3.101.112")]
+    #[case(&[0x88, 0x37, 0x03], "2.999.3")]
+    #[case(&[], "")]
+    fn an_unknown_identifier_is_written_with_dots(
+        #[case] identifier: &[u8],
+        #[case] expected: &str,
+    ) {
+        assert_eq!(dotted(identifier), expected);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+            for contents in [bytes.clone(), [&[0x30, u8::try_from(bytes.len()).unwrap()][..], &bytes].concat()] {
+                let _ = algorithm_of_spki(&contents);
+                let _ = algorithm_of_pkcs8(&contents);
+                let _ = algorithm_of_sec1(&contents);
+            }
+        }
+    }
+}

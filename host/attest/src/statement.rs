@@ -1,0 +1,317 @@
+//! The statement: what is signed about a report.
+//!
+//! in-toto Statement v1 with the predicate Simple Verification Result v0.2 and one extension field, which holds what it
+//! takes to come to the same verdict again.
+
+mod json;
+
+use jiff::{SignedDuration, Timestamp};
+use json::{
+    Descriptor, EvidenceJson, FactsJson, PredicateJson, StatementJson, VerdictJson, VerifierJson,
+    digest_set,
+};
+use model::report::Gap;
+use model::{Digest, Report, Verdict, canonical};
+use std::collections::{BTreeSet, HashMap};
+
+/// How polcheck calls itself as a verifier. The number changes when its logic does.
+pub const VERIFIER_ID: &str = "https://polcheck.dev/verifier/v1";
+/// The `_type` of a statement.
+pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
+/// The predicate type of a statement: Simple Verification Result.
+pub const PREDICATE_TYPE: &str = "https://in-toto.io/attestation/svr/v0.2";
+/// The media type of the facts that a statement names by digest.
+pub const FACTS_MEDIA_TYPE: &str = "application/vnd.polcheck.facts.v1+json";
+
+/// Who verified, as a statement says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verifier {
+    /// A URI; consumers match it exactly.
+    pub id: String,
+    /// Where packs were published, by the digest of their components. A pack that is not here gets no `uri`.
+    pub pack_uris: HashMap<Digest, String>,
+    /// How long a statement counts, in whole seconds from the time of the verdict; none: it says nothing about it.
+    pub valid_for: Option<SignedDuration>,
+}
+
+impl Default for Verifier {
+    fn default() -> Self {
+        Self {
+            id: VERIFIER_ID.to_owned(),
+            pack_uris: HashMap::new(),
+            valid_for: None,
+        }
+    }
+}
+
+impl Verifier {
+    /// Adds a pack that lies in the binary. Nothing else may have a URI that begins with `polcheck:`.
+    #[must_use]
+    pub fn with_builtin_pack(mut self, id: &str, component: Digest) -> Self {
+        self.pack_uris
+            .insert(component, format!("polcheck:builtin/{id}"));
+        self
+    }
+}
+
+/// A statement. It exists only for a report that passed and issued a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    json: String,
+}
+
+impl Statement {
+    /// The canonical JSON (RFC 8785) of the statement, which is what is signed.
+    pub fn as_json(&self) -> &str {
+        &self.json
+    }
+
+    /// The predicate type of the statement.
+    pub fn predicate_type(&self) -> &'static str {
+        PREDICATE_TYPE
+    }
+}
+
+/// Why there is no statement for a report.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StatementError {
+    /// The image did not pass. Nothing is wrong with polcheck.
+    #[error("the verdict over `{subject}` is {verdict}, and only a pass is signed")]
+    NotPassed {
+        /// The image.
+        subject: String,
+        /// Its verdict.
+        verdict: Verdict,
+    },
+    /// The policy set defines no claim, or the run withheld them all, often because flags changed the set.
+    #[error("no claim was issued for `{subject}`")]
+    NoClaim {
+        /// The image.
+        subject: String,
+        /// The reasons why claims were withheld, each as `NAME: REASON`.
+        withheld: Vec<String>,
+    },
+    /// A claim was issued by a set that the run changed: our mistake, and refused here a second time.
+    #[error("the policy set `{set}` is not in effect as it was published")]
+    NotAsPublished {
+        /// The set.
+        set: String,
+    },
+    /// The user's `--verifier-id` is not a URI.
+    #[error("the verifier id `{id}` is not a URI")]
+    VerifierId {
+        /// The id.
+        id: String,
+    },
+    /// The user's validity period is negative, has a fraction of a second, or ends after the year 9999.
+    #[error("`{valid_for}` is not a period that a statement can be valid for")]
+    Validity {
+        /// The period.
+        valid_for: SignedDuration,
+    },
+    /// The evaluation was told a time with a fraction of a second, which a replay would not be: our mistake.
+    #[error("the time of the evaluation, {time}, is not in whole seconds")]
+    Time {
+        /// The time.
+        time: Timestamp,
+    },
+    /// The fuel is a number that JSON cannot carry exactly: our mistake, or a limit set too high.
+    #[error("the fuel of the evaluation, {fuel}, is larger than a number in JSON can be")]
+    Fuel {
+        /// The fuel.
+        fuel: u64,
+    },
+    /// None that is known; every statement has canonical JSON.
+    #[error("the statement has no canonical JSON")]
+    NotCanonical(#[from] canonical::NotCanonical),
+}
+
+impl StatementError {
+    /// The cure, if there is one.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::NotPassed { .. } => {
+                Some("the findings of the report say what to change in the image".to_owned())
+            }
+            Self::NoClaim { withheld, .. } if withheld.is_empty() => {
+                Some("use a policy set that defines a claim".to_owned())
+            }
+            Self::NoClaim { withheld, .. } => {
+                Some(format!("claims were withheld: {}", withheld.join("; ")))
+            }
+            Self::VerifierId { .. } => Some(format!("use a URI such as `{VERIFIER_ID}`")),
+            Self::Validity { .. } => Some("use a period such as `720h`".to_owned()),
+            Self::NotAsPublished { .. }
+            | Self::Time { .. }
+            | Self::Fuel { .. }
+            | Self::NotCanonical(_) => None,
+        }
+    }
+}
+
+/// Makes the statement for a report.
+///
+/// The same report and verifier always yield the same bytes.
+///
+/// # Errors
+/// If the verdict is not a pass or no claim was issued, or if the report or the verifier cannot be written down exactly.
+pub fn statement(report: &Report, verifier: &Verifier) -> Result<Statement, StatementError> {
+    // SPEC: SVR v0.2 §Fields, properties: "Indicates the passing properties verified for the artifact."
+    let properties = passed_claims(report)?;
+    // SPEC: in-toto field types §TypeURI, on `verifier.id`: "Uniform Resource Identifier as specified in RFC 3986"
+    if !is_uri(&verifier.id) {
+        return Err(StatementError::VerifierId {
+            id: verifier.id.clone(),
+        });
+    }
+    let evidence = evidence(report, verifier)?;
+    let statement = StatementJson {
+        statement_type: STATEMENT_TYPE,
+        // SPEC: in-toto Statement v1 §Fields, subject: "Each element MUST have `digest` set."
+        subject: [Descriptor {
+            name: report.subject.name.as_deref(),
+            uri: None,
+            digest: digest_set(&report.subject.digest),
+        }],
+        predicate_type: PREDICATE_TYPE,
+        predicate: PredicateJson {
+            verifier: VerifierJson {
+                id: &verifier.id,
+                policies: policies(report, verifier),
+            },
+            time_created: rfc3339(report.evidence.time)?,
+            properties,
+            polcheck_evidence: evidence,
+        },
+    };
+    Ok(Statement {
+        json: canonical::json(&statement)?,
+    })
+}
+
+/// The issued claims, each as `NAME=passed`.
+fn passed_claims(report: &Report) -> Result<BTreeSet<String>, StatementError> {
+    let subject = || report.subject.reference.clone();
+    if report.verdict != Verdict::Passed {
+        return Err(StatementError::NotPassed {
+            subject: subject(),
+            verdict: report.verdict,
+        });
+    }
+    let issued: BTreeSet<_> = report
+        .claims
+        .iter()
+        .filter(|claim| claim.issued)
+        .map(|claim| format!("{}=passed", claim.name))
+        .collect();
+    if issued.is_empty() {
+        let reasons = report.claims.iter().flat_map(|claim| {
+            let reasons = claim.withheld.iter();
+            reasons.map(|reason| format!("{}: {reason}", claim.name))
+        });
+        return Err(StatementError::NoClaim {
+            subject: subject(),
+            withheld: reasons.collect(),
+        });
+    }
+    if !report.policy_set.as_published {
+        return Err(StatementError::NotAsPublished {
+            set: report.policy_set.name.clone(),
+        });
+    }
+    Ok(issued)
+}
+
+/// The packs, then the policy set, which verification takes to be the last.
+fn policies<'r>(report: &'r Report, verifier: &'r Verifier) -> Vec<Descriptor<'r>> {
+    let packs = report.policies.iter().map(|pack| Descriptor {
+        name: Some(&pack.id),
+        uri: verifier.pack_uris.get(&pack.digest).map(String::as_str),
+        digest: digest_set(&pack.digest),
+    });
+    let set = &report.policy_set;
+    let set = Descriptor {
+        name: Some(&set.name),
+        uri: set.uri.as_deref(),
+        digest: digest_set(&set.digest),
+    };
+    packs.chain([set]).collect()
+}
+
+fn evidence<'r>(
+    report: &'r Report,
+    verifier: &Verifier,
+) -> Result<EvidenceJson<'r>, StatementError> {
+    let evidence = &report.evidence;
+    if evidence.fuel > canonical::MAX_SAFE_INTEGER {
+        return Err(StatementError::Fuel {
+            fuel: evidence.fuel,
+        });
+    }
+    let rules = report.policies.iter().flat_map(|pack| pack.rules.keys());
+    Ok(EvidenceJson {
+        facts: FactsJson {
+            digest: digest_set(&evidence.facts),
+            media_type: FACTS_MEDIA_TYPE,
+        },
+        // Rules see nothing yet that is not in the image.
+        inputs: [],
+        verdict: VerdictJson {
+            digest: digest_set(&evidence.verdict),
+        },
+        rules: rules.map(AsRef::as_ref).collect(),
+        settings: digest_set(&evidence.settings),
+        waivers: report.waivers.used.iter().map(String::as_str).collect(),
+        point: evidence.point,
+        subject_name: report.subject.name.as_deref(),
+        context: &evidence.context,
+        contract: evidence.contract,
+        engine: evidence.engine,
+        polcheck: evidence.polcheck,
+        fuel: evidence.fuel,
+        imports: &evidence.imports,
+        not_checked: report.not_checked.iter().map(gap).collect(),
+        valid_until: verifier
+            .valid_for
+            .map(|valid_for| valid_until(evidence.time, valid_for))
+            .transpose()?,
+    })
+}
+
+fn gap(gap: &Gap) -> String {
+    format!("{}: {}", gap.what, gap.why)
+}
+
+fn valid_until(time: Timestamp, valid_for: SignedDuration) -> Result<String, StatementError> {
+    let invalid = StatementError::Validity { valid_for };
+    if valid_for.is_negative() || valid_for.subsec_nanos() != 0 {
+        return Err(invalid);
+    }
+    time.checked_add(valid_for)
+        .map_err(|_| invalid)
+        .and_then(rfc3339)
+}
+
+/// SPEC: in-toto field types §Timestamp: "MUST be in RFC 3339 format in the UTC timezone (\"Z\")."
+fn rfc3339(time: Timestamp) -> Result<String, StatementError> {
+    if time.subsec_nanosecond() != 0 {
+        return Err(StatementError::Time { time });
+    }
+    Ok(time.to_string())
+}
+
+/// Whether a text begins with the scheme of a URI and has none of the characters that no URI has.
+fn is_uri(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once(':') else {
+        return false;
+    };
+    scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+        && !rest.is_empty()
+        && rest
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte))
+}

@@ -1,0 +1,356 @@
+//! Verifying: the specifications in their order, each step under the sentence it obeys.
+
+use crate::bundle::{self, Received};
+use crate::json::{self, Object};
+use crate::key::PublicKey;
+use crate::rejection::{Document, Rejection};
+use crate::sign::PAYLOAD_TYPE;
+use crate::statement::{PREDICATE_TYPE, STATEMENT_TYPE};
+use crate::trust::{Expected, Trust};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::{SignedDuration, Timestamp};
+use model::Digest;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use sigstore_types::Sha256Hash;
+use std::collections::BTreeMap;
+
+/// How far ahead the clock of whoever signed may be.
+pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(60);
+/// The `_type` that cosign 3.1 still writes.
+const STATEMENT_TYPE_V0_1: &str = "https://in-toto.io/Statement/v0.1";
+/// The algorithms of digests that count.
+const SECURE_ALGORITHMS: [&str; 3] = ["sha256", "sha384", "sha512"];
+/// How many subjects a rejection names.
+const NAMED_SUBJECTS: usize = 3;
+
+/// A resource descriptor: something named by what it contains.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResourceDescriptor {
+    /// What it is called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Where it was published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uri: Option<String>,
+    /// Its digests, by algorithm.
+    #[serde(default)]
+    pub digest: BTreeMap<String, String>,
+}
+
+impl ResourceDescriptor {
+    // SPEC: in-toto DigestSet §Guidelines: "Consumers MUST only accept algorithms that they consider secure and MUST ignore
+    // unrecognized or unaccepted algorithms."
+    fn has(&self, digest: &Digest) -> bool {
+        let algorithm = digest.algorithm().as_ref();
+        let found = self.digest.get(algorithm).map(String::as_str);
+        SECURE_ALGORITHMS.contains(&algorithm) && found == Some(digest.digest())
+    }
+
+    fn digests(&self) -> impl Iterator<Item = String> {
+        self.digest
+            .iter()
+            .map(|(algorithm, value)| format!("{algorithm}:{value}"))
+    }
+}
+
+/// A statement that was verified. Everything it tells was signed with the key it names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedStatement {
+    key: Digest,
+    subject: ResourceDescriptor,
+    predicate: Predicate,
+    policy_set: ResourceDescriptor,
+    time_created: Timestamp,
+    valid_until: Option<Timestamp>,
+}
+
+impl VerifiedStatement {
+    /// The fingerprint of the key that it is signed with.
+    pub fn key(&self) -> &Digest {
+        &self.key
+    }
+
+    /// The image that was expected, as the statement names it.
+    pub fn subject(&self) -> &ResourceDescriptor {
+        &self.subject
+    }
+
+    /// All claims that it makes, not only those that were expected.
+    pub fn claims(&self) -> &[String] {
+        &self.predicate.properties
+    }
+
+    /// Who verified.
+    pub fn verifier_id(&self) -> &str {
+        &self.predicate.verifier.0.id
+    }
+
+    /// By what it was judged: packs, and the policy set at the end.
+    pub fn policies(&self) -> impl Iterator<Item = &ResourceDescriptor> {
+        self.predicate
+            .verifier
+            .0
+            .policies
+            .iter()
+            .map(|Object(policy)| policy)
+    }
+
+    /// The policy set, which is one of those that are accepted.
+    pub fn policy_set(&self) -> &ResourceDescriptor {
+        &self.policy_set
+    }
+
+    /// When it was judged.
+    pub fn time_created(&self) -> Timestamp {
+        self.time_created
+    }
+
+    /// Until when it counts, if it says so.
+    pub fn valid_until(&self) -> Option<Timestamp> {
+        self.valid_until
+    }
+
+    /// What it takes to come to the same verdict again: the extension field of polcheck, if it is there.
+    pub fn evidence(&self) -> Option<&Map<String, Value>> {
+        self.predicate.evidence.as_ref()
+    }
+}
+
+/// Verifies a bundle that is signed with a key, without asking anybody.
+///
+/// # Errors
+/// The first reason why it is not accepted.
+pub fn verify(
+    bundle: &[u8],
+    trust: &Trust,
+    expected: &Expected,
+) -> Result<VerifiedStatement, Rejection> {
+    // SPEC: DSSE protocol §Protocol: "Receive and decode SERIALIZED_BODY, PAYLOAD_TYPE, SIGNATURE, and KEYID […]. Reject
+    // if decoding fails."
+    let envelope = bundle::read(bundle)?;
+    let key = verify_signature(&envelope, trust)?;
+    // SPEC: DSSE protocol §Protocol: "Reject if PAYLOAD_TYPE is not a supported type."
+    if envelope.payload_type != PAYLOAD_TYPE {
+        return Err(Rejection::PayloadType {
+            found: envelope.payload_type,
+        });
+    }
+    // SPEC: DSSE protocol §Protocol: "Parse SERIALIZED_BODY according to PAYLOAD_TYPE. Reject if the parsing fails."
+    // SPEC: in-toto attestation v1 §Parsing rules: "Consumers MUST ignore unrecognized fields unless otherwise noted in
+    // the predicate specification."
+    let statement: StatementJson = json::read(Document::Statement, envelope.payload.as_bytes())?;
+    // SPEC: in-toto validation model: "Reject if `statement.type` != `https://in-toto.io/Statement/v1`". Version 0.1
+    // says the same with the same fields, and cosign writes it.
+    if ![STATEMENT_TYPE, STATEMENT_TYPE_V0_1].contains(&statement.statement_type.as_str()) {
+        return Err(Rejection::StatementType {
+            found: statement.statement_type,
+        });
+    }
+    let subject = matched_subject(statement.subject, &expected.subject)?;
+    // SPEC: in-toto Envelope §Fields: "Consumer SHOULD only rely on the `predicateType` field in the Statement layer."
+    if statement.predicate_type != PREDICATE_TYPE {
+        return Err(Rejection::PredicateType {
+            found: statement.predicate_type,
+        });
+    }
+    let predicate: Predicate = json::object(Document::Predicate, statement.predicate)?;
+    let policy_set = accepted_policy_set(&predicate, expected)?;
+    let (time_created, valid_until) = validity(&predicate, expected.now)?;
+    require_claims(&predicate.properties, &expected.claims)?;
+    Ok(VerifiedStatement {
+        key: key.fingerprint().clone(),
+        subject,
+        predicate,
+        policy_set,
+        time_created,
+        valid_until,
+    })
+}
+
+/// The trusted key that the envelope is signed with.
+fn verify_signature<'t>(envelope: &Received, trust: &'t Trust) -> Result<&'t PublicKey, Rejection> {
+    if trust.keys.is_empty() {
+        return Err(Rejection::NothingTrusted);
+    }
+    // SPEC: DSSE protocol §Protocol: "Optionally, filter acceptable public keys by KEYID."
+    // SPEC: DSSE protocol §Signature Definition: "It MUST NOT be used for security decisions; it may only be used to
+    // narrow the selection of possible keys to try."
+    let named = key_digest(&envelope.hint);
+    let candidates: Vec<_> = trust
+        .keys
+        .iter()
+        .filter(|key| {
+            named
+                .as_ref()
+                .is_none_or(|named| named.as_bytes() == key.digest())
+        })
+        .collect();
+    if let (Some(named), []) = (&named, candidates.as_slice()) {
+        return Err(Rejection::UntrustedKey {
+            key: format!("sha256:{}", named.to_hex()),
+        });
+    }
+    // SPEC: DSSE protocol §Protocol: "Verify SIGNATURE against PAE(UTF8(PAYLOAD_TYPE), SERIALIZED_BODY). Reject if the
+    // verification fails."
+    let message = sigstore_types::pae(&envelope.payload_type, envelope.payload.as_bytes());
+    candidates
+        .iter()
+        .find(|key| key.verifies(&message, envelope.signature.as_bytes()))
+        .copied()
+        .ok_or_else(|| Rejection::Signature {
+            keys: candidates
+                .iter()
+                .map(|key| key.fingerprint().to_string())
+                .collect(),
+        })
+}
+
+/// The digest that a hint names a key by, if it does so.
+///
+/// SPEC: `sigstore_common.proto`, `PublicKeyIdentifier`: "The format of the hint must be agreed upon out of band by the
+/// signer and the verifiers". Ours is cosign's, the digest of the key; a hint of any other form may mean every key.
+fn key_digest(hint: &str) -> Option<Sha256Hash> {
+    let digest = STANDARD.decode(hint).ok()?;
+    Some(Sha256Hash::new(digest.try_into().ok()?))
+}
+
+/// SPEC: in-toto validation model: "`matchedSubjects` := the subset of entries `s` in `statement.subject` where: there
+/// exists at least one `(alg, value)` in `s.digest` […]. Reject if `matchedSubjects` is empty"
+fn matched_subject(
+    subjects: Vec<Object<ResourceDescriptor>>,
+    expected: &Digest,
+) -> Result<ResourceDescriptor, Rejection> {
+    let found = subjects
+        .iter()
+        .flat_map(|Object(subject)| subject.digests())
+        .take(NAMED_SUBJECTS)
+        .collect();
+    subjects
+        .into_iter()
+        .map(|Object(subject)| subject)
+        .find(|subject| subject.has(expected))
+        .ok_or_else(|| Rejection::Subject {
+            expected: expected.clone(),
+            found,
+        })
+}
+
+/// The policy set of an accepted verifier, if it is accepted too.
+fn accepted_policy_set(
+    predicate: &Predicate,
+    expected: &Expected,
+) -> Result<ResourceDescriptor, Rejection> {
+    // SPEC: SVR v0.2 §Fields, verifier.id: "This allows consumers to distinguish between verifier versions and make trust
+    // decisions accordingly."
+    let Object(verifier) = &predicate.verifier;
+    if !expected.verifier_ids.contains(&verifier.id) {
+        return Err(Rejection::VerifierId {
+            found: verifier.id.clone(),
+        });
+    }
+    // SPEC: SVR v0.2 §Fields, verifier.policies: "Identifies the policy artifacts used by the verifier when producing
+    // this result." Ours puts the set last, and a claim counts only for the set it was made with.
+    let Object(set) = verifier.policies.last().ok_or(Rejection::NoPolicySet)?;
+    let is_accepted = expected.policy_sets.iter().any(|accepted| {
+        set.has(&accepted.digest) && (accepted.uri.is_none() || accepted.uri == set.uri)
+    });
+    if is_accepted {
+        return Ok(set.clone());
+    }
+    Err(Rejection::PolicySet {
+        name: set.name.clone(),
+        uri: set.uri.clone(),
+        digests: set.digests().collect(),
+    })
+}
+
+/// When the statement was made and until when it counts, if it counts now.
+fn validity(
+    predicate: &Predicate,
+    now: Timestamp,
+) -> Result<(Timestamp, Option<Timestamp>), Rejection> {
+    // SPEC: SVR v0.2 §Fields, timeCreated: "Timestamp indicating what time the verification occurred."
+    let time = parse_time(&predicate.time_created)?;
+    if time.duration_since(now) > CLOCK_SKEW {
+        return Err(Rejection::FromTheFuture { time, now });
+    }
+    let until = match predicate
+        .evidence
+        .as_ref()
+        .and_then(|evidence| evidence.get("validUntil"))
+    {
+        None => return Ok((time, None)),
+        Some(Value::String(until)) => parse_time(until)?,
+        Some(other) => {
+            return Err(Rejection::Time {
+                found: other.to_string(),
+            });
+        }
+    };
+    if until < now {
+        return Err(Rejection::Expired { until, now });
+    }
+    Ok((time, Some(until)))
+}
+
+/// SPEC: in-toto field types §Timestamp: "MUST be in RFC 3339 format in the UTC timezone (\"Z\")."
+fn parse_time(text: &str) -> Result<Timestamp, Rejection> {
+    let invalid = || Rejection::Time {
+        found: text.to_owned(),
+    };
+    if !text.ends_with('Z') {
+        return Err(invalid());
+    }
+    text.parse().map_err(|_| invalid())
+}
+
+/// SPEC: SVR v0.2 §Fields, properties: "Indicates the passing properties verified for the artifact."
+fn require_claims(made: &[String], required: &[String]) -> Result<(), Rejection> {
+    if made.is_empty() {
+        return Err(Rejection::NoClaim);
+    }
+    let missing: Vec<_> = required
+        .iter()
+        .filter(|claim| !made.contains(claim))
+        .cloned()
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Rejection::MissingClaims {
+        missing,
+        made: made.to_vec(),
+    })
+}
+
+/// SPEC: in-toto Statement v1 §Schema.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StatementJson {
+    #[serde(rename = "_type")]
+    statement_type: String,
+    subject: Vec<Object<ResourceDescriptor>>,
+    predicate_type: String,
+    /// SPEC: "Unset is treated the same as set-but-empty."
+    #[serde(default)]
+    predicate: Value,
+}
+
+/// SPEC: SVR v0.2 §Schema.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Predicate {
+    verifier: Object<VerifierJson>,
+    time_created: String,
+    properties: Vec<String>,
+    #[serde(rename = "polcheck_evidence")]
+    evidence: Option<Map<String, Value>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+struct VerifierJson {
+    id: String,
+    policies: Vec<Object<ResourceDescriptor>>,
+}

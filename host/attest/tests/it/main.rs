@@ -1,0 +1,18 @@
+//! Statements from the report to the verified statement, and everything that must not verify.
+
+#[cfg(test)]
+mod cosign;
+#[cfg(test)]
+mod hostile_bytes;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod mutation;
+#[cfg(test)]
+mod rejections;
+#[cfg(test)]
+mod round_trip;
+#[cfg(test)]
+mod statements;
+#[cfg(test)]
+mod support;

@@ -1,0 +1,67 @@
+//! Whatever byte of a bundle is changed: either it is rejected, or it still says exactly what was signed.
+
+use crate::cosign;
+use crate::support::{Forger, expected, report, verifier};
+use polcheck_attest::{Expected, Trust, sign, statement, verify};
+
+/// Changes every byte in turn, and returns how many changed bundles still verified.
+fn mutate(bundle: &[u8], trust: &Trust, expected: &Expected) -> usize {
+    let original = verify(bundle, trust, expected).unwrap();
+    let mut bundle = bundle.to_vec();
+    let mut verified = 0;
+    for position in 0..bundle.len() {
+        let byte = bundle[position];
+        let substitutes = [
+            byte ^ 1,
+            byte ^ 0x20,
+            byte ^ 0x80,
+            byte.wrapping_add(1),
+            b'A',
+            b'0',
+            b'"',
+            b' ',
+            0,
+        ];
+        for substitute in substitutes {
+            bundle[position] = substitute;
+            if substitute != byte
+                && let Ok(changed) = verify(&bundle, trust, expected)
+            {
+                assert_eq!(changed, original, "byte {position} became {substitute}");
+                verified += 1;
+            }
+        }
+        bundle[position] = byte;
+    }
+    verified
+}
+
+#[test]
+fn no_byte_of_our_bundle_can_be_changed_to_say_something_else() {
+    let forger = Forger::new();
+    let bundle = sign(&statement(&report(), &verifier()).unwrap(), &forger.key).unwrap();
+    mutate(bundle.as_bytes(), &forger.trusted(), &expected());
+}
+
+#[test]
+fn no_byte_of_a_bundle_of_cosign_can_be_changed_to_say_something_else() {
+    let verified = mutate(cosign::BUNDLE, &cosign::trust(), &cosign::expected());
+    // Blanks between fields, and a hint that is no longer one: the test does reach what still verifies.
+    assert!(verified > 0);
+}
+
+#[test]
+fn no_byte_can_be_left_out_or_doubled_to_say_something_else() {
+    let (trust, expected) = (cosign::trust(), cosign::expected());
+    let original = verify(cosign::BUNDLE, &trust, &expected).unwrap();
+    for position in 0..cosign::BUNDLE.len() {
+        let (before, after) = cosign::BUNDLE.split_at(position);
+        let shorter = [before, &after[1..]].concat();
+        let longer = [before, &after[..1], after].concat();
+        for changed in [shorter, longer] {
+            if let Ok(changed) = verify(&changed, &trust, &expected) {
+                assert_eq!(changed, original, "at byte {position}");
+            }
+        }
+    }
+}
