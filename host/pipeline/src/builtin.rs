@@ -1,0 +1,48 @@
+//! The packs and policy sets that lie in the binary. Packs were compiled when polcheck was built, so that the first run
+//! on a fresh machine compiles nothing.
+
+use model::Digest;
+
+/// A pack in the binary.
+#[derive(Clone, Copy, Debug)]
+pub struct BuiltinPack {
+    /// `core`, as in `builtin:core`.
+    pub name: &'static str,
+    /// The digest of the component.
+    digest: &'static str,
+    /// The machine code.
+    pub(crate) code: &'static [u8],
+}
+
+/// A policy set in the binary.
+#[derive(Clone, Copy, Debug)]
+pub struct BuiltinSet {
+    /// `standard`, as in `builtin:standard`.
+    pub name: &'static str,
+    /// The document.
+    pub(crate) text: &'static str,
+}
+
+/// All packs in the binary.
+pub const PACKS: [BuiltinPack; 1] = [BuiltinPack {
+    name: "core",
+    digest: include_str!(concat!(env!("POLCHECK_PACKS"), "/core.digest")),
+    code: include_bytes!(concat!(env!("POLCHECK_PACKS"), "/core.cwasm")),
+}];
+
+/// All policy sets in the binary.
+pub const SETS: [BuiltinSet; 1] = [BuiltinSet {
+    name: "standard",
+    text: include_str!("../../../policies/sets/standard.yaml"),
+}];
+
+/// The set that is used where none is named.
+pub const DEFAULT_SET: &str = "builtin:standard";
+
+impl BuiltinPack {
+    /// The digest of the component.
+    #[expect(clippy::expect_used, reason = "the build wrote it")]
+    pub fn digest(&self) -> Digest {
+        self.digest.parse().expect("the digest of a built-in pack")
+    }
+}

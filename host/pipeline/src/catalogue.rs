@@ -1,0 +1,128 @@
+//! All rules of all loaded packs, and the names they go by.
+
+use crate::error::PoliciesError;
+use engine::{Pack, rules_of};
+use model::policy_set::PackReference;
+use model::{RuleId, RuleMetadata};
+use std::sync::Arc;
+
+/// How alike a mistyped name and a known one must be to be suggested.
+const LIKENESS: f64 = 0.7;
+/// Means every rule, or every rule of the group before it.
+const ANY: &str = "*";
+
+/// The rules of the loaded packs. No two packs have a rule of one id.
+#[derive(Clone, Debug, Default)]
+pub struct Catalogue {
+    packs: Vec<Arc<Pack>>,
+}
+
+impl Catalogue {
+    /// The packs, in the order they were loaded.
+    pub fn packs(&self) -> &[Arc<Pack>] {
+        &self.packs
+    }
+
+    /// Adds a pack, unless it is there.
+    ///
+    /// # Errors
+    /// If another pack already has a rule of the same id.
+    pub fn add(&mut self, pack: Pack) -> Result<(), PoliciesError> {
+        if self
+            .packs
+            .iter()
+            .all(|there| there.digest() != pack.digest())
+        {
+            self.packs.push(Arc::new(pack));
+            rules_of(self.packs.iter().map(AsRef::as_ref))?;
+        }
+        Ok(())
+    }
+
+    /// All rules with their packs, sorted by id.
+    pub fn rules(&self) -> Vec<(&RuleMetadata, &Arc<Pack>)> {
+        let mut rules: Vec<_> = self
+            .packs
+            .iter()
+            .flat_map(|pack| pack.metadata().rules.iter().map(move |rule| (rule, pack)))
+            .collect();
+        rules.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
+        rules
+    }
+
+    /// The rule of an id, with its pack.
+    pub fn rule(&self, id: &RuleId) -> Option<(&RuleMetadata, &Arc<Pack>)> {
+        self.packs
+            .iter()
+            .find_map(|pack| Some((pack.rule(id)?, pack)))
+    }
+
+    /// The rules that a name means: an id, an alias, `GROUP.*` or `*`.
+    ///
+    /// # Errors
+    /// If it means none.
+    pub fn named(&self, name: &str) -> Result<Vec<&RuleMetadata>, PoliciesError> {
+        let rules = self.rules();
+        let named: Vec<_> = rules
+            .iter()
+            .map(|(rule, _)| *rule)
+            .filter(|rule| is_meant(rule, name))
+            .collect();
+        if named.is_empty() {
+            Err(self.unknown(name))
+        } else {
+            Ok(named)
+        }
+    }
+
+    fn unknown(&self, name: &str) -> PoliciesError {
+        let rules = self.rules();
+        let names = rules.iter().flat_map(|(rule, _)| {
+            std::iter::once(rule.id.as_ref()).chain(rule.aliases.iter().map(String::as_str))
+        });
+        let likeness = |known: &str| {
+            strsim::jaro_winkler(&name.to_ascii_lowercase(), &known.to_ascii_lowercase())
+        };
+        let nearest = names.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+        PoliciesError::UnknownRule {
+            name: name.to_owned(),
+            nearest: nearest
+                .filter(|known| likeness(known) >= LIKENESS)
+                .map(ToOwned::to_owned),
+        }
+    }
+
+    /// What a policy set says of the packs.
+    pub(crate) fn references(&self) -> Vec<PackReference> {
+        let mut references: Vec<_> = self
+            .packs
+            .iter()
+            .map(|pack| PackReference {
+                id: pack.metadata().id.clone(),
+                digest: pack.digest().clone(),
+            })
+            .collect();
+        references.sort_by(|a, b| (&a.id, a.digest.as_ref()).cmp(&(&b.id, b.digest.as_ref())));
+        references
+    }
+}
+
+/// Whether a name means a rule.
+pub(crate) fn is_meant(rule: &RuleMetadata, name: &str) -> bool {
+    match name.strip_suffix(ANY) {
+        Some("") => true,
+        Some(group) => group
+            .strip_suffix('.')
+            .is_some_and(|group| group == rule.id.group()),
+        None => rule.is_called(name),
+    }
+}
+
+/// How exactly a name means a rule; what names it more exactly is laid over what names it less exactly.
+pub(crate) fn exactness(name: &str) -> u8 {
+    match name.strip_suffix(ANY) {
+        Some("") => 0,
+        Some(_) => 1,
+        None => 2,
+    }
+}

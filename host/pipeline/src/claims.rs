@@ -1,0 +1,170 @@
+//! Whether a pass may be called by a name. Everything that weakens the policy set in a run withholds its claims.
+
+use crate::decide::{Decision, JudgedRule};
+use model::report::{Claim, ReportedFinding, Status};
+use model::{ClaimDefinition, FactError, Outcome, PolicySet, RuleId, Verdict};
+use std::fmt;
+
+/// How a run was started, as far as claims depend on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunConditions {
+    /// The set in effect is not the published one.
+    pub changed_set: bool,
+    /// The set was found in the working directory, where the author of a change may have put it.
+    pub unnamed_set: bool,
+    /// The rules were told another time than now.
+    pub other_time: bool,
+    /// Options that weaken the run.
+    pub insecure: Vec<String>,
+}
+
+/// Why a claim is withheld.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Withheld {
+    /// The set in effect is not the published one.
+    ChangedSet,
+    /// The set was found in the working directory.
+    UnnamedSet,
+    /// The rules were told another time than now.
+    OtherTime,
+    /// An option that weakens the run.
+    Insecure(String),
+    /// A platform of the index that was not judged, or did not pass.
+    OpenPlatform(String),
+    /// The verdict is not a pass.
+    NotPassed(Verdict),
+    /// A rule of the claim has a finding at or above the claim's threshold.
+    Finding(RuleId),
+    /// The same, and a waiver covers it, which the claim does not accept.
+    WaivedFinding(RuleId),
+    /// A rule of the claim came to no conclusion.
+    Unsettled(RuleId),
+    /// A rule of the claim is not part of the run.
+    NotSelected(RuleId),
+    /// No rule of the claim was evaluated.
+    NothingEvaluated,
+}
+
+impl fmt::Display for Withheld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ChangedSet => f.write_str("this run changed the policy set"),
+            Self::UnnamedSet => f.write_str("the policy set comes from the working directory and was not named by `--policy-set`"),
+            Self::OtherTime => f.write_str("the effective time is not now"),
+            Self::Insecure(option) => write!(f, "`{option}` was given"),
+            Self::OpenPlatform(platform) => write!(f, "{platform}"),
+            Self::NotPassed(verdict) => write!(f, "the verdict is {verdict}"),
+            Self::Finding(rule) => write!(f, "`{rule}` has a finding"),
+            Self::WaivedFinding(rule) => write!(f, "`{rule}` has a waived finding, and the claim does not accept waivers"),
+            Self::Unsettled(rule) => write!(f, "`{rule}` came to no conclusion"),
+            Self::NotSelected(rule) => write!(f, "`{rule}` was not run"),
+            Self::NothingEvaluated => f.write_str("none of its rules was evaluated"),
+        }
+    }
+}
+
+impl RunConditions {
+    /// What is known before anything was judged: with any of these, no claim is decided in this run.
+    pub fn withheld(&self) -> Vec<Withheld> {
+        let flags = [
+            (self.changed_set, Withheld::ChangedSet),
+            (self.unnamed_set, Withheld::UnnamedSet),
+            (self.other_time, Withheld::OtherTime),
+        ];
+        let insecure = self.insecure.iter().cloned().map(Withheld::Insecure);
+        flags
+            .into_iter()
+            .filter_map(|(holds, reason)| holds.then_some(reason))
+            .chain(insecure)
+            .collect()
+    }
+
+    /// The claims that rules are told to be decided in this run.
+    pub fn decided_claims(&self, set: &PolicySet) -> Vec<String> {
+        if self.withheld().is_empty() {
+            set.claims.keys().cloned().collect()
+        } else {
+            Vec::new()
+        }
+    }
+}
+
+/// Decides each claim of a set.
+pub fn claims(
+    set: &PolicySet,
+    rules: &[JudgedRule<'_>],
+    decision: &Decision,
+    run: &RunConditions,
+) -> Vec<Claim> {
+    let decide = |(name, definition): (&String, &ClaimDefinition)| {
+        let mut withheld = run.withheld();
+        if decision.verdict != Verdict::Passed {
+            withheld.push(Withheld::NotPassed(decision.verdict));
+        }
+        withheld.extend(by_rules(definition, rules, &decision.findings));
+        claim(name, &withheld)
+    };
+    set.claims.iter().map(decide).collect()
+}
+
+/// A claim, issued if nothing withholds it.
+pub(crate) fn claim(name: &str, withheld: &[Withheld]) -> Claim {
+    Claim {
+        name: name.to_owned(),
+        issued: withheld.is_empty(),
+        withheld: withheld.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn by_rules(
+    definition: &ClaimDefinition,
+    rules: &[JudgedRule<'_>],
+    findings: &[ReportedFinding],
+) -> Vec<Withheld> {
+    let mut withheld = Vec::new();
+    let mut holds = false;
+    for id in &definition.rules {
+        let Some(rule) = rules.iter().find(|rule| &rule.metadata.id == id) else {
+            withheld.push(Withheld::NotSelected(id.clone()));
+            continue;
+        };
+        match rule.outcome {
+            Outcome::Evaluated { .. } => match against(definition, id, findings) {
+                None => holds = true,
+                Some(reason) => withheld.push(reason),
+            },
+            Outcome::NotApplicable { .. } => {}
+            // Only a fact that does not exist may be missing: never one that was denied or could not be had.
+            Outcome::NotEvaluated {
+                cause: FactError::Absent,
+                ..
+            } if definition.may_be_missing.contains(id) => {}
+            Outcome::NotEvaluated { .. } | Outcome::Inconclusive { .. } | Outcome::Broken(_) => {
+                withheld.push(Withheld::Unsettled(id.clone()));
+            }
+        }
+    }
+    if !holds && withheld.is_empty() {
+        withheld.push(Withheld::NothingEvaluated);
+    }
+    withheld
+}
+
+/// The finding of a rule that speaks against the claim.
+fn against(
+    definition: &ClaimDefinition,
+    rule: &RuleId,
+    findings: &[ReportedFinding],
+) -> Option<Withheld> {
+    let counts = findings
+        .iter()
+        .filter(|finding| &finding.rule == rule && finding.severity >= definition.threshold);
+    let mut reasons = counts.filter_map(|finding| match finding.status {
+        Status::Open => Some(Withheld::Finding(rule.clone())),
+        Status::Waived { .. } if !definition.tolerates_waivers => {
+            Some(Withheld::WaivedFinding(rule.clone()))
+        }
+        Status::Waived { .. } => None,
+    });
+    reasons.next()
+}

@@ -1,0 +1,385 @@
+//! Configuration: flags, then `POLCHECK_*`, then `polcheck.yaml`, then defaults.
+//!
+//! Each of them is a [`Layer`]; [`Config::resolve`] lays them over one another and remembers where each value came from.
+
+use crate::builtin::DEFAULT_SET;
+use crate::policies::Changes;
+use jiff::SignedDuration;
+use model::{Severity, Waiver};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The name of the configuration file.
+pub const FILE_NAME: &str = "polcheck.yaml";
+/// Variables of the environment that begin so are configuration.
+pub const VARIABLE_PREFIX: &str = "POLCHECK_";
+
+/// What one place says. What it does not say is left to the next.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Layer {
+    /// `builtin:NAME` or the path of a policy set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_set: Option<String>,
+    /// Further packs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policies: Option<Vec<String>>,
+    /// Only these rules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rules: Option<Vec<String>>,
+    /// Not these rules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skip_rules: Option<Vec<String>>,
+    /// A severity, or `never`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fail_on: Option<FailOn>,
+    /// Settings by rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settings: Option<BTreeMap<String, Value>>,
+    /// Findings that are accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waivers: Option<Vec<Waiver>>,
+    /// `OS/ARCHITECTURE[/VARIANT]`, or `all`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
+    /// `FORMAT[=PATH]`, several of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output: Option<Vec<String>>,
+    /// How many images are checked at the same time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jobs: Option<usize>,
+    /// The longest that one image may take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<SignedDuration>,
+    /// Where compiled policies are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_dir: Option<PathBuf>,
+    /// Registries that have no HTTPS may be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_http_registry: Option<bool>,
+    /// Registries' certificates are not checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_insecure_registry: Option<bool>,
+}
+
+/// When a run fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailOn {
+    /// Never: the verdict stays what it is, and the exit code says nothing of it.
+    Never,
+    /// On an open finding of this severity or worse.
+    #[serde(untagged)]
+    Severity(Severity),
+}
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// An option on the command line.
+    Flag,
+    /// A variable of the environment.
+    Environment,
+    /// The configuration file in the working directory.
+    WorkingDirectory(PathBuf),
+    /// A configuration file that was named, or the user's own.
+    File(PathBuf),
+    /// Nobody said anything.
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag => f.write_str("command line"),
+            Self::Environment => f.write_str("environment"),
+            Self::WorkingDirectory(path) | Self::File(path) => write!(f, "{}", path.display()),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// Why the configuration cannot be used. The fault of whoever wrote it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A file that is no configuration.
+    #[error("`{}` is not valid: {reason}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with line and column.
+        reason: String,
+    },
+    /// A file that cannot be read.
+    #[error("cannot read `{}`", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// A variable of the environment that cannot be read.
+    #[error("the variable `{name}` is not valid: {reason}")]
+    Variable {
+        /// The variable.
+        name: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A variable that means nothing, mostly mistyped.
+    #[error("there is no variable `{name}`")]
+    UnknownVariable {
+        /// The variable.
+        name: String,
+    },
+}
+
+impl ConfigError {
+    /// What to do about it.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::UnknownVariable { .. } => {
+                Some("`polcheck config show` lists all that can be set".to_owned())
+            }
+            Self::File { .. } | Self::Read { .. } | Self::Variable { .. } => None,
+        }
+    }
+}
+
+/// How the text of a variable is read.
+#[derive(Clone, Copy)]
+enum Kind {
+    Text,
+    /// Separated by commas.
+    List,
+    Number,
+    /// `true` or `false`.
+    Switch,
+}
+
+/// What can be set by a variable: the name behind `POLCHECK_`, and the key of the layer. Settings and waivers need a file.
+const VARIABLES: [(&str, &str, Kind); 12] = [
+    ("POLICY_SET", "policySet", Kind::Text),
+    ("POLICIES", "policies", Kind::List),
+    ("RULES", "rules", Kind::List),
+    ("SKIP_RULES", "skipRules", Kind::List),
+    ("FAIL_ON", "failOn", Kind::Text),
+    ("PLATFORM", "platform", Kind::Text),
+    ("OUTPUT", "output", Kind::List),
+    ("JOBS", "jobs", Kind::Number),
+    ("TIMEOUT", "timeout", Kind::Text),
+    ("CACHE_DIR", "cacheDir", Kind::Text),
+    ("ALLOW_HTTP_REGISTRY", "allowHttpRegistry", Kind::Switch),
+    (
+        "ALLOW_INSECURE_REGISTRY",
+        "allowInsecureRegistry",
+        Kind::Switch,
+    ),
+];
+/// Variables that are read elsewhere: by single commands, and by the tests of polcheck.
+const OTHER_VARIABLES: [&str; 5] = ["CONFIG", "KEY", "KEY_PASSWORD", "VERIFIER_ID", "SHARED"];
+
+impl Layer {
+    /// Reads a configuration file.
+    ///
+    /// # Errors
+    /// If it cannot be read or is none.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = fs::read(path).map_err(|source| ConfigError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        if text.trim_ascii().is_empty() {
+            return Ok(Self::default());
+        }
+        serde_saphyr::from_slice(&text).map_err(|error| ConfigError::File {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })
+    }
+
+    /// Reads those variables of the environment that begin with `POLCHECK_`.
+    ///
+    /// # Errors
+    /// If one of them means nothing, or cannot be read.
+    pub fn from_variables(
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let mut map = Map::new();
+        for (name, text) in variables {
+            let Some(short) = name
+                .strip_prefix(VARIABLE_PREFIX)
+                .filter(|short| !OTHER_VARIABLES.contains(short))
+            else {
+                continue;
+            };
+            let known = VARIABLES.iter().find(|(known, _, _)| *known == short);
+            let (_, key, kind) =
+                known.ok_or_else(|| ConfigError::UnknownVariable { name: name.clone() })?;
+            let invalid = |reason: String| ConfigError::Variable {
+                name: name.clone(),
+                reason,
+            };
+            let value = kind
+                .read(&text)
+                .ok_or_else(|| invalid(format!("`{text}` is not {}", kind.name())))?;
+            // One at a time, so that an error names its variable.
+            let alone: Map<String, Value> =
+                [((*key).to_owned(), value.clone())].into_iter().collect();
+            Self::deserialize(&Value::Object(alone)).map_err(|error| invalid(error.to_string()))?;
+            map.insert((*key).to_owned(), value);
+        }
+        Self::deserialize(&Value::Object(map)).map_err(|error| ConfigError::Variable {
+            name: VARIABLE_PREFIX.to_owned(),
+            reason: error.to_string(),
+        })
+    }
+}
+
+/// Reads a file of settings: a map from rules to their settings.
+///
+/// # Errors
+/// If it cannot be read or is none.
+pub fn read_settings(path: &Path) -> Result<BTreeMap<String, Value>, ConfigError> {
+    let text = fs::read(path).map_err(|source| ConfigError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    serde_saphyr::from_slice(&text).map_err(|error| ConfigError::File {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })
+}
+
+impl Kind {
+    fn read(self, text: &str) -> Option<Value> {
+        match self {
+            Self::Text => Some(text.into()),
+            Self::List => Some(
+                text.split(',')
+                    .map(str::trim)
+                    .filter(|part| !part.is_empty())
+                    .collect(),
+            ),
+            Self::Number => text.parse::<u64>().ok().map(Value::from),
+            Self::Switch => text.parse::<bool>().ok().map(Value::from),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Text => "a text",
+            Self::List => "a list",
+            Self::Number => "a number",
+            Self::Switch => "`true` or `false`",
+        }
+    }
+}
+
+/// The configuration of a run, with the origin of each value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// The values in effect.
+    pub values: Layer,
+    /// Where each came from, by its key.
+    pub origins: BTreeMap<String, Origin>,
+}
+
+impl Config {
+    /// Lays layers over one another; the first one that says something about a value decides it. Settings are laid over
+    /// one another rule by rule and key by key.
+    pub fn resolve(layers: Vec<(Origin, Layer)>) -> Self {
+        let mut merged = Map::new();
+        let mut origins = BTreeMap::new();
+        for (origin, layer) in layers {
+            let Ok(Value::Object(layer)) = serde_json::to_value(layer) else {
+                continue;
+            };
+            for (key, value) in layer {
+                match merged.get_mut(&key) {
+                    None => {
+                        origins.insert(key.clone(), origin.clone());
+                        merged.insert(key, value);
+                    }
+                    Some(above) if key == "settings" => lay_under(above, value, 2),
+                    Some(_) => {}
+                }
+            }
+        }
+        // What was written by the same type can be read by it.
+        let values = Layer::deserialize(&Value::Object(merged)).unwrap_or_default();
+        Self { values, origins }
+    }
+
+    /// What is used where nobody says anything.
+    pub fn defaults(cache_dir: Option<PathBuf>) -> Layer {
+        Layer {
+            policy_set: Some(DEFAULT_SET.to_owned()),
+            output: Some(vec!["text".to_owned()]),
+            jobs: Some(4),
+            timeout: Some(SignedDuration::from_mins(5)),
+            cache_dir,
+            allow_http_registry: Some(false),
+            allow_insecure_registry: Some(false),
+            ..Layer::default()
+        }
+    }
+
+    /// The policy set.
+    pub fn policy_set(&self) -> &str {
+        self.values.policy_set.as_deref().unwrap_or(DEFAULT_SET)
+    }
+
+    /// Whether the policy set was found in the working directory and not named by anybody.
+    pub fn is_set_unnamed(&self) -> bool {
+        matches!(
+            self.origins.get("policySet"),
+            Some(Origin::WorkingDirectory(_))
+        )
+    }
+
+    /// What the run changes about its policy set.
+    pub fn changes(&self) -> Changes {
+        let values = self.values.clone();
+        Changes {
+            packs: values.policies.unwrap_or_default(),
+            rules: values.rules.unwrap_or_default(),
+            skipped: values.skip_rules.unwrap_or_default(),
+            fail_on: match values.fail_on {
+                Some(FailOn::Severity(severity)) => Some(severity),
+                Some(FailOn::Never) | None => None,
+            },
+            settings: values.settings.unwrap_or_default(),
+            waivers: values.waivers.unwrap_or_default(),
+        }
+    }
+
+    /// The longest that one image may take.
+    pub fn timeout(&self) -> Duration {
+        self.values
+            .timeout
+            .map_or(Duration::MAX, SignedDuration::unsigned_abs)
+    }
+}
+
+/// Adds what is below where nothing is above, so many levels deep.
+fn lay_under(above: &mut Value, below: Value, levels: usize) {
+    let (Value::Object(above), Value::Object(below)) = (above, below) else {
+        return;
+    };
+    for (key, value) in below {
+        match above.get_mut(&key) {
+            None => drop(above.insert(key, value)),
+            Some(above) if levels > 1 => lay_under(above, value, levels - 1),
+            Some(_) => {}
+        }
+    }
+}

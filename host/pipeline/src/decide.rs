@@ -1,0 +1,238 @@
+//! From outcomes to the verdict: one pure function, and nothing else in polcheck judges.
+
+use jiff::Timestamp;
+use model::facts::FactProblem;
+use model::policy_set::SelectedRule;
+use model::report::{Gap, ReportedFinding, Status, WaiverReport};
+use model::waiver::WaiverSubject;
+use model::{Finding, Outcome, PolicySet, RuleMetadata, Verdict, Waiver};
+use std::collections::BTreeSet;
+
+/// One selected rule with what became of it.
+#[derive(Clone, Copy, Debug)]
+pub struct JudgedRule<'a> {
+    /// What its pack says of it.
+    pub metadata: &'a RuleMetadata,
+    /// How the set uses it.
+    pub selected: &'a SelectedRule,
+    /// What became of it.
+    pub outcome: &'a Outcome,
+}
+
+/// Everything a verdict depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Judgement<'a> {
+    /// The set in effect.
+    pub set: &'a PolicySet,
+    /// Its rules, each with its outcome.
+    pub rules: &'a [JudgedRule<'a>],
+    /// Facts that may exist and could not be used.
+    pub problems: &'a [FactProblem],
+    /// What waivers are held against.
+    pub subject: WaiverSubject<'a>,
+    /// When.
+    pub time: Timestamp,
+}
+
+/// The verdict, and what has to be said about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// How the subject was judged.
+    pub verdict: Verdict,
+    /// What is wrong, the worst first.
+    pub findings: Vec<ReportedFinding>,
+    /// Why nothing could be decided.
+    pub undecided: Vec<Gap>,
+    /// What nobody looked at.
+    pub not_checked: Vec<Gap>,
+    /// What became of the waivers.
+    pub waivers: WaiverReport,
+}
+
+/// Judges one subject.
+///
+/// The first of these that holds is the verdict: an open finding at or above the set's threshold, *failed*; something
+/// that had to be known and could not be, *undecided*; no rule could be evaluated, *nothing to check*; otherwise
+/// *passed*.
+pub fn decide(judgement: &Judgement<'_>) -> Decision {
+    let findings = findings(judgement);
+    let waivers = waivers(judgement, &findings);
+    let undecided = undecided(judgement);
+    let not_checked = gaps(judgement, |rule| !rule.selected.required);
+    let is_failed = findings
+        .iter()
+        .any(|finding| is_open(finding) && finding.severity >= judgement.set.fail_on);
+    let is_evaluated = |rule: &JudgedRule<'_>| {
+        matches!(
+            rule.outcome,
+            Outcome::Evaluated { .. } | Outcome::NotApplicable { .. }
+        )
+    };
+    let verdict = if is_failed {
+        Verdict::Failed
+    } else if !undecided.is_empty() {
+        Verdict::Undecided
+    } else if !judgement.rules.iter().any(is_evaluated) {
+        Verdict::NothingToCheck
+    } else {
+        Verdict::Passed
+    };
+    Decision {
+        verdict,
+        findings,
+        undecided,
+        not_checked,
+        waivers,
+    }
+}
+
+fn is_open(finding: &ReportedFinding) -> bool {
+    finding.status == Status::Open
+}
+
+/// All findings, the worst first.
+fn findings(judgement: &Judgement<'_>) -> Vec<ReportedFinding> {
+    let of_rule = |rule: &JudgedRule<'_>| -> Vec<ReportedFinding> {
+        rule.outcome
+            .findings()
+            .iter()
+            .map(|finding| report(judgement, rule, finding))
+            .collect()
+    };
+    let mut findings: Vec<ReportedFinding> = judgement.rules.iter().flat_map(of_rule).collect();
+    findings.sort_by(|a, b| {
+        b.severity
+            .cmp(&a.severity)
+            .then_with(|| (&a.rule, &a.key, &a.message).cmp(&(&b.rule, &b.key, &b.message)))
+    });
+    findings
+}
+
+fn report(judgement: &Judgement<'_>, rule: &JudgedRule<'_>, finding: &Finding) -> ReportedFinding {
+    let waiver = judgement
+        .set
+        .waivers
+        .iter()
+        .find(|waiver| covers(judgement, waiver, rule, finding));
+    let status = waiver.map_or(Status::Open, |waiver| Status::Waived {
+        waiver: waiver.id.clone(),
+    });
+    let mut locations = finding.locations.iter().cloned();
+    ReportedFinding {
+        rule: rule.metadata.id.clone(),
+        aliases: rule.metadata.aliases.clone(),
+        severity: rule.selected.severity.unwrap_or(finding.severity),
+        confidence: finding.confidence,
+        status,
+        message: finding.message.clone(),
+        location: locations.next(),
+        related: locations.collect(),
+        help: finding
+            .remediation
+            .as_ref()
+            .map(|remediation| remediation.text.clone()),
+        url: finding
+            .remediation
+            .as_ref()
+            .and_then(|remediation| remediation.url.clone())
+            .or_else(|| rule.metadata.url.clone()),
+        policy: rule.selected.pack.clone(),
+        key: finding.key.clone(),
+        evidence: finding.evidence.clone(),
+    }
+}
+
+/// Whether a waiver counts for a finding. A glob that cannot be used covers nothing; loading the set refuses it.
+fn covers(
+    judgement: &Judgement<'_>,
+    waiver: &Waiver,
+    rule: &JudgedRule<'_>,
+    finding: &Finding,
+) -> bool {
+    waiver.counts_at(judgement.time)
+        && waiver
+            .covers(judgement.subject, &rule.metadata.id, &finding.key)
+            .unwrap_or(false)
+}
+
+fn waivers(judgement: &Judgement<'_>, findings: &[ReportedFinding]) -> WaiverReport {
+    let used: BTreeSet<&str> = findings
+        .iter()
+        .filter_map(|finding| match &finding.status {
+            Status::Waived { waiver } => Some(waiver.as_str()),
+            Status::Open => None,
+        })
+        .collect();
+    let mut report = WaiverReport::default();
+    for waiver in &judgement.set.waivers {
+        let list = if used.contains(waiver.id.as_str()) {
+            &mut report.used
+        } else if waiver.counts_at(judgement.time) {
+            &mut report.unused
+        } else {
+            &mut report.expired
+        };
+        list.push(waiver.id.clone());
+    }
+    report
+}
+
+/// Whatever had to be known and could not be.
+fn undecided(judgement: &Judgement<'_>) -> Vec<Gap> {
+    let broken = judgement
+        .rules
+        .iter()
+        .filter_map(|rule| match rule.outcome {
+            Outcome::Broken(broken) => Some(Gap {
+                what: rule.metadata.id.to_string(),
+                why: format!("the rule is broken: {broken}"),
+            }),
+            _ => None,
+        });
+    let concerns_a_rule = |problem: &&FactProblem| {
+        let mut interfaces = judgement
+            .rules
+            .iter()
+            .flat_map(|rule| rule.metadata.interfaces());
+        interfaces.any(|interface| interface == problem.interface)
+    };
+    let problems = judgement
+        .problems
+        .iter()
+        .filter(concerns_a_rule)
+        .map(|problem| Gap {
+            what: format!("{}.{}", problem.interface.name(), problem.fact),
+            why: problem.error.to_string(),
+        });
+    let mut undecided: Vec<Gap> = broken
+        .chain(problems)
+        .chain(gaps(judgement, |rule| rule.selected.required))
+        .collect();
+    undecided.sort();
+    undecided
+}
+
+/// The rules that could not come to a conclusion, without being broken.
+fn gaps(judgement: &Judgement<'_>, wanted: impl Fn(&JudgedRule<'_>) -> bool) -> Vec<Gap> {
+    let gap = |rule: &JudgedRule<'_>| {
+        let why = match rule.outcome {
+            Outcome::NotEvaluated { needs, cause } => {
+                format!("it needs `{}`: {cause}", needs.join("` or `"))
+            }
+            Outcome::Inconclusive { reason } => format!("inconclusive: {reason}"),
+            Outcome::Evaluated { .. } | Outcome::NotApplicable { .. } | Outcome::Broken(_) => {
+                return None;
+            }
+        };
+        Some(Gap {
+            what: rule.metadata.id.to_string(),
+            why,
+        })
+    };
+    judgement
+        .rules
+        .iter()
+        .filter(|rule| wanted(rule))
+        .filter_map(gap)
+        .collect()
+}

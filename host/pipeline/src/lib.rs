@@ -1,0 +1,241 @@
+//! The line of one image, from reference to verified statement.
+//!
+//! ```text
+//! reference ─► fetch ─► facts ─► evaluate ─► decide ─► attest ─► report
+//! ```
+//!
+//! [`Pipeline::check`] and [`Pipeline::judge`] are that line; everything else in this crate is one of its stages, or
+//! says what it judges by. Front doors (the command line, a webhook, a proxy) call it and add no judgement of their own.
+//! It is made for many calls at once: nothing blocks the async runtime, evaluations are bounded in number, packs and
+//! connections are shared, and every future can be dropped.
+
+mod attest_image;
+mod builtin;
+mod catalogue;
+mod claims;
+pub mod config;
+mod decide;
+mod error;
+mod index;
+mod policies;
+mod report;
+mod resolve;
+mod set_document;
+mod subject;
+mod verify_image;
+
+pub use attest_image::{AttachMode, Attested};
+pub use builtin::{DEFAULT_SET, PACKS, SETS};
+pub use catalogue::Catalogue;
+pub use claims::{RunConditions, Withheld, claims};
+pub use decide::{Decision, JudgedRule, Judgement, decide};
+pub use error::{AttestError, CheckError, PoliciesError, VerifyError};
+pub use policies::{BUILTIN, Changes, Policies};
+pub use set_document::{ClaimDocument, RuleDocument, SetDocument, WaiversInClaim};
+pub use subject::Platforms;
+pub use verify_image::{Reason, Rejected, Verification, VerifyRequest, verify_image};
+
+use ::engine::{Case, Circumstances, Engine, Evaluation};
+use ::registry::{Image, Registry, Source};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+use model::report::EnforcementPoint;
+use model::{Facts, Interface, Report};
+use oci_spec::image::Descriptor;
+use report::Examined;
+use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::sync::Arc;
+use std::thread;
+use subject::{Manifest, Subjects};
+use tokio::sync::Semaphore;
+
+/// How many manifests of one index are fetched and judged at the same time.
+const AT_ONCE: usize = 4;
+
+/// Everything that many checks share.
+#[derive(Clone, Debug)]
+pub struct Pipeline {
+    registry: Registry,
+    engine: Arc<Engine>,
+    policies: Arc<Policies>,
+    /// As many evaluations run at once as there are processors.
+    evaluations: Arc<Semaphore>,
+}
+
+/// How one image is checked.
+#[derive(Clone, Debug, Default)]
+pub struct CheckRequest {
+    /// Which of an index's platforms.
+    pub platforms: Platforms,
+    /// What the rules are told is the time; none: now.
+    pub effective_time: Option<Timestamp>,
+    /// Which of the four places asks.
+    pub point: EnforcementPoint,
+    /// Facts of the request.
+    pub context: BTreeMap<String, String>,
+    /// The policy set was found in the working directory and not named by anybody.
+    pub unnamed_set: bool,
+    /// Options that weaken the run, as they were given.
+    pub insecure: Vec<String>,
+}
+
+/// One subject, judged.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// What is said about it.
+    pub report: Report,
+    /// What a statement about it can be attached to; none for an archive without manifests.
+    pub descriptor: Option<Descriptor>,
+}
+
+impl Pipeline {
+    /// A line over a registry client, an engine, and policies that the engine loaded.
+    pub fn new(registry: Registry, engine: Arc<Engine>, policies: Arc<Policies>) -> Self {
+        let evaluations = thread::available_parallelism().map_or(1, NonZero::get);
+        Self {
+            registry,
+            engine,
+            policies,
+            evaluations: Arc::new(Semaphore::new(evaluations)),
+        }
+    }
+
+    /// What it judges by.
+    pub fn policies(&self) -> &Policies {
+        &self.policies
+    }
+
+    /// Checks one image: each of its platforms that is asked for, in the order of the index, and, where all are, the
+    /// index itself at the end.
+    ///
+    /// # Errors
+    /// If the image cannot be had, or is none. What a policy does wrong is part of a report.
+    pub async fn check(
+        &self,
+        source: &Source,
+        request: &CheckRequest,
+    ) -> Result<Vec<Judged>, CheckError> {
+        let time = request.effective_time.unwrap_or_else(whole_second);
+        let image = self.registry.open(source).await?;
+        let subjects = subject::resolve(&image, &request.platforms).await?;
+        let judge = |manifest| self.judge(&image, &subjects, manifest, request, time);
+        let judging = stream::iter(subjects.manifests.iter().map(judge)).buffered(AT_ONCE);
+        let mut judged: Vec<Judged> = judging.try_collect().await?;
+        if let Some(index) = &subjects.index {
+            judged.push(index::report(&image, index, &judged, &self.policies)?);
+        }
+        Ok(judged)
+    }
+
+    /// Judges one manifest.
+    async fn judge(
+        &self,
+        image: &Image,
+        subjects: &Subjects,
+        manifest: &Manifest,
+        request: &CheckRequest,
+        time: Timestamp,
+    ) -> Result<Judged, CheckError> {
+        let conditions = RunConditions {
+            changed_set: !self.policies.as_published,
+            unnamed_set: request.unnamed_set,
+            other_time: request.effective_time.is_some(),
+            insecure: request.insecure.clone(),
+        };
+        let facts = self.facts(image, manifest).await?;
+        subject::check_platform(&request.platforms, image, &facts)?;
+        let circumstances = Circumstances {
+            time,
+            point: request.point,
+            subject_name: subject::name(image),
+            claims: conditions.decided_claims(&self.policies.set),
+            context: request.context.clone(),
+        };
+        let settings = self
+            .policies
+            .set
+            .rules
+            .iter()
+            .map(|(id, rule)| (id.clone(), rule.settings.clone()));
+        let case = Arc::new(Case::new(facts, circumstances, settings.collect()));
+        let evaluation = self.evaluate(Arc::clone(&case)).await?;
+        let examined = Examined {
+            image,
+            subjects,
+            manifest,
+            case: &case,
+            evaluation: &evaluation,
+            conditions: &conditions,
+        };
+        examined.report(&self.policies, self.engine.limits())
+    }
+
+    /// Fetches what the selected rules need, and nothing else, and makes facts of it.
+    async fn facts(&self, image: &Image, manifest: &Manifest) -> Result<Facts, CheckError> {
+        if !self.policies.needs().contains(&Interface::Image) {
+            return Ok(Facts::default());
+        }
+        facts_of(image, manifest).await
+    }
+
+    /// Runs the selected rules of every pack, on a thread that may block. Policies never fail as a whole.
+    async fn evaluate(&self, case: Arc<Case>) -> Result<Evaluation, CheckError> {
+        let permit = Arc::clone(&self.evaluations)
+            .acquire_owned()
+            .await
+            .map_err(|_| CheckError::ShuttingDown)?;
+        let (engine, policies) = (Arc::clone(&self.engine), Arc::clone(&self.policies));
+        let run = move || {
+            let _permit = permit;
+            let mut all = Evaluation::default();
+            for pack in policies.catalogue.packs() {
+                let rules: Vec<_> = policies
+                    .set
+                    .rules
+                    .keys()
+                    .filter(|id| pack.rule(id).is_some())
+                    .cloned()
+                    .collect();
+                all.join(engine.evaluate(pack, &rules, &case));
+            }
+            all
+        };
+        tokio::task::spawn_blocking(run)
+            .await
+            .map_err(|_| CheckError::ShuttingDown)
+    }
+}
+
+/// The facts of each manifest that is asked for: what the rules of any policy would be told.
+///
+/// # Errors
+/// If the image cannot be had, or is none.
+pub async fn gather_facts(
+    registry: &Registry,
+    source: &Source,
+    platforms: &Platforms,
+) -> Result<Vec<Facts>, CheckError> {
+    let image = registry.open(source).await?;
+    let subjects = subject::resolve(&image, platforms).await?;
+    let mut all = Vec::new();
+    for manifest in &subjects.manifests {
+        let facts = facts_of(&image, manifest).await?;
+        subject::check_platform(platforms, &image, &facts)?;
+        all.push(facts);
+    }
+    Ok(all)
+}
+
+async fn facts_of(image: &Image, manifest: &Manifest) -> Result<Facts, CheckError> {
+    let config = manifest.config(image).await?;
+    Ok(Facts {
+        image: Some(::facts::image(&config, manifest.document())),
+    })
+}
+
+/// The time in whole seconds, which is what rules are told and what is signed.
+fn whole_second() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
+}

@@ -1,0 +1,210 @@
+//! Policy sets and packs, loaded: what a run judges by.
+
+use crate::builtin::{PACKS, SETS};
+use crate::catalogue::Catalogue;
+use crate::error::PoliciesError;
+use crate::resolve::{merge, resolve};
+use crate::set_document::SetDocument;
+use engine::{Engine, Pack};
+use model::{Digest, Interface, PolicySet, RuleId, Severity, Waiver};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Marks what lies in the binary: `builtin:core`.
+pub const BUILTIN: &str = "builtin:";
+/// Begins the uris of the sets that lie in the binary; no other set may have one.
+const BUILTIN_URI: &str = "polcheck:";
+
+/// What a run changes about its policy set. Whatever has an effect withholds the set's claims.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Changes {
+    /// Further packs, all of whose rules count: `builtin:NAME` or the path of a component.
+    pub packs: Vec<String>,
+    /// Only these rules, by id, alias or `GROUP.*`; empty: all of the set.
+    pub rules: Vec<String>,
+    /// Not these.
+    pub skipped: Vec<String>,
+    /// Another threshold.
+    pub fail_on: Option<Severity>,
+    /// Settings by rule, laid over those of the set.
+    pub settings: BTreeMap<String, Value>,
+    /// Further waivers.
+    pub waivers: Vec<Waiver>,
+}
+
+/// What a run judges by.
+#[derive(Debug)]
+pub struct Policies {
+    /// All rules that could have been selected.
+    pub catalogue: Catalogue,
+    /// The set in effect.
+    pub set: PolicySet,
+    /// Its canonical digest.
+    pub digest: Digest,
+    /// Whether it is the published one.
+    pub as_published: bool,
+    /// Rules of the published set that the run leaves out.
+    pub left_out: Vec<RuleId>,
+}
+
+impl Policies {
+    /// Loads a set, `builtin:NAME` or a file, with its packs, and applies what the run changes about it.
+    ///
+    /// # Errors
+    /// If the set, a pack, a rule, a setting or a waiver is not what it should be.
+    pub fn load(engine: &Engine, set: &str, changes: &Changes) -> Result<Self, PoliciesError> {
+        let (document, dir) = read_set(set)?;
+        let mut catalogue = Catalogue::default();
+        for pack in &document.packs {
+            catalogue.add(load_pack(engine, pack, &dir)?)?;
+        }
+        let published = resolve(&document, &catalogue)?;
+        let published_digest = published.digest()?;
+        if *changes == Changes::default() {
+            return Ok(Self {
+                catalogue,
+                set: published,
+                digest: published_digest,
+                as_published: true,
+                left_out: Vec::new(),
+            });
+        }
+        let set = changes.apply(document, engine, &mut catalogue)?;
+        let digest = set.digest()?;
+        let left_out = published
+            .rules
+            .into_keys()
+            .filter(|id| !set.rules.contains_key(id))
+            .collect();
+        Ok(Self {
+            as_published: digest == published_digest,
+            catalogue,
+            set,
+            digest,
+            left_out,
+        })
+    }
+
+    /// The families of facts that the selected rules need. What they only use is not fetched for them.
+    pub fn needs(&self) -> BTreeSet<Interface> {
+        let selected = self
+            .set
+            .rules
+            .keys()
+            .filter_map(|id| self.catalogue.rule(id));
+        let names = selected.flat_map(|(rule, _)| rule.needs.iter().flatten());
+        names
+            .filter_map(|name| Interface::from_name(name))
+            .collect()
+    }
+}
+
+impl Changes {
+    /// The set in effect: the changed document, resolved like the published one.
+    fn apply(
+        &self,
+        mut document: SetDocument,
+        engine: &Engine,
+        catalogue: &mut Catalogue,
+    ) -> Result<PolicySet, PoliciesError> {
+        for text in &self.packs {
+            let pack = load_pack(engine, text, Path::new(""))?;
+            for rule in &pack.metadata().rules {
+                document.rules.entry(rule.id.to_string()).or_default();
+            }
+            catalogue.add(pack)?;
+        }
+        for name in &self.rules {
+            document.rules.entry(name.clone()).or_default();
+        }
+        for (name, settings) in &self.settings {
+            catalogue.named(name)?;
+            let entry = document.rules.entry(name.clone()).or_default();
+            entry.settings = merge(entry.settings.take(), Some(settings.clone()));
+        }
+        document.fail_on = self.fail_on.unwrap_or(document.fail_on);
+        document.waivers.extend(self.waivers.iter().cloned());
+        let mut set = resolve(&document, catalogue)?;
+        let (wanted, skipped) = (ids(&self.rules, catalogue)?, ids(&self.skipped, catalogue)?);
+        set.rules.retain(|id, _| {
+            (self.rules.is_empty() || wanted.contains(id)) && !skipped.contains(id)
+        });
+        Ok(set)
+    }
+}
+
+fn ids(names: &[String], catalogue: &Catalogue) -> Result<BTreeSet<RuleId>, PoliciesError> {
+    let mut ids = BTreeSet::new();
+    for name in names {
+        ids.extend(
+            catalogue
+                .named(name)?
+                .into_iter()
+                .map(|rule| rule.id.clone()),
+        );
+    }
+    Ok(ids)
+}
+
+/// Loads a pack: `builtin:NAME`, or the path of a component, relative to a folder.
+fn load_pack(engine: &Engine, text: &str, dir: &Path) -> Result<Pack, PoliciesError> {
+    let failed = |source| PoliciesError::Pack {
+        pack: text.to_owned(),
+        source,
+    };
+    match text.strip_prefix(BUILTIN) {
+        Some(name) => {
+            let known = PACKS.map(|pack| pack.name).to_vec();
+            let builtin = PACKS.iter().find(|pack| pack.name == name);
+            let builtin = builtin.ok_or_else(|| PoliciesError::UnknownPack {
+                name: name.to_owned(),
+                known,
+            })?;
+            engine
+                .load_code(builtin.digest(), builtin.code)
+                .map_err(failed)
+        }
+        None => engine.load(&read(&dir.join(text))?).map_err(failed),
+    }
+}
+
+/// Reads a set: `builtin:NAME` or a file. Answers the folder that its packs are relative to, too.
+fn read_set(set: &str) -> Result<(SetDocument, PathBuf), PoliciesError> {
+    if let Some(name) = set.strip_prefix(BUILTIN) {
+        let known = SETS.map(|set| set.name).to_vec();
+        let builtin = SETS.iter().find(|set| set.name == name);
+        let builtin = builtin.ok_or_else(|| PoliciesError::UnknownSet {
+            name: name.to_owned(),
+            known,
+        })?;
+        return Ok((parse_set(set, builtin.text.as_bytes())?, PathBuf::new()));
+    }
+    let path = Path::new(set);
+    let document = parse_set(set, &read(path)?)?;
+    if document
+        .uri
+        .as_ref()
+        .is_some_and(|uri| uri.starts_with(BUILTIN_URI))
+    {
+        return Err(PoliciesError::ReservedUri {
+            set: set.to_owned(),
+        });
+    }
+    Ok((document, path.parent().unwrap_or(path).to_owned()))
+}
+
+fn parse_set(set: &str, text: &[u8]) -> Result<SetDocument, PoliciesError> {
+    serde_saphyr::from_slice(text).map_err(|source| PoliciesError::SetDocument {
+        set: set.to_owned(),
+        reason: source.to_string(),
+    })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, PoliciesError> {
+    fs::read(path).map_err(|source| PoliciesError::Read {
+        path: path.to_owned(),
+        source,
+    })
+}

@@ -1,0 +1,211 @@
+//! Reports: what the stages found out about one subject, put together.
+
+use crate::Judged;
+use crate::claims::{RunConditions, claims};
+use crate::decide::{Decision, JudgedRule, Judgement, decide};
+use crate::error::CheckError;
+use crate::policies::Policies;
+use crate::subject::{Manifest, Subjects, name};
+use ::engine::{CONTRACT, ENGINE, Evaluation, Limits, Pack};
+use ::registry::Image;
+use model::report::{
+    Evidence, Gap, PolicyReport, ReportedFinding, SetReference, Subject, WaiverReport,
+};
+use model::waiver::WaiverSubject;
+use model::{Outcome, Platform, Report, RuleId, Verdict, canonical};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What the stages found out about one manifest.
+pub(crate) struct Examined<'a> {
+    pub(crate) image: &'a Image,
+    pub(crate) subjects: &'a Subjects,
+    pub(crate) manifest: &'a Manifest,
+    pub(crate) case: &'a ::engine::Case,
+    pub(crate) evaluation: &'a Evaluation,
+    pub(crate) conditions: &'a RunConditions,
+}
+
+/// What the digest of a verdict covers: everything but the words of a report.
+#[derive(Serialize)]
+struct VerdictDocument<'a> {
+    verdict: Verdict,
+    rules: BTreeMap<&'a RuleId, &'a Outcome>,
+    findings: &'a [ReportedFinding],
+    waivers: &'a WaiverReport,
+}
+
+impl Examined<'_> {
+    /// Decides, and says everything there is to say.
+    pub(crate) fn report(
+        &self,
+        policies: &Policies,
+        limits: &Limits,
+    ) -> Result<Judged, CheckError> {
+        let set = &policies.set;
+        let subject_name = name(self.image);
+        let rules = judged_rules(policies, self.evaluation);
+        let problems = self.case.facts.problems();
+        let judgement = Judgement {
+            set,
+            rules: &rules,
+            problems: &problems,
+            subject: WaiverSubject {
+                name: subject_name.as_deref(),
+                digest: self.manifest.digest(),
+            },
+            time: self.case.circumstances.time,
+        };
+        let decision = decide(&judgement);
+        let evidence = self.evidence(policies, limits, &rules, &decision)?;
+        let report = Report {
+            subject: self.subject(subject_name.clone()),
+            verdict: decision.verdict,
+            claims: claims(set, &rules, &decision, self.conditions),
+            policy_set: set_reference(policies),
+            policies: policies
+                .catalogue
+                .packs()
+                .iter()
+                .map(|pack| of_pack(pack, &judgement))
+                .collect(),
+            findings: decision.findings,
+            undecided: decision.undecided,
+            not_checked: self.not_checked(policies, decision.not_checked),
+            waivers: decision.waivers,
+            insecure: self.conditions.insecure.clone(),
+            log: self.evaluation.log.clone(),
+            evidence,
+        };
+        Ok(Judged {
+            report,
+            descriptor: self.manifest.descriptor(),
+        })
+    }
+
+    fn subject(&self, name: Option<String>) -> Subject {
+        Subject {
+            reference: self.image.source().to_string(),
+            name,
+            digest: self.manifest.digest().clone(),
+            platform: self.platform(),
+            index: self.manifest.index_digest().cloned(),
+        }
+    }
+
+    fn platform(&self) -> Option<Platform> {
+        let image = self.case.facts.image.as_ref()?;
+        image
+            .manifest
+            .as_ref()
+            .ok()
+            .map(|manifest| manifest.platform.clone())
+    }
+
+    /// Rules without a conclusion, rules that the run left out, platforms that nobody asked for.
+    fn not_checked(&self, policies: &Policies, without_conclusion: Vec<Gap>) -> Vec<Gap> {
+        let left_out = policies.left_out.iter().map(|rule| Gap {
+            what: rule.to_string(),
+            why: "this run leaves it out".to_owned(),
+        });
+        without_conclusion
+            .into_iter()
+            .chain(left_out)
+            .chain(self.subjects.left_out.iter().cloned())
+            .collect()
+    }
+
+    fn evidence(
+        &self,
+        policies: &Policies,
+        limits: &Limits,
+        rules: &[JudgedRule<'_>],
+        decision: &Decision,
+    ) -> Result<Evidence, CheckError> {
+        let circumstances = &self.case.circumstances;
+        let read = self.evaluation.context.iter();
+        let packs = policies.catalogue.packs().iter();
+        let imports = packs
+            .map(|pack| (pack.metadata().id.clone(), imports(pack)))
+            .collect();
+        Ok(Evidence {
+            facts: canonical::digest(&self.case.facts)?,
+            verdict: canonical::digest(&VerdictDocument {
+                verdict: decision.verdict,
+                rules: rules
+                    .iter()
+                    .map(|rule| (&rule.metadata.id, rule.outcome))
+                    .collect(),
+                findings: &decision.findings,
+                waivers: &decision.waivers,
+            })?,
+            settings: canonical::digest(&self.case.settings)?,
+            time: circumstances.time,
+            point: circumstances.point,
+            context: read
+                .filter_map(|key| Some((key.clone(), circumstances.context.get(key)?.clone())))
+                .collect(),
+            imports,
+            contract: CONTRACT,
+            engine: ENGINE,
+            fuel: limits.fuel,
+            polcheck: env!("CARGO_PKG_VERSION"),
+        })
+    }
+}
+
+/// The selected rules, each with its outcome. The engine answers for each rule it is asked for.
+fn judged_rules<'a>(policies: &'a Policies, evaluation: &'a Evaluation) -> Vec<JudgedRule<'a>> {
+    let judged = evaluation.outcomes.iter().filter_map(|outcome| {
+        let (metadata, _) = policies.catalogue.rule(&outcome.rule)?;
+        let selected = policies.set.rules.get(&outcome.rule)?;
+        Some(JudgedRule {
+            metadata,
+            selected,
+            outcome: &outcome.outcome,
+        })
+    });
+    let mut judged: Vec<_> = judged.collect();
+    judged.sort_by(|a, b| a.metadata.id.cmp(&b.metadata.id));
+    judged
+}
+
+fn imports(pack: &Pack) -> Vec<String> {
+    pack.imports()
+        .iter()
+        .map(|interface| interface.name().to_owned())
+        .collect()
+}
+
+fn set_reference(policies: &Policies) -> SetReference {
+    SetReference {
+        name: policies.set.name.clone(),
+        uri: policies.set.uri.clone(),
+        digest: policies.digest.clone(),
+        as_published: policies.as_published,
+    }
+}
+
+/// What became of one pack, and the verdict its rules alone would come to.
+fn of_pack(pack: &Pack, judgement: &Judgement<'_>) -> PolicyReport {
+    let own: Vec<_> = judgement
+        .rules
+        .iter()
+        .copied()
+        .filter(|rule| pack.rule(&rule.metadata.id).is_some())
+        .collect();
+    PolicyReport {
+        id: pack.metadata().id.clone(),
+        digest: pack.digest().clone(),
+        version: pack.metadata().version.clone(),
+        outcome: decide(&Judgement {
+            rules: &own,
+            ..*judgement
+        })
+        .verdict,
+        rules: own
+            .iter()
+            .map(|rule| (rule.metadata.id.clone(), rule.outcome.state()))
+            .collect(),
+    }
+}

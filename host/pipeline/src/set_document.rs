@@ -1,0 +1,76 @@
+//! Policy sets as people write them, in YAML or JSON.
+
+use model::{Severity, Waiver};
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A policy set as it was published.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SetDocument {
+    /// `standard`.
+    pub name: String,
+    /// Where it was published; consumers match it exactly.
+    pub uri: Option<String>,
+    /// An open finding of this severity or worse fails the subject.
+    #[serde(default = "high")]
+    pub fail_on: Severity,
+    /// `builtin:NAME`, or the path of a component beside the set's file.
+    pub packs: Vec<String>,
+    /// The rules that count, by id, alias, `GROUP.*` or `*`. What names a rule more exactly adds to what names it less
+    /// exactly.
+    pub rules: BTreeMap<String, RuleDocument>,
+    /// What a pass may be called.
+    #[serde(default)]
+    pub claims: BTreeMap<String, ClaimDocument>,
+    /// Findings that are accepted.
+    #[serde(default)]
+    pub waivers: Vec<Waiver>,
+}
+
+/// How a set uses a rule.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RuleDocument {
+    /// False: the rule does not count, whatever names it less exactly.
+    pub enabled: Option<bool>,
+    /// Replaces the severity of the rule's findings.
+    pub severity: Option<Severity>,
+    /// Whether the subject is undecided where the rule cannot be evaluated.
+    pub required: Option<bool>,
+    /// Held against the rule's schema, and completed with its defaults.
+    pub settings: Option<Value>,
+}
+
+/// What a claim stands for and what it tolerates.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ClaimDocument {
+    /// The rules it stands for, as in `rules`.
+    pub rules: Vec<String>,
+    /// Findings below this severity do not matter to it.
+    #[serde(default = "high")]
+    pub threshold: Severity,
+    /// Rules that may lack a fact the image does not have.
+    #[serde(default)]
+    pub may_be_missing: Vec<String>,
+    /// `count`: a waived finding counts as none. `ignore`, the default: it counts as open.
+    #[serde(default)]
+    pub waivers: WaiversInClaim,
+}
+
+/// Whether waivers count for a claim.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WaiversInClaim {
+    /// A waived finding counts as open.
+    #[default]
+    Ignore,
+    /// A waived finding counts as none.
+    Count,
+}
+
+fn high() -> Severity {
+    Severity::High
+}
