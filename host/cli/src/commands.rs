@@ -1,0 +1,59 @@
+//! The verbs: one file each, with its arguments and its one function.
+
+mod attest;
+mod check;
+mod compile;
+mod completions;
+mod config;
+mod explain;
+mod facts;
+mod key;
+mod man;
+mod rules;
+mod signing;
+mod verify;
+mod version;
+
+use crate::args::Cli;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use clap::Subcommand;
+
+pub(crate) use compile::NAME as COMPILE;
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Check(check::CheckArgs),
+    Facts(facts::FactsArgs),
+    Attest(attest::AttestArgs),
+    Verify(verify::VerifyArgs),
+    Rules(rules::RulesArgs),
+    Explain(explain::ExplainArgs),
+    Key(key::KeyArgs),
+    Config(config::ConfigArgs),
+    Version(version::VersionArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
+    #[command(name = compile::NAME, hide = true)]
+    Compile,
+}
+
+/// Does what the command line says.
+pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
+    let Cli { command, global } = cli;
+    match command {
+        Command::Check(args) => check::run(args, &global),
+        Command::Facts(args) => facts::run(args, &global),
+        Command::Attest(args) => attest::run(args, &global),
+        Command::Verify(args) => verify::run(args, &global),
+        Command::Rules(args) => rules::run(args, &global),
+        Command::Explain(args) => explain::run(args, &global),
+        Command::Key(args) => key::run(args),
+        Command::Config(args) => config::run(args, &global),
+        Command::Version(args) => version::run(args, &global),
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(args),
+        Command::Compile => compile::run(),
+    }
+}

@@ -1,0 +1,233 @@
+//! `polcheck check`
+
+use super::signing::SigningArgs;
+use crate::args::{GlobalArgs, PolicyArgs, RegistryArgs};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::files;
+use crate::progress::Progress;
+use crate::report::{self, Entry, Output};
+use crate::session::{Session, block_on};
+use attest::SigningKey;
+use clap::Args;
+use futures_util::{StreamExt, stream};
+use jiff::Timestamp;
+use pipeline::config::{FailOn, Layer};
+use pipeline::{CheckRequest, Pipeline, Platforms};
+use registry::Source;
+
+/// Check images against a policy set
+///
+/// Fetches what the selected rules need, evaluates them in a sandbox, and says what is wrong and what nobody looked at.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) subject: SubjectArgs,
+    /// Sign a statement about what passed, and attach it (the same as `polcheck attest`)
+    #[arg(long, help_heading = "Signing options")]
+    attest: bool,
+    #[command(flatten)]
+    signing: SigningArgs,
+}
+
+/// What is checked, and how it is said.
+#[derive(Debug, Args)]
+pub(crate) struct SubjectArgs {
+    /// The images
+    #[arg(value_name = "IMAGE", required = true)]
+    images: Vec<String>,
+    /// Which platform of a multi-platform image: OS/ARCH[/VARIANT], or `all`
+    ///
+    /// `check` takes linux on the architecture of this machine; `attest` takes all.
+    #[arg(long, value_name = "PLATFORM")]
+    platform: Option<String>,
+    /// Tell the rules that this is the time: RFC 3339, or `now`; another time withholds every claim
+    #[arg(long, value_name = "TIME", default_value = "now")]
+    effective_time: String,
+    /// Check so many images at the same time
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+    /// Write the report in this format: text or json, to standard output or a file (repeatable)
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT[=PATH]",
+        help_heading = "Output options"
+    )]
+    output: Vec<String>,
+    /// End with 0 where images fail; verdicts and claims stay what they are
+    #[arg(long, help_heading = "Output options")]
+    exit_zero: bool,
+    #[command(flatten)]
+    policy: PolicyArgs,
+    #[command(flatten)]
+    registry: RegistryArgs,
+}
+
+pub(crate) fn run(args: CheckArgs, global: &GlobalArgs) -> Result<Exit, Failure> {
+    let CheckArgs {
+        subject,
+        attest,
+        signing,
+    } = args;
+    check(&subject, attest.then_some(&signing), global)
+}
+
+/// Checks, and signs what passed if that is wanted.
+pub(crate) fn check(
+    args: &SubjectArgs,
+    signing: Option<&SigningArgs>,
+    global: &GlobalArgs,
+) -> Result<Exit, Failure> {
+    let session = Session::new(global, args.layer()?)?;
+    let outputs = session
+        .config
+        .values
+        .output
+        .iter()
+        .flatten()
+        .map(|text| text.parse())
+        .collect::<Result<Vec<Output>, _>>()?;
+    let sources = args
+        .images
+        .iter()
+        .map(|image| image.parse())
+        .collect::<Result<Vec<Source>, _>>()?;
+    let request = args.request(&session, signing.is_some())?;
+    let signer = signing
+        .map(|signing| Ok::<_, Failure>((signing, signing.signing_key()?)))
+        .transpose()?;
+    let pipeline = session.pipeline()?;
+
+    let progress = Progress::new(sources.len(), session.quiet);
+    let check = |source| {
+        one(
+            &session,
+            &pipeline,
+            source,
+            &request,
+            signer.as_ref(),
+            &progress,
+        )
+    };
+    let jobs = session.config.values.jobs.unwrap_or(1).max(1);
+    let entries: Vec<Entry> = block_on(stream::iter(sources).map(check).buffered(jobs).collect())?;
+    progress.clear();
+
+    if let Some((signing, _)) = &signer {
+        write_bundle(signing, &entries)?;
+    }
+    for output in &outputs {
+        output.write(&entries, &session)?;
+    }
+    let exit = Exit::of_all(entries.iter().map(Entry::exit));
+    let forgives = args.exit_zero || session.config.values.fail_on == Some(FailOn::Never);
+    Ok(if forgives {
+        exit.without_failure()
+    } else {
+        exit
+    })
+}
+
+/// Checks one image. What goes wrong with it is an entry, and stops no other.
+async fn one(
+    session: &Session,
+    pipeline: &Pipeline,
+    source: Source,
+    request: &CheckRequest,
+    signer: Option<&(&SigningArgs, SigningKey)>,
+    progress: &Progress,
+) -> Entry {
+    let reference = source.to_string();
+    progress.start(&reference);
+    let line = async {
+        let judged = pipeline.check(&source, request).await?;
+        let attested = match signer {
+            None => Vec::new(),
+            Some((signing, key)) => {
+                pipeline
+                    .attest(
+                        &source,
+                        &judged,
+                        key,
+                        signing.verifier_id.as_deref(),
+                        signing.mode(),
+                    )
+                    .await?
+            }
+        };
+        Ok(Entry::Judged {
+            judged,
+            attested,
+            signed: signer.is_some(),
+        })
+    };
+    let entry = session.in_time(&reference, line).await;
+    progress.done();
+    entry.unwrap_or_else(|failure| Entry::Failed { reference, failure })
+}
+
+/// Writes the one bundle of the run where that was asked for.
+fn write_bundle(signing: &SigningArgs, entries: &[Entry]) -> Result<(), Failure> {
+    let Some(path) = &signing.bundle else {
+        return Ok(());
+    };
+    let attested: Vec<_> = entries.iter().flat_map(Entry::attested).collect();
+    match attested.as_slice() {
+        [] => Ok(()),
+        [one] => files::write(path, one.bundle.as_bytes()),
+        several => Err(Failure::say(format!(
+            "`--bundle` takes one statement, and there are {}",
+            several.len()
+        ))
+        .help("name one image, and one platform with `--platform`")),
+    }
+}
+
+impl SubjectArgs {
+    fn layer(&self) -> Result<Layer, Failure> {
+        let layer = self.registry.lay(self.policy.lay(Layer::default())?);
+        Ok(Layer {
+            platform: self.platform.clone(),
+            jobs: self.jobs,
+            output: (!self.output.is_empty()).then(|| self.output.clone()),
+            ..layer
+        })
+    }
+
+    fn request(&self, session: &Session, attests: bool) -> Result<CheckRequest, Failure> {
+        let default = if attests {
+            Platforms::All
+        } else {
+            Platforms::Host
+        };
+        Ok(CheckRequest {
+            platforms: session
+                .config
+                .values
+                .platform
+                .as_deref()
+                .map(report::platforms)
+                .transpose()?
+                .unwrap_or(default),
+            effective_time: effective_time(&self.effective_time)?,
+            unnamed_set: session.config.is_set_unnamed(),
+            insecure: session.insecure(),
+            ..CheckRequest::default()
+        })
+    }
+}
+
+fn effective_time(text: &str) -> Result<Option<Timestamp>, Failure> {
+    if text == "now" {
+        return Ok(None);
+    }
+    let invalid = |_| {
+        Failure::say(format!("`{text}` is not a time"))
+            .help("write `now`, or a time such as `2026-11-23T12:00:00Z`")
+    };
+    let time: Timestamp = text.parse().map_err(invalid)?;
+    Timestamp::from_second(time.as_second())
+        .map(Some)
+        .map_err(invalid)
+}

@@ -1,0 +1,143 @@
+//! `polcheck verify`
+
+use super::signing::public_key;
+use crate::args::{GlobalArgs, RegistryArgs};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::files;
+use crate::report::{Form, print, verification};
+use crate::session::{Session, block_on};
+use attest::{AcceptedPolicySet, Expected, Trust};
+use bytes::Bytes;
+use clap::Args;
+use jiff::Timestamp;
+use model::canonical;
+use model::reference::parse_digest;
+use pipeline::config::Layer;
+use pipeline::{BUILTIN, Changes, Policies, Reason, Verification, VerifyRequest, verify_image};
+use registry::Source;
+use std::path::PathBuf;
+
+/// Is there a statement about this image that I trust?
+///
+/// Asks nobody but the registry. Ends with 0 if a statement is accepted, with 1 if none is, with 2 if that could not be
+/// found out.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// The image
+    image: String,
+    /// Trust this public key (repeatable)
+    #[arg(long = "key", value_name = "FILE", required = true)]
+    keys: Vec<PathBuf>,
+    /// Require this claim, such as `security.scan=passed` (repeatable)
+    #[arg(long, value_name = "CLAIM")]
+    require: Vec<String>,
+    /// Accept statements by this policy set: `builtin:NAME`, URI@DIGEST or DIGEST (repeatable)
+    ///
+    /// Where none is named, only the `builtin:standard` of this binary is accepted.
+    #[arg(long = "policy-set", value_name = "SET")]
+    policy_sets: Vec<String>,
+    /// Accept statements by this verifier, instead of polcheck's own id (repeatable)
+    #[arg(long = "verifier-id", value_name = "URI")]
+    verifier_ids: Vec<String>,
+    /// Verify this bundle, instead of those attached to the image
+    #[arg(long, value_name = "FILE")]
+    bundle: Option<PathBuf>,
+    /// Verify the manifest of one platform, instead of what the reference names
+    #[arg(long, value_name = "PLATFORM")]
+    platform: Option<String>,
+    /// How to print the result
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    output: Form,
+    #[command(flatten)]
+    registry: RegistryArgs,
+}
+
+pub(crate) fn run(args: VerifyArgs, global: &GlobalArgs) -> Result<Exit, Failure> {
+    let VerifyArgs {
+        image,
+        keys,
+        require,
+        policy_sets,
+        verifier_ids,
+        bundle,
+        platform,
+        output,
+        registry,
+    } = args;
+    let session = Session::new(global, registry.lay(Layer::default()))?;
+    let source: Source = image.parse()?;
+    let mut expected = Expected::new(canonical::sha256(&[]), Timestamp::now());
+    expected.claims = require;
+    expected.policy_sets = accepted(&session, &policy_sets)?;
+    if !verifier_ids.is_empty() {
+        expected.verifier_ids = verifier_ids;
+    }
+    let platform = platform.map(|text| text.parse()).transpose();
+    let request = VerifyRequest {
+        platform: platform
+            .map_err(|error: model::platform::InvalidPlatform| Failure::new(&error, None))?,
+        trust: Trust {
+            keys: keys
+                .iter()
+                .map(|path| public_key(path))
+                .collect::<Result<_, _>>()?,
+        },
+        expected,
+        bundle: bundle
+            .map(|path| files::read(&path).map(Bytes::from))
+            .transpose()?,
+    };
+    let registry = session.registry();
+    let verify = async { Ok(verify_image(&registry, &source, &request).await?) };
+    let verified = block_on(session.in_time(&image, verify))??;
+    print(&match output {
+        Form::Text => verification::text(&image, &verified),
+        Form::Json => verification::json(&image, &verified),
+    })?;
+    Ok(exit(&verified))
+}
+
+/// Whether there is an accepted statement; one that could not be read might have been it.
+fn exit(verified: &Verification) -> Exit {
+    let is_unreadable = |reason: &Reason| matches!(reason, Reason::Unreadable(_));
+    if !verified.accepted.is_empty() {
+        Exit::Passed
+    } else if verified
+        .rejected
+        .iter()
+        .any(|rejected| is_unreadable(&rejected.reason))
+    {
+        Exit::Undecided
+    } else {
+        Exit::Failed
+    }
+}
+
+/// The policy sets whose statements are accepted.
+fn accepted(session: &Session, named: &[String]) -> Result<Vec<AcceptedPolicySet>, Failure> {
+    let default = [pipeline::DEFAULT_SET.to_owned()];
+    let named = if named.is_empty() { &default } else { named };
+    named.iter().map(|set| accept(session, set)).collect()
+}
+
+fn accept(session: &Session, set: &str) -> Result<AcceptedPolicySet, Failure> {
+    if set.starts_with(BUILTIN) {
+        let policies = Policies::load(&*session.engine()?, set, &Changes::default())?;
+        return Ok(AcceptedPolicySet {
+            uri: policies.set.uri,
+            digest: policies.digest,
+        });
+    }
+    let (uri, digest) = set
+        .rsplit_once('@')
+        .map_or((None, set), |(uri, digest)| (Some(uri.to_owned()), digest));
+    let invalid = |_| {
+        Failure::say(format!("`{set}` is not a policy set"))
+            .help("write `builtin:NAME`, `URI@sha256:…` or `sha256:…`")
+    };
+    Ok(AcceptedPolicySet {
+        uri,
+        digest: parse_digest(digest).map_err(invalid)?,
+    })
+}

@@ -1,0 +1,101 @@
+//! What is said when polcheck cannot do its work.
+
+use crate::report::printable;
+use annotate_snippets::{Group, Level, Renderer};
+use std::error::Error;
+use std::io::Write;
+
+/// One clear line, its causes, and the cure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) message: String,
+    pub(crate) causes: Vec<String>,
+    pub(crate) help: Option<String>,
+}
+
+impl Failure {
+    /// From an error and the help its type has for it.
+    pub(crate) fn new(error: &dyn Error, help: Option<String>) -> Self {
+        let mut causes = Vec::new();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            causes.push(cause.to_string());
+            source = cause.source();
+        }
+        Self {
+            message: error.to_string(),
+            causes,
+            help,
+        }
+    }
+
+    /// From words.
+    pub(crate) fn say(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            causes: Vec::new(),
+            help: None,
+        }
+    }
+
+    /// With a cure.
+    pub(crate) fn help(self, help: impl Into<String>) -> Self {
+        Self {
+            help: Some(help.into()),
+            ..self
+        }
+    }
+
+    /// As text.
+    pub(crate) fn render(&self, renderer: &Renderer) -> String {
+        let causes = self
+            .causes
+            .iter()
+            .map(|cause| Level::NOTE.with_name("caused by").message(printable(cause)));
+        let help = self
+            .help
+            .iter()
+            .map(|help| Level::HELP.message(printable(help)));
+        let group: Group<'_> = Level::ERROR
+            .primary_title(printable(&self.message))
+            .elements(causes)
+            .elements(help);
+        renderer.render(&[group])
+    }
+
+    /// Shows it to the person who started polcheck.
+    pub(crate) fn show(&self) {
+        // Nobody is left to tell when standard error is gone.
+        let _ = writeln!(anstream::stderr(), "{}", self.render(&Renderer::styled()));
+    }
+}
+
+/// Implements the way from an error that knows its cure.
+macro_rules! from_error {
+    ($($error:ty),+ $(,)?) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                let help = error.help();
+                Self::new(&error, help)
+            }
+        })+
+    };
+}
+
+from_error!(
+    attest::KeyError,
+    engine::LoadError,
+    pipeline::AttestError,
+    pipeline::CheckError,
+    pipeline::PoliciesError,
+    pipeline::VerifyError,
+    pipeline::config::ConfigError,
+    registry::InvalidSource,
+    registry::RegistryError,
+);
+
+impl From<engine::EngineError> for Failure {
+    fn from(error: engine::EngineError) -> Self {
+        Self::new(&error, None)
+    }
+}

@@ -1,0 +1,26 @@
+//! The command line of polcheck: one file a verb, one file an output format.
+
+mod args;
+mod commands;
+mod exit;
+mod failure;
+mod files;
+mod progress;
+mod report;
+mod session;
+
+use exit::Exit;
+
+fn main() -> Exit {
+    let cli = match args::parse(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(error) => return exit::usage(&error),
+    };
+    match commands::run(cli) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            failure.show();
+            Exit::Undecided
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! `-o json`: one document, also for one image. Its schema is `docs/reference/report.schema.json`.
+
+use super::Entry;
+use crate::failure::Failure;
+use pipeline::{Attested, Judged};
+use serde_json::{Map, Value, json};
+
+/// Grows when a reader of the old version would be wrong about the new one.
+const SCHEMA_VERSION: u32 = 1;
+
+/// The entries as JSON.
+pub(crate) fn render(entries: &[Entry]) -> String {
+    let reports: Vec<Value> = entries.iter().flat_map(of_entry).collect();
+    let document = json!({ "schemaVersion": SCHEMA_VERSION, "reports": reports });
+    format!("{document:#}\n")
+}
+
+fn of_entry(entry: &Entry) -> Vec<Value> {
+    match entry {
+        Entry::Judged {
+            judged, attested, ..
+        } => judged
+            .iter()
+            .map(|judged| report(judged, attested))
+            .collect(),
+        Entry::Failed { reference, failure } => vec![failed(reference, failure)],
+    }
+}
+
+fn report(judged: &Judged, attested: &[Attested]) -> Value {
+    // Reports are plain data: strings, numbers, lists, and maps with text for keys.
+    let mut report =
+        serde_json::to_value(&judged.report).unwrap_or_else(|_| Value::Object(Map::new()));
+    let statement = attested
+        .iter()
+        .find(|attested| attested.subject == judged.report.subject.digest);
+    if let (Some(statement), Some(report)) = (statement, report.as_object_mut()) {
+        let referrer = statement
+            .referrer
+            .as_ref()
+            .map(|referrer| referrer.digest().to_string());
+        report.insert("statement".to_owned(), json!({ "referrer": referrer }));
+    }
+    report
+}
+
+/// An image that could not be judged has the fields of a report, so that no reader has to look for two forms.
+fn failed(reference: &str, failure: &Failure) -> Value {
+    let Failure {
+        message,
+        causes,
+        help,
+    } = failure;
+    json!({
+        "subject": { "reference": reference },
+        "verdict": "undecided",
+        "claims": [],
+        "policies": [],
+        "findings": [],
+        "undecided": [{ "what": reference, "why": message }],
+        "notChecked": [],
+        "waivers": { "used": [], "unused": [], "expired": [] },
+        "insecure": [],
+        "error": { "message": message, "causes": causes, "help": help },
+    })
+}

@@ -1,0 +1,244 @@
+//! What the commands share: configuration, and the parts that are made from it only when they are wanted.
+
+use crate::args::{GlobalArgs, PolicyArgs, RegistryArgs};
+use crate::failure::Failure;
+use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
+use jiff::SignedDuration;
+use pipeline::config::{Config, FILE_NAME, FailOn, Layer, Origin};
+use pipeline::{Pipeline, Policies};
+use registry::{Options, Registry};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::env;
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The longest that one policy may be compiled.
+const COMPILE_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// One run of polcheck.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) config: Config,
+    pub(crate) verbose: bool,
+    pub(crate) quiet: bool,
+}
+
+impl Session {
+    /// Lays the configuration together: flags, variables, the file, defaults.
+    pub(crate) fn new(global: &GlobalArgs, flags: Layer) -> Result<Self, Failure> {
+        let folders = folders();
+        let flags = Layer {
+            cache_dir: global.cache_dir.clone(),
+            ..flags
+        };
+        // Names and values that are no text are nothing that could be configuration.
+        let variables = env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
+        let mut layers = vec![
+            (Origin::Flag, flags),
+            (Origin::Environment, Layer::from_variables(variables)?),
+        ];
+        if let Some((origin, path)) = file(global, folders.as_ref().map(AppStrategy::config_dir)) {
+            layers.push((origin, Layer::read(&path)?));
+        }
+        layers.push((
+            Origin::Default,
+            Config::defaults(folders.map(|folders| folders.cache_dir())),
+        ));
+        Ok(Self {
+            config: Config::resolve(layers),
+            verbose: global.verbose,
+            quiet: global.quiet,
+        })
+    }
+
+    /// The sandbox. It keeps compiled policies only where a cache can be had.
+    pub(crate) fn engine(&self) -> Result<Arc<engine::Engine>, Failure> {
+        let cache = self
+            .config
+            .values
+            .cache_dir
+            .as_deref()
+            .map(|dir| engine::Cache::open(&dir.join("compiled")));
+        let options = engine::Options {
+            allocation: engine::Allocation::OnDemand,
+            limits: engine::Limits::default(),
+            compiler: engine::Compiler {
+                program: env::current_exe().map_err(|error| Failure::new(&error, None))?,
+                args: vec![crate::commands::COMPILE.into()],
+                timeout: COMPILE_TIMEOUT,
+            },
+            cache: cache.and_then(Result::ok),
+        };
+        Ok(Arc::new(engine::Engine::new(options)?))
+    }
+
+    /// What images are judged by.
+    pub(crate) fn policies(&self, engine: &engine::Engine) -> Result<Policies, Failure> {
+        Ok(Policies::load(
+            engine,
+            self.config.policy_set(),
+            &self.config.changes(),
+        )?)
+    }
+
+    /// The way to registries.
+    pub(crate) fn registry(&self) -> Registry {
+        Registry::new(Options {
+            allow_http: self.config.values.allow_http_registry == Some(true),
+            allow_insecure: self.config.values.allow_insecure_registry == Some(true),
+            ..Options::default()
+        })
+    }
+
+    /// The whole line.
+    pub(crate) fn pipeline(&self) -> Result<Pipeline, Failure> {
+        let engine = self.engine()?;
+        let policies = Arc::new(self.policies(&engine)?);
+        Ok(Pipeline::new(self.registry(), engine, policies))
+    }
+
+    /// Options that weaken the run, as they are given.
+    pub(crate) fn insecure(&self) -> Vec<String> {
+        let insecure = self.config.values.allow_insecure_registry == Some(true);
+        insecure
+            .then(|| "--allow-insecure-registry".to_owned())
+            .into_iter()
+            .collect()
+    }
+
+    /// Runs a future unless it takes longer than an image may take.
+    pub(crate) async fn in_time<T>(
+        &self,
+        what: &str,
+        future: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let limit = self.config.timeout();
+        let late = |_| {
+            Failure::say(format!("`{what}` took longer than {limit:?}"))
+                .help("give it more time with `--timeout`")
+        };
+        tokio::time::timeout(limit, future).await.map_err(late)?
+    }
+}
+
+/// Runs a future to its end.
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(|error| Failure::new(&error, None))?;
+    let output = runtime.block_on(future);
+    // A credential helper that hangs must not keep polcheck from ending.
+    runtime.shutdown_background();
+    Ok(output)
+}
+
+fn folders() -> Option<impl AppStrategy> {
+    let app = AppStrategyArgs {
+        top_level_domain: "dev".to_owned(),
+        author: "polcheck".to_owned(),
+        app_name: "polcheck".to_owned(),
+    };
+    choose_app_strategy(app).ok()
+}
+
+/// The configuration file, if there is one: the one that was named, else that of the working directory, else the user's.
+pub(crate) fn file(global: &GlobalArgs, user_dir: Option<PathBuf>) -> Option<(Origin, PathBuf)> {
+    if global.no_config {
+        return None;
+    }
+    if let Some(path) = &global.config {
+        return Some((Origin::File(path.clone()), path.clone()));
+    }
+    let here = PathBuf::from(FILE_NAME);
+    if here.exists() {
+        return Some((Origin::WorkingDirectory(here.clone()), here));
+    }
+    let user = user_dir?.join(FILE_NAME);
+    user.exists().then(|| (Origin::File(user.clone()), user))
+}
+
+impl RegistryArgs {
+    /// What these flags say.
+    pub(crate) fn lay(&self, layer: Layer) -> Layer {
+        Layer {
+            allow_http_registry: self.allow_http_registry.then_some(true),
+            allow_insecure_registry: self.allow_insecure_registry.then_some(true),
+            timeout: self.timeout.map(SignedDuration::abs),
+            ..layer
+        }
+    }
+}
+
+impl PolicyArgs {
+    /// What these flags say.
+    pub(crate) fn lay(&self, layer: Layer) -> Result<Layer, Failure> {
+        let list = |list: &Vec<String>| (!list.is_empty()).then(|| list.clone());
+        Ok(Layer {
+            policy_set: self.policy_set.clone(),
+            policies: list(&self.policies),
+            rules: list(&self.rules),
+            skip_rules: list(&self.skip_rules),
+            fail_on: self.fail_on.as_deref().map(fail_on).transpose()?,
+            settings: self.settings()?,
+            ..layer
+        })
+    }
+
+    /// The settings of the file, and over them those that are set one by one.
+    fn settings(&self) -> Result<Option<BTreeMap<String, Value>>, Failure> {
+        let mut settings = match &self.settings {
+            None => BTreeMap::new(),
+            Some(path) => pipeline::config::read_settings(path)?,
+        };
+        for text in &self.set {
+            let (rule, key, value) = setting(text)?;
+            let rule = settings
+                .entry(rule.to_owned())
+                .or_insert_with(|| Value::Object(Map::new()));
+            if let Some(rule) = rule.as_object_mut() {
+                rule.insert(key.to_owned(), value);
+            }
+        }
+        Ok((!settings.is_empty()).then_some(settings))
+    }
+}
+
+fn fail_on(text: &str) -> Result<FailOn, Failure> {
+    match text {
+        "never" => Ok(FailOn::Never),
+        text => {
+            text.parse()
+                .map(FailOn::Severity)
+                .map_err(|error: model::finding::InvalidSeverity| {
+                    Failure::new(
+                        &error,
+                        Some(
+                            "`--fail-on` takes info, low, medium, high, critical or never"
+                                .to_owned(),
+                        ),
+                    )
+                })
+        }
+    }
+}
+
+/// `user.final-root.key=value`: the rule's id is two words, or the rule is an alias, which is one.
+fn setting(text: &str) -> Result<(&str, &str, Value), Failure> {
+    let invalid = || {
+        Failure::say(format!("`{text}` is not a setting"))
+            .help("write `--set RULE.KEY=VALUE`, such as `--set net.ssh-port.port=2222`")
+    };
+    let (path, value) = text.split_once('=').ok_or_else(invalid)?;
+    let (rule, key) = path
+        .rsplit_once('.')
+        .filter(|(rule, key)| !rule.is_empty() && !key.is_empty())
+        .ok_or_else(invalid)?;
+    let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
+    Ok((rule, key, value))
+}
