@@ -1,0 +1,20 @@
+//! `cargo xtask tidy`: what the compiler cannot know about the shape of the project.
+
+mod dependencies;
+mod paths;
+mod sizes;
+
+use crate::run::{Failure, Outcome, say};
+
+/// Checks everything, and says all that is wrong.
+pub(crate) fn all() -> Outcome {
+    let problems = [dependencies::check()?, sizes::check()?, paths::check()?].concat();
+    for problem in &problems {
+        say(&format!("tidy: {problem}"));
+    }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure(format!("tidy found {} problems", problems.len())))
+    }
+}
