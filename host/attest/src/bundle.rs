@@ -1,7 +1,8 @@
 //! Reading a bundle: bytes in, an envelope out of which nothing is believed yet.
 
-use crate::json::{self, Object};
+use crate::json;
 use crate::rejection::{Document, Rejection};
+use model::strict_json::Object;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use sigstore_types::{MediaType, PayloadBytes, SignatureBytes};

@@ -1,13 +1,9 @@
 //! JSON that says one thing to everybody who reads it.
 
 use crate::rejection::{Document, Rejection};
-use model::strict_json::{self, Integers, StrictJsonError};
-use serde::Deserialize;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
+use model::strict_json::{self, Integers, Object, StrictJsonError};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::fmt;
-use std::marker::PhantomData;
 
 /// Reads an object, and refuses bytes that two readers may understand differently.
 pub(crate) fn read<T: DeserializeOwned>(document: Document, bytes: &[u8]) -> Result<T, Rejection> {
@@ -31,45 +27,4 @@ pub(crate) fn object<T: DeserializeOwned>(
         source: error.into(),
     })?;
     Ok(object)
-}
-
-/// A value that stands in JSON as an object. Without it, serde reads the fields of a struct from an array too.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Object<T>(pub(crate) T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ObjectVisitor(PhantomData))
-    }
-}
-
-struct ObjectVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
-    type Value = Object<T>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Self::Value, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(fields)).map(Object)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_object_is_not_an_array() {
-        #[derive(Debug, Deserialize)]
-        struct Point {
-            x: u8,
-        }
-        let read = |text| serde_json::from_str::<Object<Point>>(text);
-        assert_eq!(read(r#"{"x":1}"#).unwrap().0.x, 1);
-        assert!(read("[1]").is_err());
-        assert!(serde_json::from_str::<Point>("[1]").is_ok());
-    }
 }

@@ -1,7 +1,7 @@
 //! Verifying: the specifications in their order, each step under the sentence it obeys.
 
 use crate::bundle::{self, Received};
-use crate::json::{self, Object};
+use crate::json;
 use crate::key::PublicKey;
 use crate::rejection::{Document, Rejection};
 use crate::sign::PAYLOAD_TYPE;
@@ -11,6 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use model::Digest;
+use model::strict_json::Object;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sigstore_types::Sha256Hash;

@@ -34,13 +34,9 @@ impl Session {
             cache_dir: global.cache_dir.clone(),
             ..flags
         };
-        // Names and values that are no text are nothing that could be configuration.
-        let variables = env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        });
         let mut layers = vec![
             (Origin::Flag, flags),
-            (Origin::Environment, Layer::from_variables(variables)?),
+            (Origin::Environment, Layer::from_variables(env::vars_os())?),
         ];
         if let Some((origin, path)) = file(global, folders.as_ref().map(AppStrategy::config_dir)) {
             layers.push((origin, Layer::read(&path)?));
@@ -50,7 +46,7 @@ impl Session {
             Config::defaults(folders.map(|folders| folders.cache_dir())),
         ));
         Ok(Self {
-            config: Config::resolve(layers),
+            config: Config::resolve(layers)?,
             verbose: global.verbose,
             quiet: global.quiet,
         })

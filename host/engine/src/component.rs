@@ -5,6 +5,8 @@ use crate::limits::MAX_COMPONENT_BYTES;
 use model::Interface;
 use wasmparser::{Encoding, Parser, Payload};
 
+/// How every WebAssembly binary begins.
+const MAGIC: &[u8] = b"\0asm";
 const PACKAGE: &str = "polcheck:policy/";
 /// Interfaces that serve no facts and are never denied.
 const ALWAYS: [&str; 5] = ["types", "evaluation", "settings", "matching", "log"];
@@ -20,6 +22,9 @@ pub(crate) fn inspect(bytes: &[u8]) -> Result<(), LoadError> {
             size: bytes.len(),
             limit: MAX_COMPONENT_BYTES,
         });
+    }
+    if !bytes.starts_with(MAGIC) {
+        return Err(LoadError::NotWebAssembly);
     }
     let (imports, exports) = outer_names(bytes)?;
     for import in imports {

@@ -29,7 +29,10 @@ pub enum LoadError {
         /// The limit.
         limit: usize,
     },
-    /// Not WebAssembly, or broken.
+    /// Something else: a text, a native library, an empty file.
+    #[error("the policy is not WebAssembly")]
+    NotWebAssembly,
+    /// WebAssembly that is broken, or cut short.
     #[error("the policy is not a WebAssembly component")]
     NotAComponent(#[source] wasmparser::BinaryReaderError),
     /// A core module, which has no types.
@@ -150,7 +153,7 @@ impl LoadError {
     pub fn help(&self) -> Option<String> {
         let help = match self {
             Self::CoreModule => "wrap it with `wasm-tools component new`",
-            Self::NotAComponent(_) => {
+            Self::NotAComponent(_) | Self::NotWebAssembly => {
                 "a policy is a component that exports `polcheck:policy/check@0.1`"
             }
             Self::ForeignImport { import } if import.starts_with("wasi:") => {

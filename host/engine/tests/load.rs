@@ -72,7 +72,13 @@ fn an_import_of_an_inner_component_does_not_count() {
 #[test]
 fn garbage_and_truncated_components_are_refused() {
     let whole = built("tests/built/hostile.wasm");
-    for bytes in [b"not wasm".as_slice(), &[], &whole[..whole.len() / 2]] {
+    for bytes in [b"not wasm".as_slice(), &[], b"\0as"] {
+        assert!(matches!(
+            engine().load(bytes),
+            Err(LoadError::NotWebAssembly)
+        ));
+    }
+    for bytes in [b"\0asm".as_slice(), &whole[..whole.len() / 2]] {
         assert!(matches!(
             engine().load(bytes),
             Err(LoadError::NotAComponent(_))

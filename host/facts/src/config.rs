@@ -6,7 +6,7 @@
 
 use model::canonical::MAX_SAFE_INTEGER;
 use model::facts::{Healthcheck, HistoryEntry, ImageConfig};
-use model::strict_json::{self, Integers, StrictJsonError};
+use model::strict_json::{self, Integers, Object, StrictJsonError};
 use model::{Digest, Fact, FactError};
 use serde::Deserialize;
 use serde_json::Value;
@@ -31,9 +31,9 @@ pub(crate) struct Document {
     #[serde(rename = "os.version")]
     pub(crate) os_version: Option<String>,
     pub(crate) variant: Option<String>,
-    config: Option<ContainerConfig>,
-    rootfs: Option<RootFs>,
-    history: Option<Vec<HistoryDocument>>,
+    config: Option<Object<ContainerConfig>>,
+    rootfs: Option<Object<RootFs>>,
+    history: Option<Vec<Object<HistoryDocument>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -50,7 +50,7 @@ struct ContainerConfig {
     volumes: Option<BTreeMap<String, Value>>,
     on_build: Option<Vec<String>>,
     stop_signal: Option<String>,
-    healthcheck: Option<HealthcheckDocument>,
+    healthcheck: Option<Object<HealthcheckDocument>>,
 }
 
 /// Durations are signed in the format and mean "not set" when they are zero.
@@ -123,7 +123,7 @@ pub(crate) fn read(bytes: &[u8]) -> Fact<Config> {
     let malformed = |error: &dyn std::error::Error| FactError::Malformed(error.to_string());
     let raw = strict_json::parse(bytes, Integers::Safe).map_err(|error| malformed(&error))?;
     check_names(&raw).map_err(|error| malformed(&error))?;
-    let document = Document::deserialize(&raw).map_err(|error| malformed(&error))?;
+    let Object(document) = Object::deserialize(&raw).map_err(|error| malformed(&error))?;
     Ok(Config { raw, document })
 }
 
@@ -141,7 +141,7 @@ impl Document {
     /// The config as policies are told.
     pub(crate) fn image_config(&self) -> ImageConfig {
         let empty = ContainerConfig::default();
-        let config = self.config.as_ref().unwrap_or(&empty);
+        let config = self.config.as_ref().map_or(&empty, |Object(config)| config);
         let keys = |map: &Option<BTreeMap<String, Value>>| -> BTreeSet<String> {
             map.iter().flat_map(BTreeMap::keys).cloned().collect()
         };
@@ -160,7 +160,7 @@ impl Document {
             healthcheck: config
                 .healthcheck
                 .as_ref()
-                .map(HealthcheckDocument::healthcheck),
+                .map(|Object(check)| check.healthcheck()),
             created: set(self.created.as_ref()),
             author: set(self.author.as_ref()),
         }
@@ -170,7 +170,7 @@ impl Document {
     pub(crate) fn diff_ids(&self) -> &[Digest] {
         self.rootfs
             .as_ref()
-            .and_then(|rootfs| rootfs.diff_ids.as_deref())
+            .and_then(|Object(rootfs)| rootfs.diff_ids.as_deref())
             .unwrap_or_default()
     }
 
@@ -179,11 +179,11 @@ impl Document {
         let entries = self.history.as_deref().unwrap_or_default();
         let made_layers = entries
             .iter()
-            .filter(|entry| !entry.is_empty_layer())
+            .filter(|Object(entry)| !entry.is_empty_layer())
             .count();
         let numbers_agree = made_layers == self.diff_ids().len();
         let mut layers = 0_u32..;
-        let entry = |entry: &HistoryDocument| HistoryEntry {
+        let entry = |Object(entry): &Object<HistoryDocument>| HistoryEntry {
             created_by: entry.created_by.clone().unwrap_or_default(),
             comment: set(entry.comment.as_ref()),
             empty_layer: entry.is_empty_layer(),
@@ -222,3 +222,6 @@ impl HealthcheckDocument {
 fn set(text: Option<&String>) -> Option<String> {
     text.filter(|text| !text.is_empty()).cloned()
 }
+
+#[cfg(test)]
+mod tests;

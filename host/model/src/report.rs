@@ -51,9 +51,12 @@ pub struct Subject {
     pub name: Option<String>,
     /// Of the manifest or index.
     pub digest: Digest,
-    /// None for an index.
+    /// None for an index, and where the config cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub platform: Option<Platform>,
+    /// Of an index: those that were judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platforms: Option<Vec<Platform>>,
     /// The index that named the manifest, if one did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<Digest>,

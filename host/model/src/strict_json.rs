@@ -5,10 +5,13 @@
 //! has no such places, so a judgement over it is a judgement over what everybody else runs.
 
 use crate::canonical::MAX_SAFE_INTEGER;
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::marker::PhantomData;
 
 /// How many objects and arrays may lie inside one another.
 pub const MAX_DEPTH: usize = 64;
@@ -244,6 +247,31 @@ impl<'de> Visitor<'de> for Reader<'_> {
     }
 }
 
+/// A value that stands in JSON as an object. Without it, serde reads the fields of a struct from an array too, which no
+/// other reader does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(fields)).map(Object)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -381,5 +409,17 @@ mod tests {
                 prop_assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
             }
         }
+    }
+
+    #[test]
+    fn an_object_is_not_an_array() {
+        #[derive(Debug, Deserialize)]
+        struct Point {
+            x: u8,
+        }
+        let read = |text| serde_json::from_str::<Object<Point>>(text);
+        assert_eq!(read(r#"{"x":1}"#).unwrap().0.x, 1);
+        assert!(read("[1]").is_err());
+        assert!(serde_json::from_str::<Point>("[1]").is_ok());
     }
 }

@@ -168,3 +168,6 @@ fn against(
     });
     reasons.next()
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,11 @@
 //!
 //! Each of them is a [`Layer`]; [`Config::resolve`] lays them over one another and remembers where each value came from.
 
+mod variables;
+
 use crate::builtin::DEFAULT_SET;
 use crate::policies::Changes;
+use crate::yaml;
 use jiff::SignedDuration;
 use model::{Severity, Waiver};
 use serde::{Deserialize, Serialize};
@@ -17,8 +20,6 @@ use std::time::Duration;
 
 /// The name of the configuration file.
 pub const FILE_NAME: &str = "polcheck.yaml";
-/// Variables of the environment that begin so are configuration.
-pub const VARIABLE_PREFIX: &str = "POLCHECK_";
 
 /// What one place says. What it does not say is left to the next.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -134,6 +135,15 @@ pub enum ConfigError {
         /// What is wrong.
         reason: String,
     },
+    /// A value that cannot be written down, such as a path in another encoding.
+    #[error("the configuration from the {origin} cannot be used")]
+    NotText {
+        /// Where it came from.
+        origin: Origin,
+        /// What is wrong.
+        #[source]
+        source: serde_json::Error,
+    },
     /// A variable that means nothing, mostly mistyped.
     #[error("there is no variable `{name}`")]
     UnknownVariable {
@@ -146,47 +156,32 @@ impl ConfigError {
     /// What to do about it.
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::UnknownVariable { .. } => {
-                Some("`polcheck config show` lists all that can be set".to_owned())
+            Self::File { .. } | Self::Variable { .. } | Self::UnknownVariable { .. } => {
+                Some("`polcheck config show` lists all that can be set, and what is set".to_owned())
             }
-            Self::File { .. } | Self::Read { .. } | Self::Variable { .. } => None,
+            Self::Read { .. } => Some("check the path".to_owned()),
+            Self::NotText { .. } => Some("use a path in UTF-8".to_owned()),
         }
     }
 }
 
-/// How the text of a variable is read.
-#[derive(Clone, Copy)]
-enum Kind {
-    Text,
-    /// Separated by commas.
-    List,
-    Number,
-    /// `true` or `false`.
-    Switch,
-}
-
-/// What can be set by a variable: the name behind `POLCHECK_`, and the key of the layer. Settings and waivers need a file.
-const VARIABLES: [(&str, &str, Kind); 12] = [
-    ("POLICY_SET", "policySet", Kind::Text),
-    ("POLICIES", "policies", Kind::List),
-    ("RULES", "rules", Kind::List),
-    ("SKIP_RULES", "skipRules", Kind::List),
-    ("FAIL_ON", "failOn", Kind::Text),
-    ("PLATFORM", "platform", Kind::Text),
-    ("OUTPUT", "output", Kind::List),
-    ("JOBS", "jobs", Kind::Number),
-    ("TIMEOUT", "timeout", Kind::Text),
-    ("CACHE_DIR", "cacheDir", Kind::Text),
-    ("ALLOW_HTTP_REGISTRY", "allowHttpRegistry", Kind::Switch),
-    (
-        "ALLOW_INSECURE_REGISTRY",
-        "allowInsecureRegistry",
-        Kind::Switch,
-    ),
+/// Everything that can be set, by its key.
+pub const KEYS: [&str; 14] = [
+    "policySet",
+    "policies",
+    "rules",
+    "skipRules",
+    "failOn",
+    "settings",
+    "waivers",
+    "platform",
+    "output",
+    "jobs",
+    "timeout",
+    "cacheDir",
+    "allowHttpRegistry",
+    "allowInsecureRegistry",
 ];
-/// Variables that are read elsewhere: by single commands, and by the tests of polcheck.
-const OTHER_VARIABLES: [&str; 5] = ["CONFIG", "KEY", "KEY_PASSWORD", "VERIFIER_ID", "SHARED"];
-
 impl Layer {
     /// Reads a configuration file.
     ///
@@ -200,46 +195,9 @@ impl Layer {
         if text.trim_ascii().is_empty() {
             return Ok(Self::default());
         }
-        serde_saphyr::from_slice(&text).map_err(|error| ConfigError::File {
+        yaml::read(&text).map_err(|reason| ConfigError::File {
             path: path.to_owned(),
-            reason: error.to_string(),
-        })
-    }
-
-    /// Reads those variables of the environment that begin with `POLCHECK_`.
-    ///
-    /// # Errors
-    /// If one of them means nothing, or cannot be read.
-    pub fn from_variables(
-        variables: impl Iterator<Item = (String, String)>,
-    ) -> Result<Self, ConfigError> {
-        let mut map = Map::new();
-        for (name, text) in variables {
-            let Some(short) = name
-                .strip_prefix(VARIABLE_PREFIX)
-                .filter(|short| !OTHER_VARIABLES.contains(short))
-            else {
-                continue;
-            };
-            let known = VARIABLES.iter().find(|(known, _, _)| *known == short);
-            let (_, key, kind) =
-                known.ok_or_else(|| ConfigError::UnknownVariable { name: name.clone() })?;
-            let invalid = |reason: String| ConfigError::Variable {
-                name: name.clone(),
-                reason,
-            };
-            let value = kind
-                .read(&text)
-                .ok_or_else(|| invalid(format!("`{text}` is not {}", kind.name())))?;
-            // One at a time, so that an error names its variable.
-            let alone: Map<String, Value> =
-                [((*key).to_owned(), value.clone())].into_iter().collect();
-            Self::deserialize(&Value::Object(alone)).map_err(|error| invalid(error.to_string()))?;
-            map.insert((*key).to_owned(), value);
-        }
-        Self::deserialize(&Value::Object(map)).map_err(|error| ConfigError::Variable {
-            name: VARIABLE_PREFIX.to_owned(),
-            reason: error.to_string(),
+            reason,
         })
     }
 }
@@ -253,35 +211,10 @@ pub fn read_settings(path: &Path) -> Result<BTreeMap<String, Value>, ConfigError
         path: path.to_owned(),
         source,
     })?;
-    serde_saphyr::from_slice(&text).map_err(|error| ConfigError::File {
+    yaml::read(&text).map_err(|reason| ConfigError::File {
         path: path.to_owned(),
-        reason: error.to_string(),
+        reason,
     })
-}
-
-impl Kind {
-    fn read(self, text: &str) -> Option<Value> {
-        match self {
-            Self::Text => Some(text.into()),
-            Self::List => Some(
-                text.split(',')
-                    .map(str::trim)
-                    .filter(|part| !part.is_empty())
-                    .collect(),
-            ),
-            Self::Number => text.parse::<u64>().ok().map(Value::from),
-            Self::Switch => text.parse::<bool>().ok().map(Value::from),
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Text => "a text",
-            Self::List => "a list",
-            Self::Number => "a number",
-            Self::Switch => "`true` or `false`",
-        }
-    }
 }
 
 /// The configuration of a run, with the origin of each value.
@@ -296,27 +229,34 @@ pub struct Config {
 impl Config {
     /// Lays layers over one another; the first one that says something about a value decides it. Settings are laid over
     /// one another rule by rule and key by key.
-    pub fn resolve(layers: Vec<(Origin, Layer)>) -> Self {
+    ///
+    /// # Errors
+    /// If a value is no text, such as the path of a folder. Nothing that was said is left out in silence.
+    pub fn resolve(layers: Vec<(Origin, Layer)>) -> Result<Self, ConfigError> {
         let mut merged = Map::new();
         let mut origins = BTreeMap::new();
         for (origin, layer) in layers {
-            let Ok(Value::Object(layer)) = serde_json::to_value(layer) else {
-                continue;
-            };
-            for (key, value) in layer {
-                match merged.get_mut(&key) {
+            let layer = serde_json::to_value(layer).map_err(|source| ConfigError::NotText {
+                origin: origin.clone(),
+                source,
+            })?;
+            for (key, value) in layer.as_object().into_iter().flatten() {
+                match merged.get_mut(key) {
                     None => {
                         origins.insert(key.clone(), origin.clone());
-                        merged.insert(key, value);
+                        merged.insert(key.clone(), value.clone());
                     }
                     Some(above) if key == "settings" => lay_under(above, value, 2),
                     Some(_) => {}
                 }
             }
         }
-        // What was written by the same type can be read by it.
-        let values = Layer::deserialize(&Value::Object(merged)).unwrap_or_default();
-        Self { values, origins }
+        let values =
+            Layer::deserialize(&Value::Object(merged)).map_err(|source| ConfigError::NotText {
+                origin: Origin::Default,
+                source,
+            })?;
+        Ok(Self { values, origins })
     }
 
     /// What is used where nobody says anything.
@@ -371,15 +311,18 @@ impl Config {
 }
 
 /// Adds what is below where nothing is above, so many levels deep.
-fn lay_under(above: &mut Value, below: Value, levels: usize) {
+fn lay_under(above: &mut Value, below: &Value, levels: usize) {
     let (Value::Object(above), Value::Object(below)) = (above, below) else {
         return;
     };
     for (key, value) in below {
-        match above.get_mut(&key) {
-            None => drop(above.insert(key, value)),
+        match above.get_mut(key) {
+            None => drop(above.insert(key.clone(), value.clone())),
             Some(above) if levels > 1 => lay_under(above, value, levels - 1),
             Some(_) => {}
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,8 +5,8 @@ use model::facts::FactProblem;
 use model::policy_set::SelectedRule;
 use model::report::{Gap, ReportedFinding, Status, WaiverReport};
 use model::waiver::WaiverSubject;
-use model::{Finding, Outcome, PolicySet, RuleMetadata, Verdict, Waiver};
-use std::collections::BTreeSet;
+use model::{Finding, Interface, Outcome, PolicySet, RuleMetadata, Verdict, Waiver};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One selected rule with what became of it.
 #[derive(Clone, Copy, Debug)]
@@ -189,27 +189,54 @@ fn undecided(judgement: &Judgement<'_>) -> Vec<Gap> {
             }),
             _ => None,
         });
-    let concerns_a_rule = |problem: &&FactProblem| {
-        let mut interfaces = judgement
+    // That a rule could not be evaluated on a fact that cannot be used is said once, about the fact.
+    let unsettled = gaps(judgement, |rule| {
+        rule.selected.required && !is_unserved_by_problem(judgement, rule)
+    });
+    let mut undecided: Vec<Gap> = broken.chain(problems(judgement)).chain(unsettled).collect();
+    undecided.sort();
+    undecided
+}
+
+/// The facts among the needs and uses of the rules that cannot be used, each reason once.
+fn problems(judgement: &Judgement<'_>) -> Vec<Gap> {
+    let mut facts: BTreeMap<(Interface, String), Vec<&str>> = BTreeMap::new();
+    for FactProblem {
+        interface,
+        fact,
+        error,
+    } in judgement.problems
+    {
+        let mut wanted = judgement
             .rules
             .iter()
             .flat_map(|rule| rule.metadata.interfaces());
-        interfaces.any(|interface| interface == problem.interface)
+        if wanted.any(|wanted| wanted == *interface) {
+            facts
+                .entry((*interface, error.to_string()))
+                .or_default()
+                .push(fact);
+        }
+    }
+    let gap = |((interface, why), facts): ((Interface, String), Vec<&str>)| Gap {
+        what: match facts.as_slice() {
+            [fact] => format!("{}.{fact}", interface.name()),
+            _ => interface.name().to_owned(),
+        },
+        why,
     };
-    let problems = judgement
-        .problems
-        .iter()
-        .filter(concerns_a_rule)
-        .map(|problem| Gap {
-            what: format!("{}.{}", problem.interface.name(), problem.fact),
-            why: problem.error.to_string(),
-        });
-    let mut undecided: Vec<Gap> = broken
-        .chain(problems)
-        .chain(gaps(judgement, |rule| rule.selected.required))
-        .collect();
-    undecided.sort();
-    undecided
+    facts.into_iter().map(gap).collect()
+}
+
+/// Whether a rule was not evaluated because of a problem that is said anyway.
+fn is_unserved_by_problem(judgement: &Judgement<'_>, rule: &JudgedRule<'_>) -> bool {
+    let Outcome::NotEvaluated { needs, cause } = rule.outcome else {
+        return false;
+    };
+    let mut problems = judgement.problems.iter();
+    problems.any(|problem| {
+        problem.error == *cause && needs.iter().any(|need| need == problem.interface.name())
+    })
 }
 
 /// The rules that could not come to a conclusion, without being broken.
@@ -236,3 +263,6 @@ fn gaps(judgement: &Judgement<'_>, wanted: impl Fn(&JudgedRule<'_>) -> bool) -> 
         .filter_map(gap)
         .collect()
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

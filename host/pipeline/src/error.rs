@@ -250,6 +250,20 @@ pub enum PoliciesError {
         /// The rule.
         rule: RuleId,
     },
+    /// Settings for one rule under two of its names.
+    #[error("`{rule}` has settings under two names")]
+    SettingsTwice {
+        /// The rule.
+        rule: RuleId,
+    },
+    /// A waiver for more than one rule.
+    #[error("the waiver `{id}` is for `{name}`, which means several rules")]
+    WaiverOfSeveral {
+        /// Its id.
+        id: String,
+        /// As given.
+        name: String,
+    },
     /// A waiver whose scope cannot be read.
     #[error("the waiver `{id}` cannot be used")]
     Waiver {
@@ -297,16 +311,25 @@ impl PoliciesError {
             Self::Settings { rule, .. } | Self::NoSettings { rule } => {
                 Some(format!("`polcheck explain {rule}` shows what it takes"))
             }
+            Self::SettingsTwice { rule } => Some(format!("name it `{rule}` everywhere")),
+            Self::WaiverOfSeveral { .. } => {
+                Some("waive each rule by its id, for a reason of its own".to_owned())
+            }
             Self::ReservedUri { .. } => Some(
                 "give the set a uri of your own, such as `https://example.com/policies/base`"
                     .to_owned(),
             ),
             Self::DuplicateRule(_) => Some("leave one of the packs out".to_owned()),
-            Self::SetDocument { .. }
-            | Self::Read { .. }
-            | Self::Waiver { .. }
-            | Self::SameWaiver { .. }
-            | Self::NotCanonical(_) => None,
+            Self::Read { .. } => Some("check the path".to_owned()),
+            Self::SameWaiver { .. } => Some("give each waiver an id of its own".to_owned()),
+            Self::Waiver { .. } => {
+                Some("`*` stands for any text without `/`, `**` for any text".to_owned())
+            }
+            Self::SetDocument { .. } => Some(
+                "the smallest set is `{ name: own, packs: [builtin:core], rules: { '*': {} } }`"
+                    .to_owned(),
+            ),
+            Self::NotCanonical(_) => None,
         }
     }
 }

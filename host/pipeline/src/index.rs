@@ -29,6 +29,12 @@ pub(crate) fn report(
             name: name(image),
             digest: index.descriptor.digest().clone(),
             platform: None,
+            platforms: Some(
+                children
+                    .iter()
+                    .filter_map(|report| report.subject.platform.clone())
+                    .collect(),
+            ),
             index: None,
         },
         verdict: verdict(index, &children),

@@ -23,6 +23,7 @@ mod resolve;
 mod set_document;
 mod subject;
 mod verify_image;
+mod yaml;
 
 pub use attest_image::{AttachMode, Attested};
 pub use builtin::{DEFAULT_SET, PACKS, SETS};

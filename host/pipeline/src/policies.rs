@@ -5,6 +5,7 @@ use crate::catalogue::Catalogue;
 use crate::error::PoliciesError;
 use crate::resolve::{merge, resolve};
 use crate::set_document::SetDocument;
+use crate::yaml;
 use engine::{Engine, Pack};
 use model::{Digest, Interface, PolicySet, RuleId, Severity, Waiver};
 use serde_json::Value;
@@ -119,10 +120,9 @@ impl Changes {
         for name in &self.rules {
             document.rules.entry(name.clone()).or_default();
         }
-        for (name, settings) in &self.settings {
-            catalogue.named(name)?;
-            let entry = document.rules.entry(name.clone()).or_default();
-            entry.settings = merge(entry.settings.take(), Some(settings.clone()));
+        for (id, settings) in self.settings_by_rule(catalogue)? {
+            let entry = document.rules.entry(id).or_default();
+            entry.settings = merge(entry.settings.take(), Some(settings));
         }
         document.fail_on = self.fail_on.unwrap_or(document.fail_on);
         document.waivers.extend(self.waivers.iter().cloned());
@@ -132,6 +132,25 @@ impl Changes {
             (self.rules.is_empty() || wanted.contains(id)) && !skipped.contains(id)
         });
         Ok(set)
+    }
+
+    /// The settings by the ids of their rules: by any other name, what the set says of the id would win.
+    fn settings_by_rule(
+        &self,
+        catalogue: &Catalogue,
+    ) -> Result<BTreeMap<String, Value>, PoliciesError> {
+        let mut settings = BTreeMap::new();
+        for (name, given) in &self.settings {
+            for rule in catalogue.named(name)? {
+                let twice = settings.insert(rule.id.to_string(), given.clone());
+                if twice.is_some() {
+                    return Err(PoliciesError::SettingsTwice {
+                        rule: rule.id.clone(),
+                    });
+                }
+            }
+        }
+        Ok(settings)
     }
 }
 
@@ -196,9 +215,9 @@ fn read_set(set: &str) -> Result<(SetDocument, PathBuf), PoliciesError> {
 }
 
 fn parse_set(set: &str, text: &[u8]) -> Result<SetDocument, PoliciesError> {
-    serde_saphyr::from_slice(text).map_err(|source| PoliciesError::SetDocument {
+    yaml::read(text).map_err(|reason| PoliciesError::SetDocument {
         set: set.to_owned(),
-        reason: source.to_string(),
+        reason,
     })
 }
 
@@ -208,3 +227,6 @@ fn read(path: &Path) -> Result<Vec<u8>, PoliciesError> {
         source,
     })
 }
+
+#[cfg(test)]
+mod tests;

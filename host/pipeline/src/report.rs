@@ -89,6 +89,7 @@ impl Examined<'_> {
             name,
             digest: self.manifest.digest().clone(),
             platform: self.platform(),
+            platforms: None,
             index: self.manifest.index_digest().cloned(),
         }
     }

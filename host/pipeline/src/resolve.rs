@@ -163,14 +163,16 @@ fn waivers(given: &[Waiver], catalogue: &Catalogue) -> Result<Vec<Waiver>, Polic
                 source,
             })?;
         }
-        let mut rules = catalogue.named(&waiver.rule)?.into_iter();
-        let rule = rules
-            .next()
-            .map_or_else(|| waiver.rule.clone(), |rule| rule.id.to_string());
-        Ok(Waiver {
-            rule,
-            ..waiver.clone()
-        })
+        match catalogue.named(&waiver.rule)?.as_slice() {
+            [rule] => Ok(Waiver {
+                rule: rule.id.to_string(),
+                ..waiver.clone()
+            }),
+            _ => Err(PoliciesError::WaiverOfSeveral {
+                id: waiver.id.clone(),
+                name: waiver.rule.clone(),
+            }),
+        }
     };
     given.iter().map(resolve).collect()
 }

@@ -63,9 +63,14 @@ impl RegistryError {
                 None => format!("try again later, or log in: `docker login {host}`"),
             },
             Self::ServerFailed { .. } => "try again later".to_owned(),
-            Self::UnexpectedStatus { .. } | Self::UnknownChallenge { .. } => {
+            Self::UnexpectedStatus { .. } | Self::UnknownChallenge { .. } | Self::NoUploadLocation { .. } => {
                 "check that the host is a registry".to_owned()
             }
+            Self::UnsafeRealm { .. } | Self::UnsafeLocation { .. } | Self::TooManyRedirects { .. } => {
+                "check that this is the registry you mean; where it leads is not followed".to_owned()
+            }
+            Self::NoToken { .. } => "try again later, or ask whoever runs the registry".to_owned(),
+            Self::NoClient { .. } => "check the certificates that this machine trusts".to_owned(),
             _ => return None,
         })
     }
@@ -77,6 +82,17 @@ impl RegistryError {
             }
             Self::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
                 "check the path".to_owned()
+            }
+            Self::Io { .. } => "check that the path can be read".to_owned(),
+            Self::DigestMismatch { .. } | Self::SizeMismatch { .. } => {
+                "somebody changed the bytes, or they were damaged on the way: do not use the image, and copy or push it again".to_owned()
+            }
+            Self::TooLarge { .. } => "check what the reference names: images that anybody runs are far below this".to_owned(),
+            Self::InvalidDocument { .. } => "build the image again with a current builder".to_owned(),
+            Self::UnsupportedDigest { .. } => "use sha256 or sha512".to_owned(),
+            Self::TooManyReferrers { .. } => "remove what nobody needs any more from the image's referrers".to_owned(),
+            Self::LeavesLayout { .. } | Self::HostileEntry { .. } => {
+                "do not trust where this comes from; `skopeo copy` or `docker save` make a sound one".to_owned()
             }
             Self::UnknownBlob { .. } | Self::TruncatedArchive { .. } => "copy or push the image again".to_owned(),
             Self::LostReferrer { .. } => "try again when nobody else attaches anything to this image".to_owned(),

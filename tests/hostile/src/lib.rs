@@ -153,7 +153,10 @@ fn panic_with(word: &str) -> ! {
 }
 
 /// The bits of a few values that are not numbers; without a rule for them they differ from machine to machine.
-#[expect(clippy::eq_op, reason = "this is how one gets a value that is no number")]
+#[expect(
+    clippy::eq_op,
+    reason = "this is how one gets a value that is no number"
+)]
 fn nan_bits() -> Vec<KeyValue> {
     let zero = black_box(0.0_f64);
     let infinity = black_box(f64::INFINITY);

@@ -216,6 +216,11 @@ impl TestImage {
         &self.manifest.digest
     }
 
+    /// Is listed in an index like another one: with its platform and its annotations.
+    pub fn entry_of(&mut self, other: &Self) {
+        self.entry.clone_from(&other.entry);
+    }
+
     /// The config blob. An index has none.
     pub fn config(&self) -> &Blob {
         &self.blobs[0]

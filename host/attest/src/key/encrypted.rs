@@ -1,12 +1,12 @@
 //! Private keys encrypted as cosign does it: scrypt makes a key of the password, `secretbox` of `NaCl` encrypts.
 
 use super::{BoxError, KeyError};
-use crate::json::Object;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use crypto_secretbox::aead::{AeadInPlace, KeyInit};
 use crypto_secretbox::{Key, Nonce, Tag, XSalsa20Poly1305};
 use model::excerpt;
+use model::strict_json::Object;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use zeroize::Zeroizing;

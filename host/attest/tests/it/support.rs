@@ -60,6 +60,7 @@ pub(crate) fn report() -> Report {
             digest: digest("image"),
             platform: Some("linux/amd64".parse().unwrap()),
             index: None,
+            platforms: None,
         },
         verdict: Verdict::Passed,
         claims: vec![claim("supply.chain", false), claim("security.scan", true)],

@@ -113,12 +113,17 @@ pub(crate) fn check(
     let jobs = session.config.values.jobs.unwrap_or(1).max(1);
     let entries: Vec<Entry> = block_on(stream::iter(sources).map(check).buffered(jobs).collect())?;
     progress.clear();
-
-    if let Some((signing, _)) = &signer {
-        write_bundle(signing, &entries)?;
+    for entry in &entries {
+        if let Entry::Failed { failure, .. } = entry {
+            failure.show();
+        }
     }
+
     for output in &outputs {
         output.write(&entries, &session)?;
+    }
+    if let Some((signing, _)) = &signer {
+        write_bundle(signing, &entries)?;
     }
     let exit = Exit::of_all(entries.iter().map(Entry::exit));
     let forgives = args.exit_zero || session.config.values.fail_on == Some(FailOn::Never);

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::report::{print, printable};
 use crate::session::{Session, file};
 use clap::{Args, Subcommand};
-use pipeline::config::Layer;
+use pipeline::config::{KEYS, Layer};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ pub(crate) struct ConfigArgs {
 
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
-    /// Show each value, and where it comes from
+    /// Show each value, and where it comes from, in the form of a configuration file
     Show {
         #[command(flatten)]
         policy: Box<PolicyArgs>,
@@ -49,9 +49,13 @@ fn show(
     let values =
         serde_json::to_value(&session.config.values).map_err(|error| Failure::new(&error, None))?;
     let mut text = String::new();
-    for (key, origin) in &session.config.origins {
-        let value = values.get(key).map(ToString::to_string).unwrap_or_default();
-        let _ = writeln!(text, "{key}: {} ({origin})", printable(&value));
+    for key in KEYS {
+        let _ = match (values.get(key), session.config.origins.get(key)) {
+            (Some(value), Some(origin)) => {
+                writeln!(text, "{key}: {} # {origin}", printable(&value.to_string()))
+            }
+            _ => writeln!(text, "# {key} is not set"),
+        };
     }
     print(&text)
 }

@@ -5,7 +5,6 @@ use annotate_snippets::{Group, Level, Origin, Renderer};
 use model::report::{Claim, Gap, ReportedFinding, Status};
 use model::{Report, Severity};
 use pipeline::{Attested, Judged};
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// How it looks and how much it says.
@@ -32,11 +31,12 @@ pub(crate) fn render(entries: &[Entry], style: Style) -> String {
 
 fn of_entry(entry: &Entry, style: Style, renderer: &Renderer) -> String {
     match entry {
+        // The rest of it was shown when it happened.
         Entry::Failed { reference, failure } => {
             format!(
-                "{}\n{}: undecided\n",
-                failure.render(renderer),
-                printable(reference)
+                "{}: undecided\n  {}\n",
+                printable(reference),
+                printable(&failure.message)
             )
         }
         Entry::Judged {
@@ -69,8 +69,8 @@ fn of_report(
     let mut line = |line: String| {
         let _ = writeln!(text, "  {line}");
     };
-    for gap in &report.undecided {
-        line(format!("undecided: {}", gap_text(gap)));
+    for gaps in report.undecided.chunk_by(|one, other| one.why == other.why) {
+        line(format!("undecided: {}", gaps_text(gaps)));
     }
     for option in &report.insecure {
         line(format!("insecure: `{}` was given", printable(option)));
@@ -81,8 +81,11 @@ fn of_report(
     for claim in &report.claims {
         line(claim_text(claim));
     }
-    for gap in &report.not_checked {
-        line(format!("not checked: {}", gap_text(gap)));
+    for gaps in report
+        .not_checked
+        .chunk_by(|one, other| one.why == other.why)
+    {
+        line(format!("not checked: {}", gaps_text(gaps)));
     }
     for (what, waivers) in [
         ("unused", &report.waivers.unused),
@@ -147,33 +150,41 @@ fn group<'a>(report: &'a Report, finding: &'a ReportedFinding) -> Group<'a> {
         )
 }
 
-/// `r.io/app:1: failed (linux/amd64, sha256:…), 1 critical, 2 high`
+/// `r.io/app:1: failed (linux/amd64, sha256:…): 1 critical, 2 high`
 fn summary(report: &Report) -> String {
-    let subject = &report.subject;
-    let platform = subject
-        .platform
-        .as_ref()
-        .map_or_else(|| "index".to_owned(), ToString::to_string);
-    let mut counts: BTreeMap<std::cmp::Reverse<Severity>, usize> = BTreeMap::new();
-    let open = report
-        .findings
+    let Report {
+        subject,
+        verdict,
+        findings,
+        ..
+    } = report;
+    let platform = match (&subject.platform, &subject.platforms) {
+        (Some(platform), _) => format!("{platform}, "),
+        (None, Some(platforms)) => {
+            let platforms: Vec<String> = platforms.iter().map(ToString::to_string).collect();
+            format!("index of {}, ", platforms.join(" and "))
+        }
+        (None, None) => String::new(),
+    };
+    let count = |severity: &Severity| {
+        findings
+            .iter()
+            .filter(|finding| finding.status == Status::Open && finding.severity == *severity)
+            .count()
+    };
+    let open = Severity::ALL
         .iter()
-        .filter(|finding| finding.status == Status::Open);
-    for finding in open {
-        *counts
-            .entry(std::cmp::Reverse(finding.severity))
-            .or_default() += 1;
-    }
-    let waived = report
-        .findings
+        .rev()
+        .map(|severity| (count(severity), severity.name()));
+    let waived = findings
         .iter()
         .filter(|finding| finding.status != Status::Open)
         .count();
-    let counts = counts
-        .iter()
-        .map(|(severity, count)| format!("{count} {}", severity.0));
+    let counts = open
+        .chain([(waived, "waived")])
+        .filter(|(count, _)| *count > 0);
     let counts: Vec<String> = counts
-        .chain((waived > 0).then(|| format!("{waived} waived")))
+        .map(|(count, what)| format!("{count} {what}"))
         .collect();
     let counts = if counts.is_empty() {
         String::new()
@@ -181,27 +192,32 @@ fn summary(report: &Report) -> String {
         format!(": {}", counts.join(", "))
     };
     format!(
-        "{}: {} ({platform}, {}){counts}",
+        "{}: {verdict} ({platform}{}){counts}",
         printable(&subject.reference),
-        report.verdict,
         subject.digest
     )
 }
 
+/// How many reasons a claim is withheld for are worth reading; the JSON report has all.
+const REASONS: usize = 3;
+
 fn claim_text(claim: &Claim) -> String {
     if claim.issued {
-        format!("{}=passed", printable(&claim.name))
-    } else {
-        format!(
-            "{} withheld: {}",
-            printable(&claim.name),
-            printable(&claim.withheld.join("; "))
-        )
+        return format!("{}=passed", printable(&claim.name));
     }
+    let mut reasons: Vec<String> = claim.withheld.iter().take(REASONS).cloned().collect();
+    let more = claim.withheld.len() - reasons.len();
+    if more > 0 {
+        reasons.push(format!("and {more} more"));
+    }
+    printable(&format!("{} withheld: {}", claim.name, reasons.join("; ")))
 }
 
-fn gap_text(gap: &Gap) -> String {
-    printable(&format!("{}: {}", gap.what, gap.why))
+/// `a.rule, b.rule: why`
+fn gaps_text(gaps: &[Gap]) -> String {
+    let whats: Vec<&str> = gaps.iter().map(|gap| gap.what.as_str()).collect();
+    let why = gaps.first().map_or("", |gap| gap.why.as_str());
+    printable(&format!("{}: {why}", whats.join(", ")))
 }
 
 fn statement_text(report: &Report, attested: &[Attested]) -> String {

@@ -1,0 +1,131 @@
+use super::*;
+use engine::{Allocation, Compiler, Limits, Options};
+use rstest::rstest;
+use serde_json::json;
+use std::time::Duration;
+
+fn engine() -> Engine {
+    Engine::new(Options {
+        allocation: Allocation::OnDemand,
+        limits: Limits::default(),
+        // What lies in the binary is compiled.
+        compiler: Compiler {
+            program: "nothing-is-compiled".into(),
+            args: vec![],
+            timeout: Duration::from_secs(1),
+        },
+        cache: None,
+    })
+    .unwrap()
+}
+
+/// The built-in pack in a set of one's own, changed by a run.
+fn load(rules: &str, changes: &Changes) -> Result<Policies, PoliciesError> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("set.yaml");
+    let text = format!("name: own\npacks: [builtin:core]\n{rules}");
+    fs::write(&path, text).unwrap();
+    Policies::load(&engine(), path.to_str().unwrap(), changes)
+}
+
+fn selected(rules: &str) -> Vec<String> {
+    let policies = load(rules, &Changes::default()).unwrap();
+    policies.set.rules.keys().map(ToString::to_string).collect()
+}
+
+#[rstest]
+#[case("rules: { net.ssh-port: {} }", &["net.ssh-port"])]
+#[case("rules: { DS-0004: {} }", &["net.ssh-port"])]
+#[case("rules: { user.*: {} }", &["user.final-root", "user.not-numeric"])]
+#[case("rules: { user.*: {}, user.not-numeric: { enabled: false } }", &["user.final-root"])]
+#[case("rules: { '*': { enabled: false }, net.*: {}, net.ssh-port: { enabled: true } }", &["net.ssh-port"])]
+#[case("rules: {}", &[])]
+fn what_names_a_rule_more_exactly_decides_whether_it_counts(
+    #[case] rules: &str,
+    #[case] expected: &[&str],
+) {
+    assert_eq!(selected(rules), expected);
+}
+
+#[test]
+fn every_default_is_written_out() {
+    let policies = load("rules: { net.ssh-port: {} }", &Changes::default()).unwrap();
+    let rule = &policies.set.rules["net.ssh-port"];
+    assert_eq!(rule.settings, json!({ "port": 22 }));
+    assert_eq!(policies.set.fail_on, Severity::High);
+    assert_eq!(policies.set.packs.len(), 1);
+}
+
+#[rstest]
+#[case("rules: { net.ssh-port: { settings: { port: 1 } } }", "net.ssh-port")]
+#[case("rules: { net.ssh-port: { settings: { port: 1 } } }", "DS-0004")]
+#[case("rules: { DS-0004: { settings: { port: 1 } } }", "net.ssh-port")]
+fn settings_of_the_run_win_by_whatever_name(#[case] rules: &str, #[case] name: &str) {
+    let changes = Changes {
+        settings: [(name.to_owned(), json!({ "port": 2 }))].into(),
+        ..Changes::default()
+    };
+    let policies = load(rules, &changes).unwrap();
+    let rule = &policies.set.rules["net.ssh-port"];
+    assert_eq!(rule.settings, json!({ "port": 2 }));
+    assert!(!policies.as_published);
+}
+
+#[test]
+fn settings_under_two_names_are_refused() {
+    let names = ["net.ssh-port", "DS-0004"];
+    let changes = Changes {
+        settings: names
+            .map(|name| (name.to_owned(), json!({ "port": 2 })))
+            .into(),
+        ..Changes::default()
+    };
+    let error = load("rules: { '*': {} }", &changes).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`net.ssh-port` has settings under two names"
+    );
+}
+
+#[rstest]
+#[case("user.final-root", None)]
+#[case("DL3002", None)]
+#[case(
+    "user.*",
+    Some("the waiver `W` is for `user.*`, which means several rules")
+)]
+#[case("user.nobody", Some("there is no rule `user.nobody`"))]
+fn a_waiver_is_for_one_rule(#[case] rule: &str, #[case] refusal: Option<&str>) {
+    let text = format!(
+        "rules: {{ '*': {{}} }}\nwaivers: [{{ id: W, reason: r, owner: o, expires: 2999-01-01, rule: '{rule}' }}]"
+    );
+    match (load(&text, &Changes::default()), refusal) {
+        (Ok(policies), None) => assert_eq!(policies.set.waivers[0].rule, "user.final-root"),
+        (loaded, refusal) => assert_eq!(
+            loaded.map(drop).map_err(|error| error.to_string()),
+            Err(refusal.unwrap().to_owned())
+        ),
+    }
+}
+
+#[test]
+fn changes_without_an_effect_leave_the_set_as_published() {
+    let changes = Changes {
+        fail_on: Some(Severity::High),
+        settings: [("net.ssh-port".to_owned(), json!({ "port": 22 }))].into(),
+        ..Changes::default()
+    };
+    assert!(load("rules: { '*': {} }", &changes).unwrap().as_published);
+}
+
+#[test]
+fn a_rule_that_the_run_leaves_out_is_remembered() {
+    let changes = Changes {
+        skipped: vec!["net.*".to_owned()],
+        ..Changes::default()
+    };
+    let policies = load("rules: { '*': {} }", &changes).unwrap();
+    let left_out: Vec<_> = policies.left_out.iter().map(ToString::to_string).collect();
+    assert_eq!(left_out, ["net.privileged-port", "net.ssh-port"]);
+    assert!(!policies.as_published);
+}

@@ -1,0 +1,420 @@
+//! `polcheck attest`
+
+use crate::assert_said;
+use crate::harness::World;
+use crate::images::{bad, bad_for, good, good_for};
+use serde_json::Value;
+use test_registry::{Options, attestation_manifest, image_index};
+
+/// What is attached to a digest, by the fallback tag.
+fn attached(world: &World, repository: &str, digest: &str) -> Vec<Value> {
+    let index = world
+        .registry
+        .content(repository, &digest.replace(':', "-"));
+    let index: Value = index
+        .map(|bytes| serde_json::from_slice(&bytes).unwrap())
+        .unwrap_or_default();
+    index["manifests"].as_array().cloned().unwrap_or_default()
+}
+
+#[test]
+fn a_pass_is_signed_attached_and_verified() {
+    let world = World::new();
+    good().push(&world.registry, "app", Some("1"));
+    world.make_key();
+    let image = world.image("app:1");
+    assert_said!(world.polcheck(&["attest", "--key", "polcheck.key", &image]), @"
+    exit code: 0
+    --- stdout
+    registry.test/app:1: passed (linux/amd64, sha256:[DIGEST])
+      security.scan=passed
+      signed and attached: sha256:[DIGEST]
+    ");
+    assert_said!(world.polcheck(&["verify", "--key", "polcheck.pub", "--require", "security.scan=passed", &image]), @"
+    exit code: 0
+    --- stdout
+    registry.test/app:1: verified (sha256:[DIGEST])
+      security.scan=passed by polcheck:set/standard, [TIME], key sha256:[DIGEST]
+    ");
+}
+
+#[test]
+fn the_same_flag_of_check_does_the_same() {
+    let world = World::new();
+    good().push(&world.registry, "app", Some("1"));
+    world.make_key();
+    let image = world.image("app:1");
+    assert_eq!(
+        world
+            .polcheck(&["check", "--attest", "--key", "polcheck.key", &image])
+            .code,
+        0
+    );
+    assert_eq!(
+        world
+            .polcheck(&["verify", "--key", "polcheck.pub", &image])
+            .code,
+        0
+    );
+}
+
+#[test]
+fn a_failed_image_gets_no_statement() {
+    let world = World::with(Options::without_referrers());
+    let image = bad();
+    image.push(&world.registry, "app", Some("1"));
+    world.make_key();
+    let said = world.polcheck(&[
+        "attest",
+        "-q",
+        "--key",
+        "polcheck.key",
+        "--bundle",
+        "bundle.json",
+        &world.image("app:1"),
+    ]);
+    assert_eq!(said.code, 1, "{said}");
+    assert_eq!(world.registry.tags("app"), ["1"]);
+    assert!(!world.path("bundle.json").exists());
+}
+
+#[test]
+fn each_platform_and_the_index_get_a_statement_when_all_pass() {
+    let world = World::with(Options::without_referrers());
+    let (amd64, arm64) = (good_for("amd64"), good_for("arm64"));
+    let attestation = attestation_manifest(&amd64);
+    let digests = [
+        amd64.digest().to_owned(),
+        arm64.digest().to_owned(),
+        attestation.digest().to_owned(),
+    ];
+    let index = image_index(vec![amd64, arm64, attestation]);
+    index.push(&world.registry, "app", Some("1"));
+    world.make_key();
+    let image = world.image("app:1");
+    assert_said!(world.polcheck(&["attest", "--key", "polcheck.key", &image]), @"
+    exit code: 0
+    --- stdout
+    registry.test/app:1: passed (linux/amd64, sha256:[DIGEST])
+      security.scan=passed
+      signed and attached: sha256:[DIGEST]
+
+    registry.test/app:1: passed (linux/arm64, sha256:[DIGEST])
+      security.scan=passed
+      signed and attached: sha256:[DIGEST]
+
+    registry.test/app:1: passed (index of linux/amd64 and linux/arm64, sha256:[DIGEST])
+      security.scan=passed
+      signed and attached: sha256:[DIGEST]
+    ");
+    for digest in [index.digest(), &digests[0], &digests[1]] {
+        assert_eq!(attached(&world, "app", digest).len(), 1, "{digest}");
+        let by_digest = format!("{}@{digest}", world.image("app"));
+        assert_eq!(
+            world
+                .polcheck(&["verify", "--key", "polcheck.pub", &by_digest])
+                .code,
+            0
+        );
+    }
+    assert_eq!(attached(&world, "app", &digests[2]).len(), 0);
+    for platform in ["linux/amd64", "linux/arm64"] {
+        assert_eq!(
+            world
+                .polcheck(&[
+                    "verify",
+                    "--key",
+                    "polcheck.pub",
+                    "--platform",
+                    platform,
+                    &image
+                ])
+                .code,
+            0
+        );
+    }
+}
+
+#[test]
+fn the_index_gets_none_when_one_platform_fails() {
+    let world = World::new();
+    let (amd64, arm64) = (good_for("amd64"), bad_for("arm64"));
+    let passed = amd64.digest().to_owned();
+    image_index(vec![amd64, arm64]).push(&world.registry, "app", Some("1"));
+    world.make_key();
+    let image = world.image("app:1");
+    assert_eq!(
+        world
+            .polcheck(&["attest", "-q", "--key", "polcheck.key", &image])
+            .code,
+        1
+    );
+    assert_eq!(
+        world
+            .polcheck(&["verify", "--key", "polcheck.pub", &image])
+            .code,
+        1
+    );
+    let by_digest = format!("{}@{passed}", world.image("app"));
+    assert_eq!(
+        world
+            .polcheck(&["verify", "--key", "polcheck.pub", &by_digest])
+            .code,
+        0
+    );
+}
+
+#[test]
+fn with_one_platform_only_that_one_gets_a_statement() {
+    let world = World::new();
+    image_index(vec![good_for("amd64"), good_for("arm64")]).push(&world.registry, "app", Some("1"));
+    world.make_key();
+    let image = world.image("app:1");
+    assert_eq!(
+        world
+            .polcheck(&[
+                "attest",
+                "--key",
+                "polcheck.key",
+                "--platform",
+                "linux/arm64",
+                &image
+            ])
+            .code,
+        0
+    );
+    assert_eq!(
+        world
+            .polcheck(&[
+                "verify",
+                "--key",
+                "polcheck.pub",
+                "--platform",
+                "linux/arm64",
+                &image
+            ])
+            .code,
+        0
+    );
+    assert_eq!(
+        world
+            .polcheck(&[
+                "verify",
+                "--key",
+                "polcheck.pub",
+                "--platform",
+                "linux/amd64",
+                &image
+            ])
+            .code,
+        1
+    );
+    assert_eq!(
+        world
+            .polcheck(&["verify", "--key", "polcheck.pub", &image])
+            .code,
+        1
+    );
+}
+
+#[test]
+fn what_is_attached_has_the_form_that_cosign_gives_it() {
+    let world = World::with(Options::without_referrers());
+    let image = good();
+    image.push(&world.registry, "app", Some("1"));
+    world.make_key();
+    assert_eq!(
+        world
+            .polcheck(&["attest", "--key", "polcheck.key", &world.image("app:1")])
+            .code,
+        0
+    );
+    let entries = attached(&world, "app", image.digest());
+    let bundle = "application/vnd.dev.sigstore.bundle.v0.3+json";
+    assert_eq!(entries[0]["artifactType"], bundle);
+    let manifest = world
+        .registry
+        .content("app", entries[0]["digest"].as_str().unwrap())
+        .unwrap();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    assert_eq!(manifest["artifactType"], bundle);
+    assert_eq!(manifest["subject"]["digest"], image.digest());
+    assert_eq!(manifest["layers"][0]["mediaType"], bundle);
+    assert_eq!(
+        manifest["annotations"]["dev.sigstore.bundle.content"],
+        "dsse-envelope"
+    );
+    assert_eq!(
+        manifest["annotations"]["dev.sigstore.bundle.predicateType"],
+        "https://in-toto.io/attestation/svr/v0.2"
+    );
+}
+
+#[test]
+fn a_statement_can_be_kept_instead_of_attached() {
+    let world = World::new();
+    let image = good();
+    image.push(&world.registry, "app", Some("1"));
+    image.write_layout(&world.path("layout"), None);
+    world.make_key();
+    let keep = [
+        "attest",
+        "--key",
+        "polcheck.key",
+        "--no-upload",
+        "--bundle",
+        "bundle.json",
+    ];
+    for source in [world.image("app:1"), "oci:layout".to_owned()] {
+        let said = world.polcheck(&[keep.as_slice(), &[&source]].concat());
+        assert_eq!(said.code, 0, "{said}");
+        let by_digest = format!("{}@{}", world.image("app"), image.digest());
+        let verify = [
+            "verify",
+            "--key",
+            "polcheck.pub",
+            "--bundle",
+            "bundle.json",
+            &by_digest,
+        ];
+        world.registry.forget_requests();
+        assert_eq!(world.polcheck(&verify).code, 0);
+        assert_eq!(
+            world.registry.request_lines(),
+            Vec::<String>::new(),
+            "a bundle at hand needs no network"
+        );
+        assert_eq!(
+            world
+                .polcheck(&["verify", "--key", "polcheck.pub", &by_digest])
+                .code,
+            1,
+            "nothing was attached"
+        );
+        std::fs::remove_file(world.path("bundle.json")).unwrap();
+    }
+}
+
+#[test]
+fn nothing_can_be_attached_to_a_file() {
+    let world = World::new();
+    good().write_layout(&world.path("layout"), None);
+    world.make_key();
+    assert_said!(world.polcheck(&["attest", "--key", "polcheck.key", "oci:layout"]), @"
+    exit code: 2
+    --- stdout
+    oci:layout: undecided
+      a statement cannot be attached to `oci:layout`, which is not in a registry
+    --- stderr
+    error: a statement cannot be attached to `oci:layout`, which is not in a registry
+     |
+     = help: push the image and name it by its reference, or keep the bundle: `--no-upload --bundle FILE`
+    ");
+}
+
+#[test]
+fn signatures_of_the_old_form_are_not_hidden_unless_that_is_wanted() {
+    let world = World::new();
+    let image = good();
+    image.push(&world.registry, "app", Some("1"));
+    let signature = image.digest().replace(':', "-") + ".sig";
+    bad().push(&world.registry, "app", Some(&signature));
+    world.make_key();
+    let name = world.image("app:1");
+    let said = world.polcheck(&["attest", "-q", "--key", "polcheck.key", &name]);
+    assert_said!(said, @"
+    exit code: 2
+    --- stdout
+    registry.test/app:1: undecided
+      `registry.test/app:1` has signatures of the old form, which cosign 3 ignores as soon as a bundle is attached
+    --- stderr
+    error: `registry.test/app:1` has signatures of the old form, which cosign 3 ignores as soon as a bundle is attached
+     |
+     = help: sign the image again with cosign 3 first, or attach all the same: `--attach bundle`
+    ");
+    assert_eq!(
+        world
+            .polcheck(&[
+                "attest",
+                "-q",
+                "--key",
+                "polcheck.key",
+                "--attach",
+                "bundle",
+                &name
+            ])
+            .code,
+        0
+    );
+}
+
+#[test]
+fn without_a_key_nothing_is_asked_of_the_registry() {
+    let world = World::new();
+    good().push(&world.registry, "app", Some("1"));
+    assert_said!(world.polcheck(&["attest", &world.image("app:1")]), @"
+    exit code: 2
+    --- stderr
+    error: no key to sign with
+     |
+     = help: name one with `--key FILE`; `polcheck key generate` makes one
+    ");
+    assert_eq!(world.registry.request_lines(), Vec::<String>::new());
+}
+
+#[test]
+fn a_second_statement_comes_before_the_first() {
+    let world = World::with(Options::without_referrers());
+    let image = good();
+    image.push(&world.registry, "app", Some("1"));
+    world.make_key_called("one");
+    world.make_key_called("two");
+    for key in ["one.key", "two.key"] {
+        assert_eq!(
+            world
+                .polcheck(&["attest", "--key", key, &world.image("app:1")])
+                .code,
+            0
+        );
+    }
+    assert_eq!(attached(&world, "app", image.digest()).len(), 2);
+    for key in ["one.pub", "two.pub"] {
+        assert_eq!(
+            world
+                .polcheck(&["verify", "--key", key, &world.image("app:1")])
+                .code,
+            0
+        );
+    }
+}
+
+#[test]
+fn keys_are_never_overwritten() {
+    let world = World::new();
+    world.make_key();
+    let before = world.read("polcheck.key");
+    assert_said!(world.polcheck(&["key", "generate", "--no-password"]), @"
+    exit code: 2
+    --- stderr
+    error: `polcheck.key` is already there
+     |
+     = help: move it away, or choose another `--output-key-prefix`
+    ");
+    assert_eq!(world.read("polcheck.key"), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_private_key_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::new();
+    world.make_key();
+    let mode = |name| {
+        std::fs::metadata(world.path(name))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o777
+    };
+    assert_eq!((mode("polcheck.key"), mode("polcheck.pub")), (0o600, 0o644));
+}

@@ -1,0 +1,224 @@
+//! Each documented example of each built-in rule, natively and through the compiled component: identical findings.
+
+use crate::harness::{root, shared};
+use engine::{Allocation, Case, Circumstances, Compiler, Engine, Limits, Options, Pack};
+use model::{Facts, Outcome, RuleId};
+use polcheck_policy_core::PACK;
+use polcheck_sdk::testing::{Given, evaluate, examples};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
+
+fn engine(allocation: Allocation) -> Engine {
+    Engine::new(Options {
+        allocation,
+        limits: Limits::default(),
+        compiler: Compiler {
+            program: env!("CARGO_BIN_EXE_polcheck").into(),
+            args: vec!["compile-policy".into()],
+            timeout: Duration::from_mins(2),
+        },
+        cache: None,
+    })
+    .unwrap()
+}
+
+fn core(engine: &Engine) -> Pack {
+    engine
+        .load(&fs::read(root().join("policies/built/core.wasm")).unwrap())
+        .unwrap()
+}
+
+/// What the component says about an image config.
+fn through_the_component(engine: &Engine, pack: &Pack, rule: &RuleId, config: &str) -> Outcome {
+    let facts = Facts {
+        image: Some(facts::image(config.as_bytes(), None)),
+    };
+    let schema = pack
+        .rule(rule)
+        .unwrap()
+        .settings_schema
+        .clone()
+        .unwrap_or_default();
+    let settings = BTreeMap::from([(rule.clone(), model::settings::complete(&schema, None))]);
+    let case = Arc::new(Case::new(facts, Circumstances::default(), settings));
+    engine
+        .evaluate(pack, std::slice::from_ref(rule), &case)
+        .outcomes
+        .remove(0)
+        .outcome
+}
+
+#[test]
+fn the_component_finds_what_the_native_rule_finds() {
+    let engine = engine(Allocation::OnDemand);
+    let pack = core(&engine);
+    let mut compared = 0;
+    for rule in &pack.metadata().rules {
+        for example in examples(&rule.description) {
+            let sandboxed = through_the_component(&engine, &pack, &rule.id, &example.text);
+            assert_eq!(
+                !sandboxed.findings().is_empty(),
+                example.fails,
+                "{}:\n{}",
+                rule.id,
+                example.text
+            );
+            let native = evaluate(&PACK, rule.id.as_ref(), Given::image_config(&example.text));
+            assert_eq!(
+                messages(&sandboxed),
+                native_messages(native),
+                "{}:\n{}",
+                rule.id,
+                example.text
+            );
+            compared += 1;
+        }
+    }
+    assert!(
+        compared >= 2 * pack.metadata().rules.len(),
+        "only {compared} examples"
+    );
+}
+
+/// Everything a finding says, in one text.
+fn messages(outcome: &Outcome) -> Vec<String> {
+    let text = |finding: &model::Finding| {
+        let places: Vec<String> = finding.locations.iter().map(ToString::to_string).collect();
+        let help = finding
+            .remediation
+            .as_ref()
+            .map(|remediation| remediation.text.clone())
+            .unwrap_or_default();
+        format!(
+            "{}|{}|{}|{}|{help}|{:?}",
+            finding.severity,
+            finding.message,
+            places.join(","),
+            finding.key,
+            finding.evidence
+        )
+    };
+    outcome.findings().iter().map(text).collect()
+}
+
+fn native_messages(
+    outcome: polcheck_sdk::bindings::exports::polcheck::policy::check::Outcome,
+) -> Vec<String> {
+    use polcheck_sdk::bindings::exports::polcheck::policy::check::Outcome;
+    use polcheck_sdk::bindings::polcheck::policy::types::{Finding, Location};
+    let Outcome::Findings(findings) = outcome else {
+        panic!("{outcome:?}")
+    };
+    let place = |location: &Location| match location {
+        Location::Config(pointer) => format!("config {pointer}"),
+        Location::History(index) => format!("history entry {index}"),
+        Location::Layer(layer) => format!("layer {layer}"),
+        Location::Manifest => "manifest".to_owned(),
+    };
+    let text = |finding: &Finding| {
+        let places: Vec<String> = finding.locations.iter().map(place).collect();
+        let help = finding
+            .remediation
+            .as_ref()
+            .map(|remediation| remediation.text.clone())
+            .unwrap_or_default();
+        let severity = format!("{:?}", finding.severity)
+            .trim_start_matches("Severity::")
+            .to_ascii_lowercase();
+        let key = if finding.key.is_empty() {
+            &finding.message
+        } else {
+            &finding.key
+        };
+        let evidence: BTreeMap<String, String> = finding
+            .evidence
+            .iter()
+            .map(|entry| (entry.key.clone(), entry.value.clone()))
+            .collect();
+        format!(
+            "{severity}|{}|{}|{key}|{help}|{evidence:?}",
+            finding.message,
+            places.join(",")
+        )
+    };
+    findings.iter().map(text).collect()
+}
+
+#[test]
+fn both_say_the_same_of_themselves() {
+    let engine = engine(Allocation::OnDemand);
+    let pack = core(&engine);
+    let described = PACK.describe();
+    assert_eq!(
+        (
+            pack.metadata().id.as_str(),
+            pack.metadata().version.as_str()
+        ),
+        (described.id.as_str(), described.version.as_str())
+    );
+    let sandboxed: Vec<&str> = pack
+        .metadata()
+        .rules
+        .iter()
+        .map(|rule| rule.id.as_ref())
+        .collect();
+    let native: Vec<&str> = described
+        .rules
+        .iter()
+        .map(|rule| rule.id.as_str())
+        .collect();
+    assert_eq!(sandboxed, native);
+}
+
+/// The configs that BuildKit makes of real Dockerfiles.
+#[test]
+fn the_component_finds_what_the_native_rule_finds_in_real_configs() {
+    let Some(file) = shared("corpus/dockerfiles/expected.jsonl", "real configs") else {
+        return;
+    };
+    let engine = engine(Allocation::OnDemand);
+    let pack = core(&engine);
+    let (mut configs, mut found) = (0, 0);
+    for line in fs::read_to_string(file).unwrap().lines() {
+        let build: Value = serde_json::from_str(line).unwrap();
+        if !build["config"].is_object() {
+            continue;
+        }
+        let config = json!({ "os": "linux", "config": build["config"] }).to_string();
+        for rule in &pack.metadata().rules {
+            let sandboxed = through_the_component(&engine, &pack, &rule.id, &config);
+            let native = evaluate(&PACK, rule.id.as_ref(), Given::image_config(&config));
+            assert_eq!(
+                messages(&sandboxed),
+                native_messages(native),
+                "{}: {config}",
+                rule.id
+            );
+            found += sandboxed.findings().len();
+        }
+        configs += 1;
+    }
+    assert!(
+        configs > 100 && found > configs,
+        "{found} findings in {configs} configs"
+    );
+}
+
+#[test]
+fn a_pool_of_instances_comes_to_the_same_outcomes() {
+    let on_demand = engine(Allocation::OnDemand);
+    let pooling = engine(Allocation::Pooling { instances: 4 });
+    let config = r#"{"config":{"User":"app","Env":["TOKEN=x"],"Labels":{"a":""},"ExposedPorts":{"80/tcp":{}}}}"#;
+    let outcomes = |engine: &Engine| -> Vec<Outcome> {
+        let pack = core(engine);
+        pack.metadata()
+            .rules
+            .iter()
+            .map(|rule| through_the_component(engine, &pack, &rule.id, config))
+            .collect()
+    };
+    assert_eq!(outcomes(&on_demand), outcomes(&pooling));
+}

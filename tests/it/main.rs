@@ -1,0 +1,25 @@
+//! polcheck as its users see it: the binary, called with real images in a real registry.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
+
+mod attest;
+mod bad_input;
+mod check;
+mod claims;
+mod config;
+mod examples;
+mod facts;
+mod harness;
+mod help;
+mod images;
+mod index;
+mod pack;
+mod readme;
+mod schema;
+mod sources;
+mod verify;
