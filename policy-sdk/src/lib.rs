@@ -4,7 +4,7 @@
 //! documentation is its documentation: a title, why it matters, and examples that fail and pass. The examples run as
 //! tests.
 //!
-//! ```ignore
+//! ```
 //! //! The image listens on port 22
 //! //!
 //! //! ## Why

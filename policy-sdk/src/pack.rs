@@ -112,7 +112,7 @@ impl RegisteredRule {
 /// Declares the pack of a crate: its rules are the files `src/<group>/<rule>.rs`, found by `polcheck_sdk_build::rules()`
 /// in `build.rs`. Name, version and licence are those of the crate.
 ///
-/// ```ignore
+/// ```text
 /// polcheck_sdk::pack! {
 ///     id: "acme-base",
 ///     title: "How images look at Acme",
