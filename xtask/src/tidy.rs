@@ -15,6 +15,6 @@ pub(crate) fn all() -> Outcome {
     if problems.is_empty() {
         Ok(())
     } else {
-        Err(Failure(format!("tidy found {} problems", problems.len())))
+        Err(Failure(format!("tidy found {} problem(s)", problems.len())))
     }
 }
