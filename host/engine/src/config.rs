@@ -31,7 +31,10 @@ pub(crate) fn compiler_config() -> Config {
         .wasm_simd(false)
         .wasm_memory64(false)
         .max_wasm_stack(MAX_STACK_BYTES)
-        .memory_init_cow(true);
+        .memory_init_cow(true)
+        // Nobody reads where in the code a policy trapped, and it would be more than a third of what is loaded.
+        .generate_address_map(false)
+        .wasm_backtrace_max_frames(None);
     config
 }
 
