@@ -1,5 +1,6 @@
 //! Builds, tests and looks after polcheck: `cargo xtask`. It needs nothing but cargo, rustup, a C compiler and git.
 
+mod bench;
 mod build;
 mod demo;
 mod docs;
@@ -20,6 +21,7 @@ usage: cargo xtask <command>
   build [--release]   the built-in packs, then the binary
   demo                shows what polcheck does, against a registry of its own
   test                everything that has to hold: format, lints, tests, documents, tidy
+  bench               what polcheck needs, beside its peers
   fmt                 formats every source file, rules too
   docs                writes the generated documents
   tidy                dependencies, sizes, paths
@@ -44,6 +46,7 @@ fn dispatch(words: &[&str]) -> Outcome {
         ["build", "--release"] => build::all(Profile::Release).map(drop),
         ["demo"] => demo::run(),
         ["test"] => test::all(),
+        ["bench"] => bench::run(),
         ["fmt"] => format::all(Mode::Write),
         ["docs"] => build::all(Profile::Dev).and_then(|_| docs::write()),
         ["tidy"] => tidy::all(),

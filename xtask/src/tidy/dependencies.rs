@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Each crate, and which of ours it may depend on. What is not here may depend on none.
-const MAY_USE: [(&str, &[&str]); 13] = [
+const MAY_USE: [(&str, &[&str]); 14] = [
     ("polcheck-model", &[]),
     ("polcheck-registry", &["polcheck-model"]),
     ("polcheck-facts", &["polcheck-model"]),
@@ -41,6 +41,15 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("polcheck-test-hostile", &["polcheck-sdk"]),
     ("polcheck-test-registry", &[]),
     ("polcheck-demo", &["polcheck-test-registry"]),
+    (
+        "polcheck-bench",
+        &[
+            "polcheck-model",
+            "polcheck-facts",
+            "polcheck-engine",
+            "polcheck-test-registry",
+        ],
+    ),
 ];
 
 /// Crates that isolate a heavy dependency: nobody else may depend on it.

@@ -1,0 +1,46 @@
+//! `cargo xtask bench`: what polcheck needs, as CPU time, which a busy machine changes least, and beside its peers where
+//! they are installed.
+
+mod cpu;
+mod figures;
+mod processes;
+mod sandbox;
+
+use figures::Figure;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+pub(crate) type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        // These two are processes that the third one starts.
+        ["measure", times, command @ ..] => cpu::measure_children(times, command),
+        ["cold", packs] => sandbox::cold(Path::new(packs)),
+        [polcheck, packs] => all(Path::new(polcheck), Path::new(packs)),
+        _ => Err("usage: polcheck-bench POLCHECK PACKS".into()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("bench: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn all(polcheck: &Path, packs: &Path) -> Result {
+    let mut figures: Vec<Figure> = sandbox::figures(packs)?;
+    figures.extend(processes::figures(polcheck, packs)?);
+    say(&figures::table(&figures));
+    Ok(())
+}
+
+/// Shows a text.
+pub(crate) fn say(text: &str) {
+    // Nobody is left to show it to when standard output is gone.
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
