@@ -78,7 +78,7 @@ fn settings_are_laid_over_one_another_key_by_key() {
 #[case("POLCHECK_TIMEOUT", "90s", Layer { timeout: Some(SignedDuration::from_secs(90)), ..Layer::default() })]
 #[case("POLCHECK_ALLOW_HTTP_REGISTRY", "true", Layer { allow_http_registry: Some(true), ..Layer::default() })]
 #[case("POLCHECK_KEY_PASSWORD", "secret", Layer::default())]
-#[case("HOME", "/root", Layer::default())]
+#[case("HOME", "/home/me", Layer::default())]
 fn a_variable_is_read_by_its_kind(
     #[case] name: &str,
     #[case] value: &str,
