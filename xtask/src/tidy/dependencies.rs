@@ -6,10 +6,11 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Each crate, and which of ours it may depend on. What is not here may depend on none.
-const MAY_USE: [(&str, &[&str]); 14] = [
+const MAY_USE: [(&str, &[&str]); 15] = [
     ("polcheck-model", &[]),
     ("polcheck-registry", &["polcheck-model"]),
-    ("polcheck-facts", &["polcheck-model"]),
+    ("polcheck-dockerfile", &["polcheck-model"]),
+    ("polcheck-facts", &["polcheck-model", "polcheck-dockerfile"]),
     ("polcheck-engine", &["polcheck-model"]),
     ("polcheck-attest", &["polcheck-model"]),
     (
@@ -47,6 +48,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
             "polcheck-model",
             "polcheck-facts",
             "polcheck-engine",
+            "polcheck-dockerfile",
             "polcheck-test-registry",
         ],
     ),

@@ -1,0 +1,6 @@
+//! Claims about shell text.
+
+mod brush;
+mod claims;
+mod corpus;
+mod hostile;

@@ -1,0 +1,226 @@
+//! Comments that silence a tool: facts about the author's wishes, which nobody has to follow.
+
+/// What a comment asks of a tool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppression {
+    /// `hadolint`, `trivy`, `checkov`, `polcheck`, `buildkit`
+    pub tool: &'static str,
+    /// The rules by the tool's names; none: all.
+    pub rules: Vec<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// The last day, as it is written.
+    pub until: Option<String>,
+}
+
+impl Suppression {
+    fn of(tool: &'static str, rules: &str) -> Self {
+        let rules = rules.split(',').map(str::trim);
+        Self {
+            tool,
+            rules: rules
+                .filter(|rule| !rule.is_empty() && !rule.eq_ignore_ascii_case("all"))
+                .map(ToOwned::to_owned)
+                .collect(),
+            reason: None,
+            until: None,
+        }
+    }
+}
+
+/// What a comment, without its hash, asks for. Trivy takes several in one comment.
+///
+/// ```
+/// let found = dockerfile::suppression::read("hadolint ignore=DL3008,DL3018");
+/// assert_eq!(found[0].tool, "hadolint");
+/// assert_eq!(found[0].rules, ["DL3008", "DL3018"]);
+/// ```
+pub fn read(comment: &str) -> Vec<Suppression> {
+    let comment = comment.trim();
+    let one = hadolint(comment)
+        .or_else(|| checkov(comment))
+        .or_else(|| polcheck(comment))
+        .or_else(|| buildkit(comment));
+    match one {
+        Some(suppression) => vec![suppression],
+        None => trivy(comment),
+    }
+}
+
+/// `hadolint ignore=DL3008,DL3018 # why`, `hadolint global ignore=DL3008`
+fn hadolint(comment: &str) -> Option<Suppression> {
+    let rest = comment.strip_prefix("hadolint")?;
+    let rest = rest.strip_prefix([' ', '\t'])?.trim_start();
+    let rest = rest
+        .strip_prefix("global")
+        .map_or(rest, |rest| rest.trim_start());
+    let rules = assigned(rest, "ignore")?;
+    let (rules, reason) = rules.split_once('#').unwrap_or((rules, ""));
+    // What stands behind the last rule is no rule.
+    let rules: Vec<&str> = rules
+        .split(',')
+        .map_while(|rule| rule.split_whitespace().next())
+        .collect();
+    Some(Suppression {
+        reason: text(reason),
+        ..Suppression::of("hadolint", &rules.join(","))
+    })
+}
+
+/// `checkov:skip=CKV_DOCKER_3:why`
+fn checkov(comment: &str) -> Option<Suppression> {
+    let rest = ["checkov", "bridgecrew", "cortex"]
+        .iter()
+        .find_map(|name| comment.strip_prefix(name)?.strip_prefix(':'))?;
+    let (rule, reason) = {
+        let rule = assigned(rest, "skip")?;
+        rule.split_once(':').unwrap_or((rule, ""))
+    };
+    let rule = rule.split_whitespace().next()?;
+    Some(Suppression {
+        reason: text(reason),
+        ..Suppression::of("checkov", rule)
+    })
+}
+
+/// `polcheck ignore=user.final-root until=2027-01-31 reason=why it has to be`
+fn polcheck(comment: &str) -> Option<Suppression> {
+    let rest = comment
+        .strip_prefix("polcheck")?
+        .strip_prefix([' ', '\t'])?;
+    let (rest, reason) = match rest.split_once("reason=") {
+        Some((rest, reason)) => (rest, text(reason)),
+        None => (rest, None),
+    };
+    let value = |key: &str| {
+        let mut words = rest.split_whitespace();
+        words.find_map(|word| word.strip_prefix(key)?.strip_prefix('='))
+    };
+    Some(Suppression {
+        reason,
+        until: value("until").and_then(text),
+        ..Suppression::of("polcheck", value("ignore")?)
+    })
+}
+
+/// `check=skip=UndefinedVar,JSONArgsRecommended;error=true`
+fn buildkit(comment: &str) -> Option<Suppression> {
+    let options = assigned(comment, "check")?;
+    let skipped = options
+        .split(';')
+        .find_map(|option| assigned(option.trim_start(), "skip"))?;
+    Some(Suppression::of("buildkit", skipped))
+}
+
+/// `trivy:ignore:DS-0002 trivy:ignore:AVD-DS-0026:exp:2027-01-31`
+fn trivy(comment: &str) -> Vec<Suppression> {
+    let words = comment.split_whitespace();
+    let asked = words.map_while(|word| {
+        word.strip_prefix("trivy:ignore:")
+            .or_else(|| word.strip_prefix("tfsec:ignore:"))
+    });
+    let one = |asked: &str| {
+        let (rule, options) = asked.split_once(':').unwrap_or((asked, ""));
+        let rule = rule.split('[').next().unwrap_or(rule);
+        let rule = if rule == "*" { "" } else { rule };
+        let until = options.strip_prefix("exp:");
+        Suppression {
+            until: until.and_then(|until| text(until.split(':').next().unwrap_or(until))),
+            ..Suppression::of("trivy", rule)
+        }
+    };
+    asked.map(one).collect()
+}
+
+/// What stands behind `KEY=`, with blanks around the equals sign.
+fn assigned<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+    let rest = text.strip_prefix(key)?.trim_start();
+    Some(rest.strip_prefix('=')?.trim_start())
+}
+
+fn text(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("hadolint ignore=DL3008", "hadolint", "DL3008", None, None)]
+    #[case(
+        "hadolint ignore=DL3008, SC2086 # on purpose",
+        "hadolint",
+        "DL3008 SC2086",
+        Some("on purpose"),
+        None
+    )]
+    #[case("hadolint global ignore=DL3059", "hadolint", "DL3059", None, None)]
+    #[case("trivy:ignore:DS-0002", "trivy", "DS-0002", None, None)]
+    #[case(
+        "trivy:ignore:AVD-DS-0002:exp:2027-01-31",
+        "trivy",
+        "AVD-DS-0002",
+        None,
+        Some("2027-01-31")
+    )]
+    #[case("trivy:ignore:*", "trivy", "", None, None)]
+    #[case(
+        "checkov:skip=CKV_DOCKER_3:root is wanted",
+        "checkov",
+        "CKV_DOCKER_3",
+        Some("root is wanted"),
+        None
+    )]
+    #[case(
+        "polcheck ignore=user.final-root,net.ssh-port until=2027-01-31 reason=a jump host",
+        "polcheck",
+        "user.final-root net.ssh-port",
+        Some("a jump host"),
+        Some("2027-01-31")
+    )]
+    #[case(
+        "check=skip=UndefinedVar;error=true",
+        "buildkit",
+        "UndefinedVar",
+        None,
+        None
+    )]
+    #[case("check=error=true;skip=all", "buildkit", "", None, None)]
+    fn a_comment_can_silence_a_tool(
+        #[case] comment: &str,
+        #[case] tool: &str,
+        #[case] rules: &str,
+        #[case] reason: Option<&str>,
+        #[case] until: Option<&str>,
+    ) {
+        let found = read(comment);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].tool, tool);
+        assert_eq!(found[0].rules.join(" "), rules);
+        assert_eq!(found[0].reason.as_deref(), reason);
+        assert_eq!(found[0].until.as_deref(), until);
+    }
+
+    #[test]
+    fn trivy_is_asked_several_times_in_one_comment() {
+        let rules = read("trivy:ignore:DS-0001 trivy:ignore:DS-0002 and this is why");
+        let rules: Vec<String> = rules.into_iter().flat_map(|asked| asked.rules).collect();
+        assert_eq!(rules, ["DS-0001", "DS-0002"]);
+    }
+
+    #[rstest]
+    #[case("")]
+    #[case("we ignore hadolint here")]
+    #[case("hadolint")]
+    #[case("hadolintignore=DL3008")]
+    #[case("trivy:ignored")]
+    #[case("checkov:skip")]
+    #[case("polcheck is good")]
+    #[case("check=error=true")]
+    fn other_comments_silence_nobody(#[case] comment: &str) {
+        assert_eq!(read(comment), []);
+    }
+}

@@ -1,0 +1,10 @@
+FROM scratch
+ARG A=x
+ARG A=$A$A$A$A$A$A$A$A
+ARG A=$A$A$A$A$A$A$A$A
+ARG A=$A$A$A$A$A$A$A$A
+ARG A=$A$A$A$A$A$A$A$A
+ARG A=$A$A$A$A$A$A$A$A
+ARG A=$A$A$A$A$A$A$A$A
+ARG A=$A$A$A$A$A$A$A$A
+LABEL a=$A
