@@ -1,6 +1,9 @@
 //! What a rule is told about the subject.
 
-use crate::{EnforcementPoint, FactError, HistoryEntry, ImageConfig, Layer, ManifestInfo, Source};
+use crate::dockerfile::{Dockerfile, Taken};
+use crate::{
+    Base, EnforcementPoint, FactError, HistoryEntry, ImageConfig, Layer, ManifestInfo, Source,
+};
 use std::cell::OnceCell;
 
 /// The facts of one subject. Each family is taken from the host once, when the first rule asks, and then shared by all
@@ -13,6 +16,7 @@ pub struct Facts {
     history: OnceCell<Result<Vec<HistoryEntry>, FactError>>,
     layers: OnceCell<Result<Vec<Layer>, FactError>>,
     claims: OnceCell<Vec<String>>,
+    dockerfile: Taken,
 }
 
 impl Facts {
@@ -24,6 +28,7 @@ impl Facts {
             history: OnceCell::new(),
             layers: OnceCell::new(),
             claims: OnceCell::new(),
+            dockerfile: Taken::default(),
         }
     }
 
@@ -77,6 +82,22 @@ impl Facts {
     /// Why it is not there.
     pub fn raw_config(&self) -> Result<String, FactError> {
         self.source.raw_config()
+    }
+
+    /// The Dockerfile. Needs `dockerfile`.
+    pub fn dockerfile(&self) -> Dockerfile<'_> {
+        Dockerfile {
+            source: &self.source,
+            taken: &self.dockerfile,
+        }
+    }
+
+    /// The image that a stage of the Dockerfile begins with, as it is now. Needs `base-image`.
+    ///
+    /// # Errors
+    /// Why it is not there; absent: the stage begins with another stage, or with nothing.
+    pub fn base_of_stage(&self, stage: u32) -> Result<Base, FactError> {
+        self.source.base_of_stage(stage)
     }
 
     /// The time of the evaluation in seconds since 1970-01-01T00:00:00Z: the only time there is.

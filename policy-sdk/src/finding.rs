@@ -27,6 +27,8 @@ pub enum Location {
     Layer(u32),
     /// The manifest, or one of its annotations.
     Manifest,
+    /// A place in the Dockerfile.
+    Dockerfile(types::Span),
 }
 
 impl Location {
@@ -130,6 +132,7 @@ impl Location {
             Self::History(index) => types::Location::History(index),
             Self::Layer(layer) => types::Location::Layer(layer),
             Self::Manifest => types::Location::Manifest,
+            Self::Dockerfile(span) => types::Location::Dockerfile(span),
         }
     }
 }

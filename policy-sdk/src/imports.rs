@@ -1,7 +1,13 @@
 //! Facts as the host serves them.
 
-use crate::bindings::polcheck::policy::{evaluation, image, matching, settings};
-use crate::{EnforcementPoint, FactError, HistoryEntry, ImageConfig, Layer, ManifestInfo};
+use crate::bindings::polcheck::policy::{
+    base_image, dockerfile, evaluation, image, matching, settings,
+};
+use crate::dockerfile::{
+    CommandList, Diagnostic, Difference, Directive, EffectiveConfig, FileSource, FileStatus, Flow,
+    Instruction, Mount, Stage, Suppression, VariableUse,
+};
+use crate::{Base, EnforcementPoint, FactError, HistoryEntry, ImageConfig, Layer, ManifestInfo};
 
 /// The imports of the component.
 #[derive(Debug)]
@@ -30,6 +36,77 @@ impl Imports {
 
     pub(crate) fn raw_config(&self) -> Result<String, FactError> {
         image::raw_config()
+    }
+
+    pub(crate) fn dockerfile_source(&self) -> Result<FileSource, FactError> {
+        dockerfile::source()
+    }
+
+    pub(crate) fn dockerfile_status(&self) -> Result<FileStatus, FactError> {
+        dockerfile::status()
+    }
+
+    pub(crate) fn directives(&self) -> Result<Vec<Directive>, FactError> {
+        dockerfile::directives()
+    }
+
+    pub(crate) fn diagnostics(&self) -> Result<Vec<Diagnostic>, FactError> {
+        dockerfile::diagnostics()
+    }
+
+    pub(crate) fn skipped_diagnostics(&self) -> Result<Vec<Diagnostic>, FactError> {
+        dockerfile::skipped_diagnostics()
+    }
+
+    pub(crate) fn stages(&self) -> Result<Vec<Stage>, FactError> {
+        dockerfile::stages()
+    }
+
+    pub(crate) fn stage_config(&self, stage: u32) -> Result<EffectiveConfig, FactError> {
+        dockerfile::config(stage)
+    }
+
+    pub(crate) fn mounts(&self) -> Result<Vec<Mount>, FactError> {
+        dockerfile::mounts()
+    }
+
+    pub(crate) fn flows(&self) -> Result<Vec<Flow>, FactError> {
+        dockerfile::flows()
+    }
+
+    pub(crate) fn variable_uses(
+        &self,
+        only_undefined: bool,
+    ) -> Result<Vec<VariableUse>, FactError> {
+        dockerfile::variable_uses(only_undefined)
+    }
+
+    pub(crate) fn suppressions(&self) -> Result<Vec<Suppression>, FactError> {
+        dockerfile::suppressions()
+    }
+
+    pub(crate) fn comparison(&self) -> Result<Vec<Difference>, FactError> {
+        dockerfile::comparison()
+    }
+
+    pub(crate) fn ignore_patterns(&self) -> Result<Vec<String>, FactError> {
+        dockerfile::ignore_patterns()
+    }
+
+    pub(crate) fn dockerfile_text(&self) -> Result<String, FactError> {
+        dockerfile::text()
+    }
+
+    pub(crate) fn instructions(&self) -> Result<Vec<Instruction>, FactError> {
+        dockerfile::instructions(&[])
+    }
+
+    pub(crate) fn commands(&self) -> Result<CommandList, FactError> {
+        dockerfile::commands(&[])
+    }
+
+    pub(crate) fn base_of_stage(&self, stage: u32) -> Result<Base, FactError> {
+        base_image::of_stage(stage)
     }
 
     pub(crate) fn time(&self) -> u64 {

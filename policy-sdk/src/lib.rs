@@ -36,6 +36,7 @@
 
 #[cfg(all(target_arch = "wasm32", not(feature = "std-allocator")))]
 mod allocator;
+pub mod dockerfile;
 mod facts;
 mod finding;
 #[cfg(target_arch = "wasm32")]
@@ -46,10 +47,11 @@ mod settings;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
 
+pub use bindings::polcheck::policy::base_image::Base;
 pub use bindings::polcheck::policy::evaluation::EnforcementPoint;
 pub use bindings::polcheck::policy::image::{HistoryEntry, Layer, ManifestInfo};
 pub use bindings::polcheck::policy::types::{
-    Confidence, FactError, HealthCheck, ImageConfig, KeyValue, Platform, Severity,
+    Confidence, FactError, HealthCheck, ImageConfig, KeyValue, Platform, Severity, Span,
 };
 pub use facts::Facts;
 pub use finding::{Finding, Location};
@@ -70,6 +72,7 @@ pub mod bindings {
         path: "../wit",
         world: "policy",
         pub_export_macro: true,
+        additional_derives: [PartialEq, Eq],
         default_bindings_module: "polcheck_sdk::bindings",
     });
 }

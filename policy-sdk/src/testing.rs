@@ -4,7 +4,8 @@ mod twin;
 
 use crate::pack::Outcome;
 use crate::{Pack, RegisteredRule};
-use model::facts::ImageFacts;
+use model::Facts;
+use model::facts::Origin;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -12,7 +13,7 @@ use std::rc::Rc;
 /// What a rule is told in a test.
 #[derive(Clone, Debug)]
 pub struct Given {
-    image: Rc<ImageFacts>,
+    facts: Rc<Facts>,
     time: u64,
     subject_name: Option<String>,
     claims: Vec<String>,
@@ -23,8 +24,38 @@ pub struct Given {
 impl Given {
     /// An image with this config blob, as JSON, and no manifest.
     pub fn image_config(json: &str) -> Self {
+        Self::facts(Facts {
+            image: Some(facts::image(json.as_bytes(), None)),
+            ..Facts::default()
+        })
+    }
+
+    /// A Dockerfile that the user gives, of whose build nothing is known.
+    pub fn dockerfile(text: &str) -> Self {
+        let inputs = facts::BuildInputs::default();
+        let file = facts::dockerfile(text.as_bytes(), Origin::Given, &inputs, None);
+        Self::facts(Facts {
+            dockerfile: Some(Ok(Box::new(file))),
+            ..Facts::default()
+        })
+    }
+
+    /// What an example of a rule's documentation shows.
+    pub fn example(example: &Example) -> Self {
+        match example.language.as_str() {
+            "dockerfile" => Self::dockerfile(&example.text),
+            _ => Self::image_config(&example.text),
+        }
+    }
+
+    /// The facts that are told.
+    pub fn told(&self) -> &Facts {
+        &self.facts
+    }
+
+    fn facts(facts: Facts) -> Self {
         Self {
-            image: Rc::new(facts::image(json.as_bytes(), None)),
+            facts: Rc::new(facts),
             time: 0,
             subject_name: None,
             claims: Vec::new(),
@@ -92,7 +123,7 @@ pub fn messages(pack: &Pack, rule: &str, given: Given) -> Vec<String> {
 /// One example of a rule's documentation: a fenced block with a language and what becomes of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {
-    /// `json`: an image config.
+    /// `json`: an image config. `dockerfile`: a Dockerfile.
     pub language: String,
     /// Whether the rule has to find something in it.
     pub fails: bool,
@@ -100,7 +131,8 @@ pub struct Example {
     pub text: String,
 }
 
-/// The examples of a rule's documentation: blocks fenced as ```` ```json fails ```` and ```` ```json passes ````.
+/// The examples of a rule's documentation: blocks fenced as ```` ```json fails ```` or
+/// ```` ```dockerfile passes ````.
 pub fn examples(description: &str) -> Vec<Example> {
     let mut examples: Vec<Example> = Vec::new();
     let mut open = false;
@@ -146,7 +178,7 @@ pub fn check_examples(pack: &Pack) {
             );
         }
         for example in examples {
-            let found = messages(pack, rule.id, Given::image_config(&example.text));
+            let found = messages(pack, rule.id, Given::example(&example));
             assert_eq!(
                 !found.is_empty(),
                 example.fails,

@@ -99,16 +99,22 @@ fn rules_are_listed_with_their_severity() {
     assert_said!(World::new().polcheck(&["rules"]), @"
     exit code: 0
     --- stdout
-    health.missing            low       The image has no health check
-    label.empty               medium    A label is empty
-    label.oci-missing         info      The image does not say where it comes from
-    label.self-attested       high      A label claims a result that nobody signed
-    net.privileged-port       info      The image exposes a privileged port as an ordinary user
-    net.ssh-port              medium    The image exposes ssh
-    secret.env                critical  A secret lies in the environment
-    secret.env-points-to-key  info      A variable points to a secret inside the image
-    user.final-root           high      The image runs as root
-    user.not-numeric          low       The image names its user
+    base.latest-tag              medium    A base image has no version
+    build.copy-from-external     high      Files come from an image that no stage names
+    build.directive-ineffective  medium    A parser directive stands too low to count
+    build.invalid                critical  The Dockerfile cannot be built
+    build.undefined-variable     high      A variable is used that nobody sets
+    build.unreachable-stage      low       A stage is not needed for the image
+    health.missing               low       The image has no health check
+    label.empty                  medium    A label is empty
+    label.oci-missing            info      The image does not say where it comes from
+    label.self-attested          high      A label claims a result that nobody signed
+    net.privileged-port          info      The image exposes a privileged port as an ordinary user
+    net.ssh-port                 medium    The image exposes ssh
+    secret.env                   critical  A secret lies in the environment
+    secret.env-points-to-key     info      A variable points to a secret inside the image
+    user.final-root              high      The image runs as root
+    user.not-numeric             low       The image names its user
     ");
 }
 

@@ -2,7 +2,7 @@
 
 use crate::harness::{root, shared};
 use engine::{Allocation, Case, Circumstances, Compiler, Engine, Limits, Options, Pack};
-use model::{Facts, Outcome, RuleId};
+use model::{Outcome, RuleId, RuleMetadata};
 use polcheck_policy_core::PACK;
 use polcheck_sdk::testing::{Given, evaluate, examples};
 use serde_json::{Value, json};
@@ -31,11 +31,9 @@ fn core(engine: &Engine) -> Pack {
         .unwrap()
 }
 
-/// What the component says about an image config.
-fn through_the_component(engine: &Engine, pack: &Pack, rule: &RuleId, config: &str) -> Outcome {
-    let facts = Facts {
-        image: Some(facts::image(config.as_bytes(), None)),
-    };
+/// What the component says where a test is told the same.
+fn through_the_component(engine: &Engine, pack: &Pack, rule: &RuleId, given: &Given) -> Outcome {
+    let facts = given.told().clone();
     let schema = pack
         .rule(rule)
         .unwrap()
@@ -58,7 +56,8 @@ fn the_component_finds_what_the_native_rule_finds() {
     let mut compared = 0;
     for rule in &pack.metadata().rules {
         for example in examples(&rule.description) {
-            let sandboxed = through_the_component(&engine, &pack, &rule.id, &example.text);
+            let sandboxed =
+                through_the_component(&engine, &pack, &rule.id, &Given::example(&example));
             assert_eq!(
                 !sandboxed.findings().is_empty(),
                 example.fails,
@@ -66,7 +65,7 @@ fn the_component_finds_what_the_native_rule_finds() {
                 rule.id,
                 example.text
             );
-            let native = evaluate(&PACK, rule.id.as_ref(), Given::image_config(&example.text));
+            let native = evaluate(&PACK, rule.id.as_ref(), Given::example(&example));
             assert_eq!(
                 messages(&sandboxed),
                 native_messages(native),
@@ -117,6 +116,9 @@ fn native_messages(
         Location::History(index) => format!("history entry {index}"),
         Location::Layer(layer) => format!("layer {layer}"),
         Location::Manifest => "manifest".to_owned(),
+        Location::Dockerfile(span) => {
+            format!("Dockerfile:{}:{}", span.start_line, span.start_column)
+        }
     };
     let text = |finding: &Finding| {
         let places: Vec<String> = finding.locations.iter().map(place).collect();
@@ -188,8 +190,10 @@ fn the_component_finds_what_the_native_rule_finds_in_real_configs() {
             continue;
         }
         let config = json!({ "os": "linux", "config": build["config"] }).to_string();
-        for rule in &pack.metadata().rules {
-            let sandboxed = through_the_component(&engine, &pack, &rule.id, &config);
+        let about_images = |rule: &&RuleMetadata| rule.needs == [["image"]];
+        for rule in pack.metadata().rules.iter().filter(about_images) {
+            let sandboxed =
+                through_the_component(&engine, &pack, &rule.id, &Given::image_config(&config));
             let native = evaluate(&PACK, rule.id.as_ref(), Given::image_config(&config));
             assert_eq!(
                 messages(&sandboxed),
@@ -217,7 +221,10 @@ fn a_pool_of_instances_comes_to_the_same_outcomes() {
         pack.metadata()
             .rules
             .iter()
-            .map(|rule| through_the_component(engine, &pack, &rule.id, config))
+            .filter(|rule| rule.needs == [["image"]])
+            .map(|rule| {
+                through_the_component(engine, &pack, &rule.id, &Given::image_config(config))
+            })
             .collect()
     };
     assert_eq!(outcomes(&on_demand), outcomes(&pooling));

@@ -100,6 +100,11 @@ fn the_platforms_that_nobody_asked_for_are_said() {
     ]);
     let report = &document["reports"][0];
     assert_eq!(report["subject"]["platform"], "linux/arm64");
-    assert_eq!(report["notChecked"][0]["what"], "platform linux/amd64");
+    let unchecked = report["notChecked"].as_array().unwrap();
+    let platforms = unchecked.iter().map(|gap| gap["what"].as_str().unwrap());
+    let platforms: Vec<&str> = platforms
+        .filter(|what| what.starts_with("platform "))
+        .collect();
+    assert_eq!(platforms, ["platform linux/amd64"]);
     assert_eq!(document["reports"].as_array().unwrap().len(), 1);
 }

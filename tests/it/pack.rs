@@ -25,7 +25,7 @@ fn the_pack_imports_what_its_rules_read_and_nothing_else() {
     let document = world.json(&["check", "-o", "json", &world.image("app:1")]);
     assert_eq!(
         document["reports"][0]["evidence"]["imports"],
-        serde_json::json!({ "core": ["image"] })
+        serde_json::json!({ "core": ["image", "dockerfile"] })
     );
 }
 
@@ -90,8 +90,58 @@ fn a_broken_rule_leaves_the_image_undecided_and_the_others_run() {
     exit code: 2
     --- stdout
     registry.test/app:1: undecided (linux/amd64, sha256:[DIGEST])
-      undecided: panic.message: the rule is broken: panicked at tests/hostile/src/lib.rs:152:5:\nno seven here
-      security.scan withheld: this run changed the policy set; the verdict is undecided; `answered.twice` was not run; and 23 more
-      not checked: health.missing, label.empty, label.oci-missing, label.self-attested, net.privileged-port, net.ssh-port, secret.env, secret.env-points-to-key: this run leaves it out
+      undecided: panic.message: the rule is broken: panicked at tests/hostile/src/lib.rs:202:5:\nno seven here
+      security.scan withheld: this run changed the policy set; the verdict is undecided; `answered.twice` was not run; and 31 more
+      not checked: good.base, good.reader: it needs `dockerfile`: there is none
+      not checked: base.latest-tag, build.copy-from-external, build.directive-ineffective, build.invalid and 10 more: this run leaves it out
     ");
+}
+
+/// Every function of the interfaces about Dockerfiles, called from a sandbox.
+#[test]
+fn a_policy_is_told_what_the_dockerfile_and_its_base_images_are() {
+    let world = World::new();
+    crate::images::with(serde_json::json!({ "User": "app" })).push(
+        &world.registry,
+        "base",
+        Some("1"),
+    );
+    crate::images::good().push(&world.registry, "app", Some("1"));
+    world.write(
+        "pack.wasm",
+        fs::read(root().join("tests/built/hostile.wasm")).unwrap(),
+    );
+    world.write(
+        "Dockerfile",
+        format!(
+            "# check=skip=JSONArgsRecommended\nFROM {} AS a\n# hadolint ignore=DL3018\nRUN --mount=type=cache,target=/c apk add $X && ls\nENV A=$B\nUSER me\nCMD run\nFROM scratch\nCOPY --from=a /x /y\nLABEL z=$Z\n",
+            world.image("base:1")
+        ),
+    );
+    world.write(".dockerignore", "*.md\n");
+    let document = world.json(&[
+        "check",
+        "-o",
+        "json",
+        "--policy",
+        "pack.wasm",
+        "--rule",
+        "good.reader",
+        "--rule",
+        "good.base",
+        "-f",
+        "Dockerfile",
+        "--context",
+        ".",
+        &world.image("app:1"),
+    ]);
+    let findings = document["reports"][0]["findings"].as_array().unwrap();
+    let messages: Vec<&str> = findings
+        .iter()
+        .map(|finding| finding["message"].as_str().unwrap())
+        .collect();
+    insta::assert_snapshot!(messages.join("\n"), @r#"
+    [Ok((true, Some("app"))), Err(FactError::Absent)]
+    Origin::Given FileStatus::Complete directives 1 diagnostics 2 skipped 1 stages 2 user Some("me") env 2 instructions 8 run 1 apk 1 of 3 true mounts 1 flows 1 uses 2 undefined 1 suppressions 2 comparison Ok(8) ignored Ok(["*.md"]) text 210 other Err(FactError::Absent)
+    "#);
 }

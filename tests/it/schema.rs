@@ -27,7 +27,13 @@ fn every_report_keeps_to_the_schema() {
     );
     let images = ["bad:1", "good:1", "missing:1"].map(|name| world.image(name));
     let [bad, good, missing] = &images;
-    let runs: [&[&str]; 4] = [
+    world.write(
+        "Dockerfile",
+        "# x\n# syntax=y\nFROM alpine\nCOPY --from=b /a /\n",
+    );
+    world.write("empty/x", "");
+    let runs: [&[&str]; 5] = [
+        &["lint", "-o", "json", "Dockerfile", "missing", "empty"],
         &["check", "-o", "json", bad, missing],
         &["check", "-o", "json", "--skip-rule", "net.*", good],
         &[

@@ -10,7 +10,7 @@ use json::{
     Descriptor, EvidenceJson, FactsJson, PredicateJson, StatementJson, VerdictJson, VerifierJson,
     digest_set,
 };
-use model::report::Gap;
+use model::report::{Evidence, Gap};
 use model::{Digest, Report, Verdict, canonical};
 use std::collections::{BTreeSet, HashMap};
 
@@ -92,6 +92,12 @@ pub enum StatementError {
         /// The reasons why claims were withheld, each as `NAME: REASON`.
         withheld: Vec<String>,
     },
+    /// A claim was issued, and nothing says on what: our mistake.
+    #[error("the report about `{subject}` has no evidence")]
+    NoEvidence {
+        /// The image.
+        subject: String,
+    },
     /// A claim was issued by a set that the run changed: our mistake, and refused here a second time.
     #[error("the policy set `{set}` is not in effect as it was published")]
     NotAsPublished {
@@ -142,7 +148,8 @@ impl StatementError {
             }
             Self::VerifierId { .. } => Some(format!("use a URI such as `{VERIFIER_ID}`")),
             Self::Validity { .. } => Some("use a period such as `720h`".to_owned()),
-            Self::NotAsPublished { .. }
+            Self::NoEvidence { .. }
+            | Self::NotAsPublished { .. }
             | Self::Time { .. }
             | Self::Fuel { .. }
             | Self::NotCanonical(_) => None,
@@ -165,14 +172,18 @@ pub fn statement(report: &Report, verifier: &Verifier) -> Result<Statement, Stat
             id: verifier.id.clone(),
         });
     }
-    let evidence = evidence(report, verifier)?;
+    let found = report.evidence.as_ref();
+    let found = found.ok_or_else(|| StatementError::NoEvidence {
+        subject: report.subject.given().to_owned(),
+    })?;
+    let evidence = evidence(report, found, verifier)?;
     let statement = StatementJson {
         statement_type: STATEMENT_TYPE,
         // SPEC: in-toto Statement v1 §Fields, subject: "Each element MUST have `digest` set."
         subject: [Descriptor {
-            name: report.subject.name.as_deref(),
+            name: report.subject.name(),
             uri: None,
-            digest: digest_set(&report.subject.digest),
+            digest: digest_set(report.subject.digest()),
         }],
         predicate_type: PREDICATE_TYPE,
         predicate: PredicateJson {
@@ -180,7 +191,7 @@ pub fn statement(report: &Report, verifier: &Verifier) -> Result<Statement, Stat
                 id: &verifier.id,
                 policies: policies(report, verifier),
             },
-            time_created: rfc3339(report.evidence.time)?,
+            time_created: rfc3339(found.time)?,
             properties,
             polcheck_evidence: evidence,
         },
@@ -192,7 +203,7 @@ pub fn statement(report: &Report, verifier: &Verifier) -> Result<Statement, Stat
 
 /// The issued claims, each as `NAME=passed`.
 fn passed_claims(report: &Report) -> Result<BTreeSet<String>, StatementError> {
-    let subject = || report.subject.reference.clone();
+    let subject = || report.subject.given().to_owned();
     if report.verdict != Verdict::Passed {
         return Err(StatementError::NotPassed {
             subject: subject(),
@@ -241,9 +252,9 @@ fn policies<'r>(report: &'r Report, verifier: &'r Verifier) -> Vec<Descriptor<'r
 
 fn evidence<'r>(
     report: &'r Report,
+    evidence: &'r Evidence,
     verifier: &Verifier,
 ) -> Result<EvidenceJson<'r>, StatementError> {
-    let evidence = &report.evidence;
     if evidence.fuel > canonical::MAX_SAFE_INTEGER {
         return Err(StatementError::Fuel {
             fuel: evidence.fuel,
@@ -264,7 +275,7 @@ fn evidence<'r>(
         settings: digest_set(&evidence.settings),
         waivers: report.waivers.used.iter().map(String::as_str).collect(),
         point: evidence.point,
-        subject_name: report.subject.name.as_deref(),
+        subject_name: report.subject.name(),
         context: &evidence.context,
         contract: evidence.contract,
         engine: evidence.engine,

@@ -1,6 +1,7 @@
 //! The verbs: one file each, with its arguments and its one function.
 
 mod attest;
+mod build;
 mod check;
 mod compile;
 mod completions;
@@ -8,6 +9,7 @@ mod config;
 mod explain;
 mod facts;
 mod key;
+mod lint;
 mod man;
 mod rules;
 mod signing;
@@ -25,6 +27,7 @@ pub(crate) use compile::NAME as COMPILE;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Check(check::CheckArgs),
+    Lint(lint::LintArgs),
     Facts(facts::FactsArgs),
     Attest(attest::AttestArgs),
     Verify(verify::VerifyArgs),
@@ -44,7 +47,8 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
     let Cli { command, global } = cli;
     match command {
         Command::Check(args) => check::run(args, &global),
-        Command::Facts(args) => facts::run(args, &global),
+        Command::Lint(args) => lint::run(&args, &global),
+        Command::Facts(args) => facts::run(&args, &global),
         Command::Attest(args) => attest::run(args, &global),
         Command::Verify(args) => verify::run(args, &global),
         Command::Rules(args) => rules::run(args, &global),

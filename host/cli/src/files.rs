@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use std::fs::{self, Permissions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use tempfile::{Builder, NamedTempFile};
@@ -13,6 +13,14 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
         causes: vec![error.to_string()],
         ..Failure::say(format!("cannot read `{}`", path.display())).help("check the path")
     })
+}
+
+/// Reads standard input to its end.
+pub(crate) fn read_stdin() -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = io::stdin().lock().read_to_end(&mut bytes);
+    read.map_err(|error| Failure::new(&error, None))?;
+    Ok(bytes)
 }
 
 /// Writes a file that everybody may read, over whatever was there. What is no file, such as a pipe, is written to.

@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod discover;
 mod exit;
 mod failure;
 mod files;

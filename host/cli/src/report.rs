@@ -1,5 +1,6 @@
 //! What polcheck says: one file a format, each a pure function of the entries.
 
+mod excerpt;
 mod json;
 mod text;
 pub(crate) mod verification;
@@ -29,6 +30,8 @@ pub(crate) enum Entry {
     },
     /// It could not be judged, or its statement could not be attached.
     Failed { reference: String, failure: Failure },
+    /// A folder without a Dockerfile.
+    Nothing { path: String },
 }
 
 impl Entry {
@@ -39,13 +42,21 @@ impl Entry {
                 .last()
                 .map_or(Exit::NothingToCheck, |last| last.report.verdict.into()),
             Self::Failed { .. } => Exit::Undecided,
+            Self::Nothing { .. } => Exit::NothingToCheck,
+        }
+    }
+
+    /// Tells the person who started polcheck why there is no verdict.
+    pub(crate) fn show_failure(&self) {
+        if let Self::Failed { failure, .. } = self {
+            failure.show();
         }
     }
 
     pub(crate) fn attested(&self) -> &[Attested] {
         match self {
             Self::Judged { attested, .. } => attested,
-            Self::Failed { .. } => &[],
+            Self::Failed { .. } | Self::Nothing { .. } => &[],
         }
     }
 }
@@ -84,6 +95,11 @@ impl FromStr for Output {
 }
 
 impl Output {
+    /// Whether it shows the evidence.
+    pub(crate) fn has_evidence(&self) -> bool {
+        self.form == Form::Json
+    }
+
     /// Writes the entries.
     pub(crate) fn write(&self, entries: &[Entry], session: &Session) -> Result<(), Failure> {
         let render = |coloured: bool| match self.form {

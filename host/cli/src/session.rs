@@ -2,6 +2,8 @@
 
 use crate::args::{GlobalArgs, PolicyArgs, RegistryArgs};
 use crate::failure::Failure;
+use crate::report::Output;
+use engine::Allocation;
 use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
 use jiff::SignedDuration;
 use pipeline::config::{Config, FILE_NAME, FailOn, Layer, Origin};
@@ -52,8 +54,12 @@ impl Session {
         })
     }
 
-    /// The sandbox. It keeps compiled policies only where a cache can be had.
+    /// The sandbox for a few evaluations. It keeps compiled policies only where a cache can be had.
     pub(crate) fn engine(&self) -> Result<Arc<engine::Engine>, Failure> {
+        self.engine_with(Allocation::OnDemand)
+    }
+
+    fn engine_with(&self, allocation: Allocation) -> Result<Arc<engine::Engine>, Failure> {
         let cache = self
             .config
             .values
@@ -61,7 +67,7 @@ impl Session {
             .as_deref()
             .map(|dir| engine::Cache::open(&dir.join("compiled")));
         let options = engine::Options {
-            allocation: engine::Allocation::OnDemand,
+            allocation,
             limits: engine::Limits::default(),
             compiler: engine::Compiler {
                 program: env::current_exe().map_err(|error| Failure::new(&error, None))?,
@@ -71,6 +77,12 @@ impl Session {
             cache: cache.and_then(Result::ok),
         };
         Ok(Arc::new(engine::Engine::new(options)?))
+    }
+
+    /// Where reports go.
+    pub(crate) fn outputs(&self) -> Result<Vec<Output>, Failure> {
+        let outputs = self.config.values.output.iter().flatten();
+        outputs.map(|text| text.parse()).collect()
     }
 
     /// What images are judged by.
@@ -93,7 +105,15 @@ impl Session {
 
     /// The whole line.
     pub(crate) fn pipeline(&self) -> Result<Pipeline, Failure> {
-        let engine = self.engine()?;
+        self.pipeline_on(self.engine()?)
+    }
+
+    /// The whole line for many subjects, so many at the same time: a pool of instances is there before the first.
+    pub(crate) fn pipeline_for_many(&self, at_once: u32) -> Result<Pipeline, Failure> {
+        self.pipeline_on(self.engine_with(Allocation::Pooling { instances: at_once })?)
+    }
+
+    fn pipeline_on(&self, engine: Arc<engine::Engine>) -> Result<Pipeline, Failure> {
         let policies = Arc::new(self.policies(&engine)?);
         Ok(Pipeline::new(self.registry(), engine, policies))
     }

@@ -1,5 +1,7 @@
 //! One subject as policies are told of it: facts, the circumstances of the run, and settings.
 
+mod dockerfile;
+
 use crate::bindings::polcheck::policy::image as wit;
 use crate::bindings::polcheck::policy::types;
 use crate::convert;
@@ -39,6 +41,7 @@ pub struct Case {
     history: OnceLock<Answer<Arc<[wit::HistoryEntry]>>>,
     layers: OnceLock<Answer<Arc<[wit::Layer]>>>,
     raw_config: OnceLock<Answer<Arc<str>>>,
+    shared: dockerfile::Shared,
 }
 
 /// What a function of a facts interface answers.
@@ -59,6 +62,7 @@ impl Case {
             history: OnceLock::new(),
             layers: OnceLock::new(),
             raw_config: OnceLock::new(),
+            shared: dockerfile::Shared::default(),
         }
     }
 
@@ -66,8 +70,8 @@ impl Case {
         let manifest = &self.image()?.manifest;
         manifest
             .as_ref()
-            .map(convert::manifest)
-            .map_err(convert::fact_error)
+            .map(convert::image::manifest)
+            .map_err(convert::image::fact_error)
     }
 
     pub(crate) fn config(&self) -> Answer<Arc<types::ImageConfig>> {
@@ -75,8 +79,8 @@ impl Case {
             let config = &self.image()?.config;
             config
                 .as_ref()
-                .map(|config| Arc::new(convert::config(config)))
-                .map_err(convert::fact_error)
+                .map(|config| Arc::new(convert::image::config(config)))
+                .map_err(convert::image::fact_error)
         };
         self.config.get_or_init(convert_config).clone()
     }
@@ -86,8 +90,8 @@ impl Case {
             let history = &self.image()?.history;
             history
                 .as_ref()
-                .map(|entries| entries.iter().map(convert::history_entry).collect())
-                .map_err(convert::fact_error)
+                .map(|entries| entries.iter().map(convert::image::history_entry).collect())
+                .map_err(convert::image::fact_error)
         };
         self.history.get_or_init(convert_history).clone()
     }
@@ -97,8 +101,8 @@ impl Case {
             let layers = &self.image()?.layers;
             layers
                 .as_ref()
-                .map(|layers| layers.iter().map(convert::layer).collect())
-                .map_err(convert::fact_error)
+                .map(|layers| layers.iter().map(convert::image::layer).collect())
+                .map_err(convert::image::fact_error)
         };
         self.layers.get_or_init(convert_layers).clone()
     }
@@ -109,7 +113,7 @@ impl Case {
                 .image()?
                 .raw_config
                 .as_ref()
-                .map_err(convert::fact_error)?;
+                .map_err(convert::image::fact_error)?;
             let text = canonical::json(config);
             text.map(Arc::from)
                 .map_err(|error| types::FactError::Unsupported(error.to_string()))
@@ -123,14 +127,17 @@ impl Case {
         read: impl FnOnce(&model::facts::ImageConfig) -> Option<String>,
     ) -> Answer<Option<String>> {
         let config = &self.image()?.config;
-        config.as_ref().map(read).map_err(convert::fact_error)
+        config
+            .as_ref()
+            .map(read)
+            .map_err(convert::image::fact_error)
     }
 
     fn image(&self) -> Answer<&model::facts::ImageFacts> {
         self.facts
             .image
             .as_ref()
-            .ok_or_else(|| convert::fact_error(&FactError::Denied))
+            .ok_or_else(|| convert::image::fact_error(&FactError::Denied))
     }
 }
 

@@ -8,7 +8,8 @@ use crate::limits::Limits;
 use crate::pack::Pack;
 use crate::sandbox::Engine;
 use model::{
-    Broken, BrokenKind, FactError, Facts, Interface, Outcome, RuleId, RuleMetadata, RuleOutcome,
+    Broken, BrokenKind, FactError, Facts, Interface, Need, Outcome, RuleId, RuleMetadata,
+    RuleOutcome,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -172,8 +173,8 @@ fn unserved(rule: &RuleMetadata, facts: &Facts) -> Option<Outcome> {
     rule.needs.iter().find_map(|group| {
         let answers: Vec<Result<(), FactError>> = group
             .iter()
-            .map(|name| match Interface::from_name(name) {
-                Some(interface) => facts.serves(interface),
+            .map(|name| match Need::from_name(name) {
+                Some(need) => facts.serves(need),
                 None => Err(FactError::Unsupported(format!(
                     "this version does not serve `{name}`"
                 ))),

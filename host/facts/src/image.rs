@@ -102,7 +102,7 @@ fn manifest_info(document: ManifestDocument<'_>, config: &Document) -> Fact<Mani
 }
 
 /// What the config says it runs on; `unknown` where it does not say.
-fn platform(config: &Document) -> Platform {
+pub(crate) fn platform(config: &Document) -> Platform {
     let word = |text: &Option<String>| {
         text.clone()
             .filter(|text| !text.is_empty())

@@ -2,9 +2,12 @@
 //!
 //! A fact that is not there says why; absent is never empty.
 
-use crate::platform::Platform;
-use oci_spec::image::Digest;
-use serde::ser::SerializeMap;
+pub mod dockerfile;
+mod image;
+
+pub use dockerfile::{BaseImage, DockerfileFacts, Origin};
+pub use image::{Healthcheck, HistoryEntry, ImageConfig, ImageFacts, Layer, ManifestInfo};
+
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,16 +52,22 @@ impl FactError {
 pub enum Interface {
     /// Manifest, config, history, layer descriptors.
     Image,
+    /// The Dockerfile that made the image.
+    Dockerfile,
+    /// The images that the stages of the Dockerfile begin with.
+    BaseImage,
 }
 
 impl Interface {
     /// All that this version serves.
-    pub const ALL: [Self; 1] = [Self::Image];
+    pub const ALL: [Self; 3] = [Self::Image, Self::Dockerfile, Self::BaseImage];
 
     /// The name in the contract.
     pub fn name(self) -> &'static str {
         match self {
             Self::Image => "image",
+            Self::Dockerfile => "dockerfile",
+            Self::BaseImage => "base-image",
         }
     }
 
@@ -70,6 +79,33 @@ impl Interface {
     }
 }
 
+/// What a rule may name among its needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// An interface.
+    Interface(Interface),
+    /// `dockerfile/reconstructed`: a Dockerfile that was recovered from the history of the image will do.
+    ReconstructedDockerfile,
+}
+
+impl Need {
+    /// The need of that name, if this version serves it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "dockerfile/reconstructed" => Some(Self::ReconstructedDockerfile),
+            _ => Interface::from_name(name).map(Self::Interface),
+        }
+    }
+
+    /// The interface that the rule may then ask.
+    pub fn interface(self) -> Interface {
+        match self {
+            Self::Interface(interface) => interface,
+            Self::ReconstructedDockerfile => Interface::Dockerfile,
+        }
+    }
+}
+
 /// Everything that policies can be told. A family nobody needs is not gathered; asking for it answers `denied`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -77,6 +113,56 @@ pub struct Facts {
     /// Served by the interface `image`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<ImageFacts>,
+    /// Served by the interface `dockerfile`.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "fact_or_error"
+    )]
+    pub dockerfile: Option<Fact<Box<DockerfileFacts>>>,
+    /// Served by the interface `base-image`: of each stage that begins with an image.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "facts_or_errors"
+    )]
+    pub base_images: Option<BTreeMap<u32, Fact<BaseImage>>>,
+}
+
+/// A fact, or `{"unusable": …}`.
+#[expect(clippy::ref_option, reason = "so serde hands it over")]
+fn fact_or_error<S: Serializer>(
+    fact: &Option<Fact<Box<DockerfileFacts>>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    fact.as_ref().map(FactOrError::from).serialize(serializer)
+}
+
+#[expect(clippy::ref_option, reason = "so serde hands it over")]
+fn facts_or_errors<S: Serializer>(
+    facts: &Option<BTreeMap<u32, Fact<BaseImage>>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let all: BTreeMap<_, _> = facts
+        .iter()
+        .flatten()
+        .map(|(stage, fact)| (stage, FactOrError::from(fact)))
+        .collect();
+    all.serialize(serializer)
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum FactOrError<'a, T> {
+    Fact(&'a T),
+    Error { unusable: &'a FactError },
+}
+
+impl<'a, T> From<&'a Fact<T>> for FactOrError<'a, T> {
+    fn from(fact: &'a Fact<T>) -> Self {
+        match fact {
+            Ok(fact) => Self::Fact(fact),
+            Err(unusable) => Self::Error { unusable },
+        }
+    }
 }
 
 /// A fact that may exist and could not be used.
@@ -93,232 +179,74 @@ pub struct FactProblem {
 impl Facts {
     /// The families that were gathered.
     pub fn gathered(&self) -> BTreeSet<Interface> {
-        self.image.iter().map(|_| Interface::Image).collect()
+        let families = [
+            (Interface::Image, self.image.is_some()),
+            (Interface::Dockerfile, self.dockerfile.is_some()),
+            (Interface::BaseImage, self.base_images.is_some()),
+        ];
+        families
+            .into_iter()
+            .filter_map(|(interface, gathered)| gathered.then_some(interface))
+            .collect()
     }
 
-    /// Whether a family is there: gathered, and more than a set of absences.
+    /// Whether what a rule names is there: gathered, and more than a set of absences.
     ///
     /// # Errors
     /// The first reason why it is not.
-    pub fn serves(&self, interface: Interface) -> Result<(), FactError> {
-        match (interface, &self.image) {
-            (Interface::Image, None) => Err(FactError::Denied),
-            (Interface::Image, Some(image)) => {
-                image.config.as_ref().map(|_| ()).map_err(Clone::clone)
+    pub fn serves(&self, need: Need) -> Result<(), FactError> {
+        let (gathered, reconstructed_will_do) = match need {
+            Need::Interface(Interface::Image) => {
+                let image = self.image.as_ref().ok_or(FactError::Denied)?;
+                return image.config.as_ref().map(|_| ()).map_err(Clone::clone);
             }
+            Need::Interface(Interface::BaseImage) => {
+                let bases = self.base_images.as_ref().ok_or(FactError::Denied)?;
+                return match bases.values().next() {
+                    Some(base) => base.as_ref().map(|_| ()).map_err(Clone::clone),
+                    None => Err(FactError::Absent),
+                };
+            }
+            Need::Interface(Interface::Dockerfile) => (&self.dockerfile, false),
+            Need::ReconstructedDockerfile => (&self.dockerfile, true),
+        };
+        match gathered {
+            None => Err(FactError::Denied),
+            Some(Err(error)) => Err(error.clone()),
+            Some(Ok(file)) if file.origin == Origin::Reconstructed && !reconstructed_will_do => {
+                Err(FactError::Absent)
+            }
+            Some(Ok(_)) => Ok(()),
         }
     }
 
-    /// All facts that may exist and could not be used, in a fixed order.
+    /// All facts that may exist and could not be used, in a fixed order. A Dockerfile that `BuildKit` refuses is one.
     pub fn problems(&self) -> Vec<FactProblem> {
         let image = self.image.iter().flat_map(ImageFacts::errors);
+        let image = image.map(|(fact, error)| (Interface::Image, fact, error.clone()));
+        let dockerfile = self.dockerfile.iter().filter_map(|file| match file {
+            Err(error) => Some(error.clone()),
+            Ok(file) => file
+                .error
+                .as_ref()
+                .map(|refusal| FactError::Malformed(refusal.message.clone())),
+        });
+        let dockerfile = dockerfile.map(|error| (Interface::Dockerfile, "file", error));
+        let bases = self.base_images.iter().flat_map(BTreeMap::values);
+        let bases = bases
+            .filter_map(|base| base.as_ref().err())
+            .map(|error| (Interface::BaseImage, "config", error.clone()));
         image
-            .filter(|(_, error)| error.is_problem())
-            .map(|(fact, error)| FactProblem {
-                interface: Interface::Image,
+            .chain(dockerfile)
+            .chain(bases)
+            .filter(|(_, _, error)| error.is_problem())
+            .map(|(interface, fact, error)| FactProblem {
+                interface,
                 fact,
-                error: error.clone(),
+                error,
             })
             .collect()
     }
-}
-
-/// The facts of the interface `image`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ImageFacts {
-    /// The manifest; absent for an archive of `docker save`, which has none.
-    pub manifest: Fact<ManifestInfo>,
-    /// The config that a container engine runs.
-    pub config: Fact<ImageConfig>,
-    /// The history, oldest first.
-    pub history: Fact<Vec<HistoryEntry>>,
-    /// The layers, from the bottom up.
-    pub layers: Fact<Vec<Layer>>,
-    /// The whole config blob.
-    pub raw_config: Fact<serde_json::Value>,
-}
-
-impl ImageFacts {
-    /// The same error for every fact: where the config is not there, nothing is.
-    pub fn unusable(error: &FactError) -> Self {
-        Self {
-            manifest: Err(error.clone()),
-            config: Err(error.clone()),
-            history: Err(error.clone()),
-            layers: Err(error.clone()),
-            raw_config: Err(error.clone()),
-        }
-    }
-
-    fn errors(&self) -> impl Iterator<Item = (&'static str, &FactError)> {
-        let errors = [
-            ("manifest", self.manifest.as_ref().err()),
-            ("config", self.config.as_ref().err()),
-            ("history", self.history.as_ref().err()),
-            ("layers", self.layers.as_ref().err()),
-            ("rawConfig", self.raw_config.as_ref().err()),
-        ];
-        errors
-            .into_iter()
-            .filter_map(|(fact, error)| Some((fact, error?)))
-    }
-}
-
-/// Facts that are there stand under their names; the others under `errors`, with the reason.
-impl Serialize for ImageFacts {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        if let Ok(manifest) = &self.manifest {
-            map.serialize_entry("manifest", manifest)?;
-        }
-        if let Ok(config) = &self.config {
-            map.serialize_entry("config", config)?;
-        }
-        if let Ok(history) = &self.history {
-            map.serialize_entry("history", history)?;
-        }
-        if let Ok(layers) = &self.layers {
-            map.serialize_entry("layers", layers)?;
-        }
-        if let Ok(raw_config) = &self.raw_config {
-            map.serialize_entry("rawConfig", raw_config)?;
-        }
-        let errors: BTreeMap<_, _> = self.errors().collect();
-        if !errors.is_empty() {
-            map.serialize_entry("errors", &errors)?;
-        }
-        map.end()
-    }
-}
-
-/// What the manifest, and the index that led to it, say.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ManifestInfo {
-    /// The digest that is judged.
-    pub digest: Digest,
-    /// The index that named this manifest, if one did.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub index_digest: Option<Digest>,
-    /// The media type of the manifest.
-    pub media_type: String,
-    /// From the config, which is what runs.
-    pub platform: Platform,
-    /// `os.version` of the config.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub os_version: Option<String>,
-    /// Of the manifest.
-    pub annotations: BTreeMap<String, String>,
-    /// Of the index.
-    pub index_annotations: BTreeMap<String, String>,
-    /// The sum of the layers' sizes in bytes, as stored.
-    pub compressed_size: u64,
-}
-
-/// The `config` object of the image config under the names of the OCI image specification, and `created` and `author`,
-/// which stand beside it there.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct ImageConfig {
-    /// None: not set, or set to the empty string, which means the same: root.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub user: Option<String>,
-    /// `WorkingDir`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub working_dir: Option<String>,
-    /// None: not set. Empty: set to nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub entrypoint: Option<Vec<String>>,
-    /// None: not set. Empty: set to nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cmd: Option<Vec<String>>,
-    /// The shell of shell-form instructions.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub shell: Option<Vec<String>>,
-    /// `NAME=VALUE` in the order of the config; a name may occur twice.
-    pub env: Vec<String>,
-    /// Labels.
-    pub labels: BTreeMap<String, String>,
-    /// `PORT/PROTOCOL`.
-    pub exposed_ports: BTreeSet<String>,
-    /// Paths.
-    pub volumes: BTreeSet<String>,
-    /// ONBUILD triggers.
-    pub on_build: Vec<String>,
-    /// The signal that ends the container.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub stop_signal: Option<String>,
-    /// The health check.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub healthcheck: Option<Healthcheck>,
-    /// RFC 3339; written by the author of the image.
-    #[serde(rename = "created", skip_serializing_if = "Option::is_none")]
-    pub created: Option<String>,
-    /// Written by the author of the image.
-    #[serde(rename = "author", skip_serializing_if = "Option::is_none")]
-    pub author: Option<String>,
-}
-
-impl ImageConfig {
-    /// The environment as names and values. An entry without `=` is a name with an empty value.
-    pub fn variables(&self) -> impl DoubleEndedIterator<Item = (&str, &str)> {
-        self.env
-            .iter()
-            .map(|entry| entry.split_once('=').unwrap_or((entry, "")))
-    }
-}
-
-/// `Healthcheck` of the image config; durations in nanoseconds.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Healthcheck {
-    /// `["NONE"]`, `["CMD", …]` or `["CMD-SHELL", …]`.
-    pub test: Vec<String>,
-    /// Between two checks.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub interval: Option<u64>,
-    /// Of one check.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub timeout: Option<u64>,
-    /// In which a failure does not count.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub start_period: Option<u64>,
-    /// Between two checks within the start period.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub start_interval: Option<u64>,
-    /// How many failures make the container unhealthy.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub retries: Option<u32>,
-}
-
-/// One step of the image's history.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct HistoryEntry {
-    /// The instruction, as the builder wrote it down.
-    pub created_by: String,
-    /// A remark of the builder.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub comment: Option<String>,
-    /// The step made no layer.
-    pub empty_layer: bool,
-    /// Index into the layers; none for empty layers, and where history and layers do not match.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub layer: Option<u32>,
-}
-
-/// One layer as the manifest and the config describe it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Layer {
-    /// Of the blob as stored.
-    pub digest: Digest,
-    /// Of the uncompressed tar.
-    pub diff_id: Digest,
-    /// Of the blob as stored.
-    pub media_type: String,
-    /// In bytes, as stored.
-    pub compressed_size: u64,
 }
 
 #[cfg(test)]
@@ -331,7 +259,11 @@ mod tests {
         image.config = Err(FactError::Malformed("not JSON".into()));
         image.history = Ok(vec![]);
         assert_eq!(
-            crate::canonical::json(&Facts { image: Some(image) }).unwrap(),
+            crate::canonical::json(&Facts {
+                image: Some(image),
+                ..Facts::default()
+            })
+            .unwrap(),
             r#"{"image":{"errors":{"config":{"detail":"not JSON","kind":"malformed"},"layers":{"kind":"absent"},"manifest":{"kind":"absent"},"rawConfig":{"kind":"absent"}},"history":[]}}"#
         );
     }
@@ -341,10 +273,15 @@ mod tests {
         let mut image = ImageFacts::unusable(&FactError::Absent);
         let facts = Facts {
             image: Some(image.clone()),
+            ..Facts::default()
         };
         assert_eq!(facts.problems(), []);
         image.layers = Err(FactError::Malformed("x".into()));
-        let problems = Facts { image: Some(image) }.problems();
+        let problems = Facts {
+            image: Some(image),
+            ..Facts::default()
+        }
+        .problems();
         assert_eq!(problems.len(), 1);
         assert_eq!(problems[0].fact, "layers");
     }

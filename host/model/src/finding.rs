@@ -1,6 +1,7 @@
 //! Findings: what policies say is wrong.
 
-use serde::{Deserialize, Serialize};
+use crate::facts::dockerfile::Span;
+use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -98,6 +99,28 @@ pub enum Location {
     },
     /// The manifest, or one of its annotations.
     Manifest,
+    /// A place in the Dockerfile.
+    #[serde(serialize_with = "by_name")]
+    Dockerfile(Span),
+}
+
+/// A place with its lines and columns by their names, as programs that read reports know them.
+fn by_name<S: Serializer>(span: &Span, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Named {
+        start_line: u32,
+        start_column: u32,
+        end_line: u32,
+        end_column: u32,
+    }
+    Named {
+        start_line: span.start_line,
+        start_column: span.start_column,
+        end_line: span.end_line,
+        end_column: span.end_column,
+    }
+    .serialize(serializer)
 }
 
 impl fmt::Display for Location {
@@ -107,6 +130,9 @@ impl fmt::Display for Location {
             Self::History { index } => write!(f, "history entry {index}"),
             Self::Layer { layer } => write!(f, "layer {layer}"),
             Self::Manifest => f.write_str("manifest"),
+            Self::Dockerfile(span) => {
+                write!(f, "Dockerfile:{}:{}", span.start_line, span.start_column)
+            }
         }
     }
 }

@@ -19,7 +19,7 @@ pub mod strict_json;
 pub mod verdict;
 pub mod waiver;
 
-pub use facts::{Fact, FactError, Facts, Interface};
+pub use facts::{Fact, FactError, Facts, Interface, Need};
 pub use finding::{Confidence, Finding, Location, Remediation, Severity};
 pub use oci_spec::image::Digest;
 pub use outcome::{Broken, BrokenKind, Outcome, RuleOutcome};

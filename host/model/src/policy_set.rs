@@ -1,12 +1,13 @@
 //! Policy sets: which rules count where, resolved to the last detail so that a digest says all of it.
 
 use crate::canonical::{self, NotCanonical};
+use crate::facts::Origin;
 use crate::finding::Severity;
 use crate::rule::RuleId;
 use crate::waiver::Waiver;
 use oci_spec::image::Digest;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A policy set in effect: the published one with whatever a run changed, every default written out.
 ///
@@ -68,6 +69,8 @@ pub struct ClaimDefinition {
     pub may_be_missing: Vec<RuleId>,
     /// Whether a waived finding may count as none.
     pub tolerates_waivers: bool,
+    /// Where a Dockerfile may come from that decides one of its rules. None of them is computed by the host.
+    pub origins: BTreeSet<Origin>,
 }
 
 impl PolicySet {

@@ -6,7 +6,7 @@ use crate::rule::RuleId;
 use crate::verdict::Verdict;
 use jiff::Timestamp;
 use oci_spec::image::Digest;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// What is said about one subject.
@@ -37,13 +37,26 @@ pub struct Report {
     #[serde(skip)]
     pub log: Vec<String>,
     /// What it takes to come to the same verdict again.
-    pub evidence: Evidence,
+    ///
+    /// None: nobody asks for it, since nothing is claimed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
 }
 
 /// What was judged.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Subject {
+    /// An image: one manifest, or an index.
+    Image(ImageSubject),
+    /// A Dockerfile alone.
+    Dockerfile(DockerfileSubject),
+}
+
+/// An image that was judged.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Subject {
+pub struct ImageSubject {
     /// As it was given.
     pub reference: String,
     /// Registry and repository; none for files.
@@ -60,6 +73,62 @@ pub struct Subject {
     /// The index that named the manifest, if one did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<Digest>,
+}
+
+/// A Dockerfile that was judged.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DockerfileSubject {
+    /// As it was given or found; `-` is standard input.
+    pub path: String,
+    /// Of its bytes.
+    #[serde(rename = "sha256", serialize_with = "hex")]
+    pub digest: Digest,
+}
+
+fn hex<S: Serializer>(digest: &Digest, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(digest.digest())
+}
+
+impl Subject {
+    /// What the user called it.
+    pub fn given(&self) -> &str {
+        match self {
+            Self::Image(image) => &image.reference,
+            Self::Dockerfile(file) => &file.path,
+        }
+    }
+
+    /// Registry and repository, if it has them.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Image(image) => image.name.as_deref(),
+            Self::Dockerfile(_) => None,
+        }
+    }
+
+    /// Of the manifest, the index or the file.
+    pub fn digest(&self) -> &Digest {
+        match self {
+            Self::Image(image) => &image.digest,
+            Self::Dockerfile(file) => &file.digest,
+        }
+    }
+
+    /// Of a manifest whose config can be read.
+    pub fn platform(&self) -> Option<&Platform> {
+        match self {
+            Self::Image(image) => image.platform.as_ref(),
+            Self::Dockerfile(_) => None,
+        }
+    }
+
+    /// Of an index: those that were judged.
+    pub fn platforms(&self) -> Option<&[Platform]> {
+        match self {
+            Self::Image(image) => image.platforms.as_deref(),
+            Self::Dockerfile(_) => None,
+        }
+    }
 }
 
 /// One claim of the policy set.

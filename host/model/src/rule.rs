@@ -1,6 +1,6 @@
 //! Rules and packs, as components describe them.
 
-use crate::facts::Interface;
+use crate::facts::{Interface, Need};
 use crate::finding::Severity;
 use serde::{Deserialize, Serialize};
 use std::borrow::Borrow;
@@ -123,7 +123,7 @@ impl RuleMetadata {
             .iter()
             .flatten()
             .chain(&self.uses)
-            .filter_map(|name| Interface::from_name(name))
+            .filter_map(|name| Need::from_name(name).map(Need::interface))
     }
 
     /// Whether a name means this rule: its id or one of its aliases.

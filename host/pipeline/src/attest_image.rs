@@ -59,7 +59,7 @@ impl Pipeline {
         for judged in passed {
             let bundle = sign(&statement(&judged.report, &verifier)?, key)?;
             let attested = Attested {
-                subject: judged.report.subject.digest.clone(),
+                subject: judged.report.subject.digest().clone(),
                 bundle,
                 referrer: None,
             };
@@ -118,14 +118,14 @@ async fn attach(
     bundle: &Bundle,
     judged: &Judged,
 ) -> Result<Option<Descriptor>, AttestError> {
-    let Some(subject) = &judged.descriptor else {
+    let (Some(subject), Some(evidence)) = (&judged.descriptor, &judged.report.evidence) else {
         return Ok(None);
     };
     let attachment = Attachment {
         artifact_type: bundle.media_type().to_owned(),
         layer_media_type: bundle.media_type().to_owned(),
         bytes: Bytes::copy_from_slice(bundle.as_bytes()),
-        annotations: bundle.annotations(judged.report.evidence.time),
+        annotations: bundle.annotations(evidence.time),
     };
     Ok(Some(image.attach(subject, &attachment).await?))
 }

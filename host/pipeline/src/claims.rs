@@ -1,11 +1,16 @@
 //! Whether a pass may be called by a name. Everything that weakens the policy set in a run withholds its claims.
 
 use crate::decide::{Decision, JudgedRule};
+use model::facts::Origin;
 use model::report::{Claim, ReportedFinding, Status};
-use model::{ClaimDefinition, FactError, Outcome, PolicySet, RuleId, Verdict};
+use model::{ClaimDefinition, FactError, Facts, Interface, Outcome, PolicySet, RuleId, Verdict};
 use std::fmt;
 
 /// How a run was started, as far as claims depend on it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a condition of its own"
+)]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunConditions {
     /// The set in effect is not the published one.
@@ -16,6 +21,8 @@ pub struct RunConditions {
     pub other_time: bool,
     /// Options that weaken the run.
     pub insecure: Vec<String>,
+    /// There is only a Dockerfile: nothing that a claim could be about.
+    pub no_image: bool,
 }
 
 /// Why a claim is withheld.
@@ -29,6 +36,12 @@ pub enum Withheld {
     OtherTime,
     /// An option that weakens the run.
     Insecure(String),
+    /// There is only a Dockerfile.
+    NoImage,
+    /// A rule of the claim was decided by a Dockerfile from where the claim accepts none.
+    Origin(Origin),
+    /// The Dockerfile that decided a rule of the claim does not make this image.
+    OtherDockerfile,
     /// A platform of the index that was not judged, or did not pass.
     OpenPlatform(String),
     /// The verdict is not a pass.
@@ -51,6 +64,9 @@ impl fmt::Display for Withheld {
             Self::ChangedSet => f.write_str("this run changed the policy set"),
             Self::UnnamedSet => f.write_str("the policy set comes from the working directory and was not named by `--policy-set`"),
             Self::OtherTime => f.write_str("the effective time is not now"),
+            Self::NoImage => f.write_str("there is no image"),
+            Self::Origin(origin) => write!(f, "the claim accepts no Dockerfile that {}", described(*origin)),
+            Self::OtherDockerfile => f.write_str("the Dockerfile does not make this image"),
             Self::Insecure(option) => write!(f, "`{option}` was given"),
             Self::OpenPlatform(platform) => write!(f, "{platform}"),
             Self::NotPassed(verdict) => write!(f, "the verdict is {verdict}"),
@@ -63,6 +79,14 @@ impl fmt::Display for Withheld {
     }
 }
 
+fn described(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Given => "the user gave",
+        Origin::Provenance => "unsigned provenance has",
+        Origin::Reconstructed => "was written from the history",
+    }
+}
+
 impl RunConditions {
     /// What is known before anything was judged: with any of these, no claim is decided in this run.
     pub fn withheld(&self) -> Vec<Withheld> {
@@ -70,6 +94,7 @@ impl RunConditions {
             (self.changed_set, Withheld::ChangedSet),
             (self.unnamed_set, Withheld::UnnamedSet),
             (self.other_time, Withheld::OtherTime),
+            (self.no_image, Withheld::NoImage),
         ];
         let insecure = self.insecure.iter().cloned().map(Withheld::Insecure);
         flags
@@ -95,6 +120,7 @@ pub fn claims(
     rules: &[JudgedRule<'_>],
     decision: &Decision,
     run: &RunConditions,
+    facts: &Facts,
 ) -> Vec<Claim> {
     let decide = |(name, definition): (&String, &ClaimDefinition)| {
         let mut withheld = run.withheld();
@@ -102,6 +128,7 @@ pub fn claims(
             withheld.push(Withheld::NotPassed(decision.verdict));
         }
         withheld.extend(by_rules(definition, rules, &decision.findings));
+        withheld.extend(by_dockerfile(definition, rules, facts));
         claim(name, &withheld)
     };
     set.claims.iter().map(decide).collect()
@@ -146,6 +173,39 @@ fn by_rules(
     }
     if !holds && withheld.is_empty() {
         withheld.push(Withheld::NothingEvaluated);
+    }
+    withheld
+}
+
+/// What speaks against a Dockerfile that decided a rule of the claim.
+fn by_dockerfile(
+    definition: &ClaimDefinition,
+    rules: &[JudgedRule<'_>],
+    facts: &Facts,
+) -> Vec<Withheld> {
+    let Some(Ok(file)) = &facts.dockerfile else {
+        return Vec::new();
+    };
+    let decides = |rule: &JudgedRule<'_>| {
+        let mut interfaces = rule.metadata.interfaces();
+        definition.rules.contains(&rule.metadata.id)
+            && matches!(rule.outcome, Outcome::Evaluated { .. })
+            && interfaces.any(|interface| interface == Interface::Dockerfile)
+    };
+    if !rules.iter().any(decides) {
+        return Vec::new();
+    }
+    let mut withheld = Vec::new();
+    if !definition.origins.contains(&file.origin) {
+        withheld.push(Withheld::Origin(file.origin));
+    }
+    // Provenance and history are about the image; that a given file is has to be seen.
+    let is_other = file
+        .comparison
+        .as_ref()
+        .is_none_or(|found| !found.is_empty());
+    if file.origin == Origin::Given && is_other {
+        withheld.push(Withheld::OtherDockerfile);
     }
     withheld
 }

@@ -286,6 +286,12 @@ impl Config {
         )
     }
 
+    /// How much somebody wants to be done at the same time; nothing where nobody said so.
+    pub fn wanted_jobs(&self) -> Option<usize> {
+        let is_default = matches!(self.origins.get("jobs"), None | Some(Origin::Default));
+        self.values.jobs.filter(|_| !is_default)
+    }
+
     /// What the run changes about its policy set.
     pub fn changes(&self) -> Changes {
         let values = self.values.clone();

@@ -211,7 +211,8 @@ fn problems(judgement: &Judgement<'_>) -> Vec<Gap> {
             .rules
             .iter()
             .flat_map(|rule| rule.metadata.interfaces());
-        if wanted.any(|wanted| wanted == *interface) {
+        // Leaving the rules out that would look at it makes no usable file of a Dockerfile that is none.
+        if *interface == Interface::Dockerfile || wanted.any(|wanted| wanted == *interface) {
             facts
                 .entry((*interface, error.to_string()))
                 .or_default()

@@ -6,7 +6,7 @@ use crate::error::CheckError;
 use crate::policies::Policies;
 use crate::subject::{Index, name};
 use ::registry::Image;
-use model::report::{Claim, Evidence, Gap, PolicyReport, Subject, WaiverReport};
+use model::report::{Claim, Evidence, Gap, ImageSubject, PolicyReport, Subject, WaiverReport};
 use model::{Digest, Report, Verdict, canonical};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,19 +24,7 @@ pub(crate) fn report(
         });
     };
     let report = Report {
-        subject: Subject {
-            reference: image.source().to_string(),
-            name: name(image),
-            digest: index.descriptor.digest().clone(),
-            platform: None,
-            platforms: Some(
-                children
-                    .iter()
-                    .filter_map(|report| report.subject.platform.clone())
-                    .collect(),
-            ),
-            index: None,
-        },
+        subject: subject(image, index, &children),
         verdict: verdict(index, &children),
         claims: policies
             .set
@@ -61,19 +49,16 @@ pub(crate) fn report(
         waivers: waivers(&children),
         insecure: first.insecure.clone(),
         log: Vec::new(),
-        evidence: Evidence {
-            facts: together(&children, |evidence| &evidence.facts)?,
-            verdict: together(&children, |evidence| &evidence.verdict)?,
-            context: children
-                .iter()
-                .flat_map(|report| report.evidence.context.clone())
-                .collect(),
-            ..first.evidence.clone()
-        },
+        evidence: first
+            .evidence
+            .as_ref()
+            .map(|of_first| evidence(of_first, &children))
+            .transpose()?,
     };
     Ok(Judged {
         report,
         descriptor: Some(index.descriptor.clone()),
+        dockerfile: None,
     })
 }
 
@@ -119,10 +104,24 @@ fn of_claim(name: &str, index: &Index, children: &[&Report]) -> Claim {
     claim(name, &withheld.chain(open).collect::<Vec<_>>())
 }
 
+fn subject(image: &Image, index: &Index, children: &[&Report]) -> Subject {
+    let platforms = children
+        .iter()
+        .filter_map(|report| report.subject.platform());
+    Subject::Image(ImageSubject {
+        reference: image.source().to_string(),
+        name: name(image),
+        digest: index.descriptor.digest().clone(),
+        platform: None,
+        platforms: Some(platforms.cloned().collect()),
+        index: None,
+    })
+}
+
 fn called(report: &Report) -> String {
-    let platform = report.subject.platform.as_ref();
+    let platform = report.subject.platform();
     platform.map_or_else(
-        || report.subject.digest.to_string(),
+        || report.subject.digest().to_string(),
         |platform| format!("platform {platform}"),
     )
 }
@@ -168,10 +167,24 @@ fn waivers(children: &[&Report]) -> WaiverReport {
     }
 }
 
+/// The evidence of all manifests together.
+fn evidence(of_first: &Evidence, children: &[&Report]) -> Result<Evidence, CheckError> {
+    let all = children
+        .iter()
+        .filter_map(|report| report.evidence.as_ref());
+    Ok(Evidence {
+        facts: together(children, |evidence| &evidence.facts)?,
+        verdict: together(children, |evidence| &evidence.verdict)?,
+        context: all.flat_map(|evidence| evidence.context.clone()).collect(),
+        ..of_first.clone()
+    })
+}
+
 /// One digest over the same digest of all manifests.
 fn together(children: &[&Report], read: fn(&Evidence) -> &Digest) -> Result<Digest, CheckError> {
-    let digests = children
-        .iter()
-        .map(|report| (report.subject.digest.to_string(), read(&report.evidence)));
+    let digests = children.iter().filter_map(|report| {
+        let evidence = report.evidence.as_ref()?;
+        Some((report.subject.digest().to_string(), read(evidence)))
+    });
     Ok(canonical::digest(&digests.collect::<BTreeMap<_, _>>())?)
 }

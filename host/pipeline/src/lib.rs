@@ -10,13 +10,16 @@
 //! connections are shared, and every future can be dropped.
 
 mod attest_image;
+mod base_images;
 mod builtin;
 mod catalogue;
 mod claims;
 pub mod config;
 mod decide;
+mod dockerfile;
 mod error;
 mod index;
+mod lint;
 mod policies;
 mod report;
 mod resolve;
@@ -25,12 +28,14 @@ mod subject;
 mod verify_image;
 mod yaml;
 
+pub use ::facts::{BuildInputs, base_config};
 pub use attest_image::{AttachMode, Attested};
 pub use builtin::{DEFAULT_SET, PACKS, SETS};
 pub use catalogue::Catalogue;
 pub use claims::{RunConditions, Withheld, claims};
 pub use decide::{Decision, JudgedRule, Judgement, decide};
 pub use error::{AttestError, CheckError, PoliciesError, VerifyError};
+pub use lint::{Dockerfile, MAX_DOCKERFILE_BYTES};
 pub use policies::{BUILTIN, Changes, Policies};
 pub use set_document::{ClaimDocument, RuleDocument, SetDocument, WaiversInClaim};
 pub use subject::Platforms;
@@ -41,7 +46,7 @@ use ::registry::{Image, Registry, Source};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use model::report::EnforcementPoint;
-use model::{Facts, Interface, Report};
+use model::{Facts, Interface, Report, RuleId};
 use oci_spec::image::Descriptor;
 use report::Examined;
 use std::collections::BTreeMap;
@@ -79,6 +84,10 @@ pub struct CheckRequest {
     pub unnamed_set: bool,
     /// Options that weaken the run, as they were given.
     pub insecure: Vec<String>,
+    /// Of a Dockerfile alone, leave the evidence out: it costs more than the verdict.
+    pub without_evidence: bool,
+    /// The Dockerfile that made the image, as the user says.
+    pub dockerfile: Option<Arc<Dockerfile>>,
 }
 
 /// One subject, judged.
@@ -88,6 +97,17 @@ pub struct Judged {
     pub report: Report,
     /// What a statement about it can be attached to; none for an archive without manifests.
     pub descriptor: Option<Descriptor>,
+    /// The Dockerfile, for whoever shows places in it.
+    pub dockerfile: Option<DockerfileText>,
+}
+
+/// A Dockerfile, as findings point into it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DockerfileText {
+    /// As the user calls it, or as its provenance does.
+    pub path: String,
+    /// Bytes that are not UTF-8 are replaced.
+    pub text: String,
 }
 
 impl Pipeline {
@@ -143,8 +163,9 @@ impl Pipeline {
             unnamed_set: request.unnamed_set,
             other_time: request.effective_time.is_some(),
             insecure: request.insecure.clone(),
+            no_image: false,
         };
-        let facts = self.facts(image, manifest).await?;
+        let (facts, dockerfile) = self.facts(image, manifest, request).await?;
         subject::check_platform(&request.platforms, image, &facts)?;
         let circumstances = Circumstances {
             time,
@@ -162,22 +183,52 @@ impl Pipeline {
         let case = Arc::new(Case::new(facts, circumstances, settings.collect()));
         let evaluation = self.evaluate(Arc::clone(&case)).await?;
         let examined = Examined {
-            image,
-            subjects,
-            manifest,
+            subject: report::subject(image, manifest, &case.facts),
+            descriptor: manifest.descriptor(),
+            left_out: subjects.left_out.clone(),
+            dockerfile,
             case: &case,
             evaluation: &evaluation,
             conditions: &conditions,
+            with_evidence: true,
         };
         examined.report(&self.policies, self.engine.limits())
     }
 
     /// Fetches what the selected rules need, and nothing else, and makes facts of it.
-    async fn facts(&self, image: &Image, manifest: &Manifest) -> Result<Facts, CheckError> {
-        if !self.policies.needs().contains(&Interface::Image) {
-            return Ok(Facts::default());
+    async fn facts(
+        &self,
+        image: &Image,
+        manifest: &Manifest,
+        request: &CheckRequest,
+    ) -> Result<(Facts, Option<DockerfileText>), CheckError> {
+        let needs = self.policies.needs();
+        let mut facts = Facts::default();
+        let mut text = None;
+        if needs.is_empty() && request.dockerfile.is_none() {
+            return Ok((facts, text));
         }
-        facts_of(image, manifest).await
+        let config = manifest.config(image).await?;
+        let image_facts = ::facts::image(&config, manifest.document());
+        let file = match &request.dockerfile {
+            // What was given is looked at, whatever the rules need: it may be no Dockerfile at all.
+            Some(file) => Some(dockerfile::given(file, &image_facts)),
+            None if needs.contains(&Interface::Dockerfile) => {
+                Some(dockerfile::find(image, manifest, &image_facts).await)
+            }
+            None => None,
+        };
+        if let Some(file) = file {
+            text = file.text;
+            if let (Ok(file), true) = (&file.facts, needs.contains(&Interface::BaseImage)) {
+                let platform = subject::platform(&image_facts);
+                let bases = base_images::fetch(&self.registry, file, &platform).await;
+                facts.base_images = Some(bases);
+            }
+            facts.dockerfile = Some(file.facts);
+        }
+        facts.image = Some(image_facts);
+        Ok((facts, text))
     }
 
     /// Runs the selected rules of every pack, on a thread that may block. Policies never fail as a whole.
@@ -186,25 +237,29 @@ impl Pipeline {
             .acquire_owned()
             .await
             .map_err(|_| CheckError::ShuttingDown)?;
-        let (engine, policies) = (Arc::clone(&self.engine), Arc::clone(&self.policies));
+        let pipeline = self.clone();
         let run = move || {
             let _permit = permit;
-            let mut all = Evaluation::default();
-            for pack in policies.catalogue.packs() {
-                let rules: Vec<_> = policies
-                    .set
-                    .rules
-                    .keys()
-                    .filter(|id| pack.rule(id).is_some())
-                    .cloned()
-                    .collect();
-                all.join(engine.evaluate(pack, &rules, &case));
-            }
-            all
+            let rules: Vec<RuleId> = pipeline.policies.set.rules.keys().cloned().collect();
+            pipeline.evaluate_now(&rules, &case)
         };
         tokio::task::spawn_blocking(run)
             .await
             .map_err(|_| CheckError::ShuttingDown)
+    }
+
+    /// Runs these rules, each in its pack.
+    fn evaluate_now(&self, rules: &[RuleId], case: &Arc<Case>) -> Evaluation {
+        let mut all = Evaluation::default();
+        for pack in self.policies.catalogue.packs() {
+            let of_pack: Vec<RuleId> = rules
+                .iter()
+                .filter(|id| pack.rule(id).is_some())
+                .cloned()
+                .collect();
+            all.join(self.engine.evaluate(pack, &of_pack, case));
+        }
+        all
     }
 }
 
@@ -230,8 +285,12 @@ pub async fn gather_facts(
 
 async fn facts_of(image: &Image, manifest: &Manifest) -> Result<Facts, CheckError> {
     let config = manifest.config(image).await?;
+    let image_facts = ::facts::image(&config, manifest.document());
+    let dockerfile = dockerfile::find(image, manifest, &image_facts).await;
     Ok(Facts {
-        image: Some(::facts::image(&config, manifest.document())),
+        image: Some(image_facts),
+        dockerfile: Some(dockerfile.facts),
+        ..Facts::default()
     })
 }
 

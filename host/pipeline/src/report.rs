@@ -1,29 +1,34 @@
 //! Reports: what the stages found out about one subject, put together.
 
-use crate::Judged;
 use crate::claims::{RunConditions, claims};
 use crate::decide::{Decision, JudgedRule, Judgement, decide};
 use crate::error::CheckError;
 use crate::policies::Policies;
-use crate::subject::{Manifest, Subjects, name};
+use crate::subject::{Manifest, name};
+use crate::{DockerfileText, Judged};
 use ::engine::{CONTRACT, ENGINE, Evaluation, Limits, Pack};
 use ::registry::Image;
 use model::report::{
-    Evidence, Gap, PolicyReport, ReportedFinding, SetReference, Subject, WaiverReport,
+    Evidence, Gap, ImageSubject, PolicyReport, ReportedFinding, SetReference, Subject, WaiverReport,
 };
 use model::waiver::WaiverSubject;
-use model::{Outcome, Platform, Report, RuleId, Verdict, canonical};
+use model::{Facts, Outcome, Report, RuleId, Verdict, canonical};
+use oci_spec::image::Descriptor;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What the stages found out about one manifest.
+/// What the stages found out about one subject.
 pub(crate) struct Examined<'a> {
-    pub(crate) image: &'a Image,
-    pub(crate) subjects: &'a Subjects,
-    pub(crate) manifest: &'a Manifest,
+    pub(crate) subject: Subject,
+    /// What a statement about it can be attached to.
+    pub(crate) descriptor: Option<Descriptor>,
+    /// What nobody looked at, beside the rules that came to no conclusion.
+    pub(crate) left_out: Vec<Gap>,
+    pub(crate) dockerfile: Option<DockerfileText>,
     pub(crate) case: &'a ::engine::Case,
     pub(crate) evaluation: &'a Evaluation,
     pub(crate) conditions: &'a RunConditions,
+    pub(crate) with_evidence: bool,
 }
 
 /// What the digest of a verdict covers: everything but the words of a report.
@@ -37,13 +42,8 @@ struct VerdictDocument<'a> {
 
 impl Examined<'_> {
     /// Decides, and says everything there is to say.
-    pub(crate) fn report(
-        &self,
-        policies: &Policies,
-        limits: &Limits,
-    ) -> Result<Judged, CheckError> {
+    pub(crate) fn report(self, policies: &Policies, limits: &Limits) -> Result<Judged, CheckError> {
         let set = &policies.set;
-        let subject_name = name(self.image);
         let rules = judged_rules(policies, self.evaluation);
         let problems = self.case.facts.problems();
         let judgement = Judgement {
@@ -51,17 +51,20 @@ impl Examined<'_> {
             rules: &rules,
             problems: &problems,
             subject: WaiverSubject {
-                name: subject_name.as_deref(),
-                digest: self.manifest.digest(),
+                name: self.subject.name(),
+                digest: self.subject.digest(),
             },
             time: self.case.circumstances.time,
         };
         let decision = decide(&judgement);
-        let evidence = self.evidence(policies, limits, &rules, &decision)?;
+        let evidence = if self.with_evidence {
+            Some(self.evidence(policies, limits, &rules, &decision)?)
+        } else {
+            None
+        };
         let report = Report {
-            subject: self.subject(subject_name.clone()),
             verdict: decision.verdict,
-            claims: claims(set, &rules, &decision, self.conditions),
+            claims: claims(set, &rules, &decision, self.conditions, &self.case.facts),
             policy_set: set_reference(policies),
             policies: policies
                 .catalogue
@@ -76,31 +79,13 @@ impl Examined<'_> {
             insecure: self.conditions.insecure.clone(),
             log: self.evaluation.log.clone(),
             evidence,
+            subject: self.subject,
         };
         Ok(Judged {
             report,
-            descriptor: self.manifest.descriptor(),
+            descriptor: self.descriptor,
+            dockerfile: self.dockerfile,
         })
-    }
-
-    fn subject(&self, name: Option<String>) -> Subject {
-        Subject {
-            reference: self.image.source().to_string(),
-            name,
-            digest: self.manifest.digest().clone(),
-            platform: self.platform(),
-            platforms: None,
-            index: self.manifest.index_digest().cloned(),
-        }
-    }
-
-    fn platform(&self) -> Option<Platform> {
-        let image = self.case.facts.image.as_ref()?;
-        image
-            .manifest
-            .as_ref()
-            .ok()
-            .map(|manifest| manifest.platform.clone())
     }
 
     /// Rules without a conclusion, rules that the run left out, platforms that nobody asked for.
@@ -112,7 +97,7 @@ impl Examined<'_> {
         without_conclusion
             .into_iter()
             .chain(left_out)
-            .chain(self.subjects.left_out.iter().cloned())
+            .chain(self.left_out.iter().cloned())
             .collect()
     }
 
@@ -153,6 +138,20 @@ impl Examined<'_> {
             polcheck: env!("CARGO_PKG_VERSION"),
         })
     }
+}
+
+/// A manifest as the subject of a report.
+pub(crate) fn subject(image: &Image, manifest: &Manifest, facts: &Facts) -> Subject {
+    let of_manifest = facts.image.as_ref().map(|image| &image.manifest);
+    let platform = of_manifest.and_then(|manifest| Some(manifest.as_ref().ok()?.platform.clone()));
+    Subject::Image(ImageSubject {
+        reference: image.source().to_string(),
+        name: name(image),
+        digest: manifest.digest().clone(),
+        platform,
+        platforms: None,
+        index: manifest.index_digest().cloned(),
+    })
 }
 
 /// The selected rules, each with its outcome. The engine answers for each rule it is asked for.

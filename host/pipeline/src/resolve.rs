@@ -144,6 +144,7 @@ fn define(
         rules: named(&claim.rules)?,
         threshold: claim.threshold,
         may_be_missing: named(&claim.may_be_missing)?,
+        origins: claim.origins.clone(),
         tolerates_waivers: claim.waivers == WaiversInClaim::Count,
     })
 }

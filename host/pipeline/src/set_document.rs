@@ -1,9 +1,10 @@
 //! Policy sets as people write them, in YAML or JSON.
 
+use model::facts::Origin;
 use model::{Severity, Waiver};
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A policy set as it was published.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -58,6 +59,9 @@ pub struct ClaimDocument {
     /// `count`: a waived finding counts as none. `ignore`, the default: it counts as open.
     #[serde(default)]
     pub waivers: WaiversInClaim,
+    /// Where a Dockerfile may come from that decides one of its rules: `given`, `provenance`, `reconstructed`.
+    #[serde(default)]
+    pub origins: BTreeSet<Origin>,
 }
 
 /// Whether waivers count for a claim.

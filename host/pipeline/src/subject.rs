@@ -4,6 +4,7 @@ use crate::error::CheckError;
 use ::facts::{IndexDocument, ManifestDocument, check_config_media_type};
 use ::registry::{Content, DockerImage, Document, Image, MAX_CONFIG_BYTES, Resolved, platform};
 use bytes::Bytes;
+use model::facts::ImageFacts;
 use model::report::Gap;
 use model::{Digest, Facts, Platform};
 use oci_spec::image::{Descriptor, ImageIndex, ImageManifest};
@@ -59,6 +60,8 @@ pub(crate) struct Manifest {
     kind: Kind,
     /// The index that named it.
     index: Option<(Digest, HashMap<String, String>)>,
+    /// What that index calls `BuildKit`'s attestations about it.
+    pub(crate) attestation: Option<Descriptor>,
 }
 
 #[derive(Debug)]
@@ -126,6 +129,7 @@ pub(crate) async fn resolve(image: &Image, platforms: &Platforms) -> Result<Subj
             let manifest = Manifest {
                 kind: Kind::DockerImage(docker_image),
                 index: None,
+                attestation: None,
             };
             return Ok(Subjects {
                 manifests: vec![manifest],
@@ -244,7 +248,11 @@ fn of_image(
         }
     })?;
     let annotations = |index: &ImageIndex| index.annotations().clone().unwrap_or_default();
+    let attestation = index
+        .and_then(|(_, index)| platform::attestation_of(index, &document.digest))
+        .cloned();
     Ok(Manifest {
+        attestation,
         kind: Kind::Document { document, manifest },
         index: index.map(|(document, index)| (document.digest.clone(), annotations(index))),
     })
@@ -270,6 +278,15 @@ pub(crate) fn check_platform(
         }
         _ => Ok(()),
     }
+}
+
+/// What an image runs on, or what this machine does where it does not say.
+pub(crate) fn platform(facts: &ImageFacts) -> Platform {
+    let manifest = facts.manifest.as_ref().ok();
+    manifest.map_or_else(
+        || Platform::new("linux", std::env::consts::ARCH, None),
+        |manifest| manifest.platform.clone(),
+    )
 }
 
 /// Registry and repository; none for files.

@@ -14,6 +14,9 @@ use bytes::Bytes;
 use model::Digest;
 use oci_spec::image::Descriptor;
 
+/// What `BuildKit` annotates the layers of an attestation manifest with.
+const PREDICATE_TYPE: &str = "in-toto.io/predicate-type";
+
 /// An opened source: one repository, layout or archive, and which of its images is meant.
 ///
 /// Whatever is read through it has been held against the digest and the size it was asked by. Every future can be
@@ -135,6 +138,27 @@ impl Image {
             .iter()
             .all(|layer| layer.media_type().as_ref() == IN_TOTO);
         Ok(are_statements && !layers.is_empty())
+    }
+
+    /// The in-toto statements of an attestation manifest, each with its predicate type.
+    ///
+    /// # Errors
+    /// If the manifest cannot be had.
+    pub async fn statements(
+        &self,
+        attestation: &Descriptor,
+    ) -> Result<Vec<(String, Descriptor)>, RegistryError> {
+        let document = self.manifest(attestation).await?;
+        let layers = document
+            .manifest()
+            .map(|manifest| manifest.layers().clone());
+        let statement = |layer: Descriptor| {
+            let annotations = layer.annotations().as_ref();
+            let predicate_type = annotations?.get(PREDICATE_TYPE)?.clone();
+            (layer.media_type().as_ref() == IN_TOTO).then_some((predicate_type, layer))
+        };
+        let layers = layers.unwrap_or_default().into_iter();
+        Ok(layers.filter_map(statement).collect())
     }
 
     /// Stores a blob in the repository, unless it is there.

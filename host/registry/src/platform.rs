@@ -1,12 +1,14 @@
 //! Which manifest of an index is for which platform.
 
 use crate::error::RegistryError;
-use model::Platform;
+use model::{Digest, Platform};
 use oci_spec::image::{Descriptor, ImageIndex};
 
 /// What `BuildKit` annotates its attestation manifests with.
 const REFERENCE_TYPE: &str = "vnd.docker.reference.type";
 const ATTESTATION_MANIFEST: &str = "attestation-manifest";
+/// What they are about.
+const REFERENCE_DIGEST: &str = "vnd.docker.reference.digest";
 /// The media type of an in-toto statement.
 pub(crate) const IN_TOTO: &str = "application/vnd.in-toto+json";
 
@@ -61,6 +63,20 @@ pub(crate) fn claims_attestation(descriptor: &Descriptor) -> bool {
     let reference_type = annotations.and_then(|annotations| annotations.get(REFERENCE_TYPE));
     of(descriptor).is_some_and(|platform| is_unknown(&platform))
         && reference_type.is_some_and(|value| value == ATTESTATION_MANIFEST)
+}
+
+/// What an index calls `BuildKit`'s attestations about a manifest.
+pub fn attestation_of<'a>(index: &'a ImageIndex, manifest: &Digest) -> Option<&'a Descriptor> {
+    let is_about = |descriptor: &&Descriptor| {
+        let annotations = descriptor.annotations().as_ref();
+        annotations
+            .and_then(|annotations| annotations.get(REFERENCE_DIGEST))
+            .is_some_and(|digest| digest == manifest.as_ref())
+    };
+    let entries = index.manifests().iter();
+    entries
+        .filter(|entry| claims_attestation(entry))
+        .find(is_about)
 }
 
 fn is_unknown(platform: &Platform) -> bool {

@@ -1,13 +1,20 @@
 //! The twin of the component's imports: the same functions over facts that a test gives.
 
+mod file;
+
 use super::Given;
-use crate::bindings::polcheck::policy::types;
-use crate::{
-    EnforcementPoint, FactError, HistoryEntry, ImageConfig, KeyValue, Layer, ManifestInfo, Platform,
-};
+use crate::{Base, EnforcementPoint, FactError, HistoryEntry, ImageConfig, Layer, ManifestInfo};
 use model::{canonical, matching};
 use serde_json::Value;
-use std::collections::BTreeMap;
+
+/// What the contract's bindings are here, for the files that are shared with the host.
+mod contract {
+    pub(crate) use crate::bindings::polcheck::policy::{base_image, dockerfile, image, types};
+}
+#[path = "../../../wit/rust/dockerfile.rs"]
+mod dockerfile;
+#[path = "../../../wit/rust/image.rs"]
+mod image;
 
 #[expect(
     clippy::unused_self,
@@ -15,78 +22,40 @@ use std::collections::BTreeMap;
 )]
 impl Given {
     pub(crate) fn manifest(&self) -> Result<ManifestInfo, FactError> {
-        let manifest = self.image.manifest.as_ref().map_err(fact_error)?;
-        Ok(ManifestInfo {
-            digest: manifest.digest.to_string(),
-            index_digest: manifest.index_digest.as_ref().map(ToString::to_string),
-            media_type: manifest.media_type.clone(),
-            platform: Platform {
-                os: manifest.platform.os().to_owned(),
-                architecture: manifest.platform.architecture().to_owned(),
-                arch_variant: manifest.platform.variant().map(ToOwned::to_owned),
-                os_version: manifest.os_version.clone(),
-            },
-            annotations: key_values(&manifest.annotations),
-            index_annotations: key_values(&manifest.index_annotations),
-            compressed_size: manifest.compressed_size,
-        })
+        let manifest = self.image()?.manifest.as_ref();
+        manifest.map(image::manifest).map_err(image::fact_error)
     }
 
     pub(crate) fn config(&self) -> Result<ImageConfig, FactError> {
-        let config = self.image.config.as_ref().map_err(fact_error)?;
-        let variables = config.variables();
-        Ok(ImageConfig {
-            user: config.user.clone(),
-            working_dir: config.working_dir.clone(),
-            entrypoint: config.entrypoint.clone(),
-            cmd: config.cmd.clone(),
-            shell: config.shell.clone(),
-            env: variables
-                .map(|(key, value)| key_value(key, value))
-                .collect(),
-            labels: key_values(&config.labels),
-            exposed_ports: config.exposed_ports.iter().cloned().collect(),
-            volumes: config.volumes.iter().cloned().collect(),
-            on_build: config.on_build.clone(),
-            stop_signal: config.stop_signal.clone(),
-            health_check: config.healthcheck.as_ref().map(|check| types::HealthCheck {
-                test: check.test.clone(),
-                interval_ns: check.interval,
-                timeout_ns: check.timeout,
-                start_period_ns: check.start_period,
-                start_interval_ns: check.start_interval,
-                retries: check.retries,
-            }),
-            created: config.created.clone(),
-            author: config.author.clone(),
-        })
+        let config = self.image()?.config.as_ref();
+        config.map(image::config).map_err(image::fact_error)
     }
 
     pub(crate) fn history(&self) -> Result<Vec<HistoryEntry>, FactError> {
-        let history = self.image.history.as_ref().map_err(fact_error)?;
-        let entry = |entry: &model::facts::HistoryEntry| HistoryEntry {
-            created_by: entry.created_by.clone(),
-            comment: entry.comment.clone(),
-            empty_layer: entry.empty_layer,
-            layer: entry.layer,
-        };
-        Ok(history.iter().map(entry).collect())
+        let history = self.image()?.history.as_ref().map_err(image::fact_error)?;
+        Ok(history.iter().map(image::history_entry).collect())
     }
 
     pub(crate) fn layers(&self) -> Result<Vec<Layer>, FactError> {
-        let layers = self.image.layers.as_ref().map_err(fact_error)?;
-        let layer = |layer: &model::facts::Layer| Layer {
-            digest: layer.digest.to_string(),
-            diff_id: layer.diff_id.to_string(),
-            media_type: layer.media_type.clone(),
-            compressed_size: layer.compressed_size,
-        };
-        Ok(layers.iter().map(layer).collect())
+        let layers = self.image()?.layers.as_ref().map_err(image::fact_error)?;
+        Ok(layers.iter().map(image::layer).collect())
     }
 
     pub(crate) fn raw_config(&self) -> Result<String, FactError> {
-        let config = self.image.raw_config.as_ref().map_err(fact_error)?;
+        let config = self
+            .image()?
+            .raw_config
+            .as_ref()
+            .map_err(image::fact_error)?;
         canonical::json(config).map_err(|error| FactError::Unsupported(error.to_string()))
+    }
+
+    pub(crate) fn base_of_stage(&self, stage: u32) -> Result<Base, FactError> {
+        let bases = self.facts.base_images.as_ref().ok_or(FactError::Denied)?;
+        let base = bases.get(&stage).ok_or(FactError::Absent)?;
+        base.as_ref()
+            .map(image::base_image)
+            .map_err(image::fact_error)
     }
 
     pub(crate) fn time(&self) -> u64 {
@@ -141,31 +110,11 @@ impl Given {
         self.setting(rule, pointer)?.as_bool()
     }
 
+    fn image(&self) -> Result<&model::facts::ImageFacts, FactError> {
+        self.facts.image.as_ref().ok_or(FactError::Denied)
+    }
+
     fn setting(&self, rule: &str, pointer: &str) -> Option<&Value> {
         self.settings.get(rule)?.pointer(pointer)
-    }
-}
-
-fn fact_error(error: &model::FactError) -> FactError {
-    match error.clone() {
-        model::FactError::Absent => FactError::Absent,
-        model::FactError::Denied => FactError::Denied,
-        model::FactError::TooLarge(detail) => FactError::TooLarge(detail),
-        model::FactError::Malformed(detail) => FactError::Malformed(detail),
-        model::FactError::Unsupported(detail) => FactError::Unsupported(detail),
-        model::FactError::Unavailable(detail) => FactError::Unavailable(detail),
-    }
-}
-
-fn key_values(map: &BTreeMap<String, String>) -> Vec<KeyValue> {
-    map.iter()
-        .map(|(key, value)| key_value(key, value))
-        .collect()
-}
-
-fn key_value(key: &str, value: &str) -> KeyValue {
-    KeyValue {
-        key: key.to_owned(),
-        value: value.to_owned(),
     }
 }

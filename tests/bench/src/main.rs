@@ -2,6 +2,7 @@
 //! they are installed.
 
 mod cpu;
+mod dockerfiles;
 mod figures;
 mod processes;
 mod sandbox;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
 fn all(polcheck: &Path, packs: &Path) -> Result {
     let mut figures: Vec<Figure> = sandbox::figures(packs)?;
     figures.extend(processes::figures(polcheck, packs)?);
+    figures.extend(dockerfiles::figures(polcheck)?);
     say(&figures::table(&figures));
     Ok(())
 }

@@ -36,10 +36,14 @@ pub(crate) fn figures(packs: &Path) -> Result<Vec<Figure>> {
         .metadata()
         .rules
         .iter()
+        .filter(|rule| rule.needs == [["image"]])
         .map(|rule| rule.id.clone())
         .collect();
     let case = case(&pack);
-    let ten = format!("the {} rules of `core`, fresh instance, pooling", all.len());
+    let ten = format!(
+        "the {} rules of `core` over images, fresh instance, pooling",
+        all.len()
+    );
     let twenty = twenty_packs(&pooling, &pack, &all, &case)?;
     Ok(vec![
         Figure::new(
@@ -131,6 +135,7 @@ fn load(engine: &Engine, packs: &Path) -> Result<Pack> {
 fn case(pack: &Pack) -> Arc<Case> {
     let facts = Facts {
         image: Some(facts::image(CONFIG.as_bytes(), None)),
+        ..Facts::default()
     };
     let settings: BTreeMap<_, _> = pack
         .metadata()

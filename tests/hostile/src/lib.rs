@@ -7,12 +7,16 @@ use polcheck_sdk::bindings::exports::polcheck::policy::check::{
     Guest, Metadata, Outcome, Rule, RuleOutcome, Severity,
 };
 use polcheck_sdk::bindings::polcheck::policy::types::{Confidence, Finding, KeyValue};
-use polcheck_sdk::bindings::polcheck::policy::{evaluation, image, log, matching};
+use polcheck_sdk::bindings::polcheck::policy::{
+    base_image, dockerfile, evaluation, image, log, matching,
+};
 use std::hint::black_box;
 
 /// Each attack, and the interfaces it declares.
-const ATTACKS: [(&str, &[&str]); 17] = [
+const ATTACKS: [(&str, &[&str]); 19] = [
     ("good.neighbour", &["image"]),
+    ("good.reader", &["dockerfile"]),
+    ("good.base", &["dockerfile", "base-image"]),
     ("endless.loop", &["image"]),
     ("memory.growth", &["image"]),
     ("deep.recursion", &["image"]),
@@ -115,10 +119,56 @@ fn attack(rule: &str) -> Vec<RuleOutcome> {
                 },
             ];
         }
+        "good.reader" => return findings(vec![finding(&read_dockerfile(), vec![])]),
+        "good.base" => return findings(vec![finding(&read_base(), vec![])]),
         "nan.games" => return findings(vec![finding("not a number", nan_bits())]),
         _ => {}
     }
     vec![holds()]
+}
+
+/// What every function of the interface `dockerfile` answers, in one line.
+#[expect(clippy::unwrap_used, reason = "what is not answered breaks the rule")]
+fn read_dockerfile() -> String {
+    let shell = dockerfile::commands(&["apk".to_owned()]).unwrap();
+    let config = dockerfile::config(0).unwrap();
+    format!(
+        "{:?} {:?} directives {} diagnostics {} skipped {} stages {} user {:?} env {} instructions {} run {} apk {} of {} {} mounts {} flows {} uses {} undefined {} suppressions {} comparison {:?} ignored {:?} text {} other {:?}",
+        dockerfile::source().unwrap().origin,
+        dockerfile::status().unwrap(),
+        dockerfile::directives().unwrap().len(),
+        dockerfile::diagnostics().unwrap().len(),
+        dockerfile::skipped_diagnostics().unwrap().len(),
+        dockerfile::stages().unwrap().len(),
+        config.user.value,
+        config.env.len(),
+        dockerfile::instructions(&[]).unwrap().len(),
+        dockerfile::instructions(&[dockerfile::Keyword::Run])
+            .unwrap()
+            .len(),
+        shell.commands.len(),
+        dockerfile::commands(&[]).unwrap().commands.len(),
+        shell.complete,
+        dockerfile::mounts().unwrap().len(),
+        dockerfile::flows().unwrap().len(),
+        dockerfile::variable_uses(false).unwrap().len(),
+        dockerfile::variable_uses(true).unwrap().len(),
+        dockerfile::suppressions().unwrap().len(),
+        dockerfile::comparison().map(|differences| differences.len()),
+        dockerfile::ignore_patterns(),
+        dockerfile::text().unwrap().len(),
+        dockerfile::config(9),
+    )
+}
+
+/// Of each stage the image that it begins with, and whose user it has.
+#[expect(clippy::unwrap_used, reason = "what is not answered breaks the rule")]
+fn read_base() -> String {
+    let stages = dockerfile::stages().unwrap();
+    let bases = stages.iter().map(|stage| {
+        base_image::of_stage(stage.index).map(|base| (base.digest.is_some(), base.config.user))
+    });
+    format!("{:?}", bases.collect::<Vec<_>>())
 }
 
 fn finding(message: &str, evidence: Vec<KeyValue>) -> Finding {

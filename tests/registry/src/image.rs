@@ -170,16 +170,25 @@ pub fn image_index(children: Vec<TestImage>) -> TestImage {
 
 /// What `BuildKit` puts beside an image in its index: a manifest whose layers are in-toto statements.
 pub fn attestation_manifest(image: &TestImage) -> TestImage {
+    provenance_manifest(image, &json!({}))
+}
+
+/// The same, with this predicate in the provenance of the build.
+pub fn provenance_manifest(image: &TestImage, predicate: &Value) -> TestImage {
     let statement = json!({
         "_type": "https://in-toto.io/Statement/v0.1",
         "subject": [{ "name": "test", "digest": { "sha256": image.manifest.digest.trim_start_matches("sha256:") } }],
         "predicateType": "https://slsa.dev/provenance/v1",
-        "predicate": {},
+        "predicate": predicate,
     });
     let mut attestation = artifact(
         media_type::CONFIG,
         media_type::IN_TOTO,
         statement.to_string().as_bytes(),
+    );
+    attestation.annotate_layers(
+        "in-toto.io/predicate-type",
+        "https://slsa.dev/provenance/v1",
     );
     attestation.entry.insert(
         "platform".into(),
@@ -211,6 +220,15 @@ pub fn artifact(config_media_type: &str, layer_media_type: &str, layer: &[u8]) -
 }
 
 impl TestImage {
+    /// Annotates every layer.
+    fn annotate_layers(&mut self, key: &str, value: &str) {
+        let mut manifest: Value = serde_json::from_slice(&self.manifest.bytes).unwrap();
+        for layer in manifest["layers"].as_array_mut().unwrap() {
+            layer["annotations"] = json!({ key: value });
+        }
+        self.manifest = Blob::json(media_type::MANIFEST, &manifest);
+    }
+
     /// The digest of the manifest or index.
     pub fn digest(&self) -> &str {
         &self.manifest.digest

@@ -26,7 +26,9 @@ mod server;
 mod store;
 
 pub use auth::Auth;
-pub use image::{Blob, ImageBuilder, TestImage, artifact, attestation_manifest, image_index};
+pub use image::{
+    Blob, ImageBuilder, TestImage, artifact, attestation_manifest, image_index, provenance_manifest,
+};
 pub use misbehaviour::Misbehaviour;
 pub use server::{Options, Recorded, TestRegistry};
 pub use store::sha256;

@@ -1,6 +1,8 @@
 //! What is signed verifies, and tells what was signed.
 
-use crate::support::{CLAIM, Forger, SET_URI, TIME, digest, expected, hex, report, time, verifier};
+use crate::support::{
+    CLAIM, Forger, SET_URI, TIME, digest, expected, hex, image_of, report, time, verifier,
+};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::SignedDuration;
@@ -103,7 +105,7 @@ fn one_of_several_trusted_keys_is_enough() {
 fn a_subject_with_a_sha512_digest_is_matched_by_it() {
     let sha512: Digest = format!("sha512:{}", "ab".repeat(64)).parse().unwrap();
     let mut report = report();
-    report.subject.digest = sha512.clone();
+    image_of(&mut report).digest = sha512.clone();
     let forger = Forger::new();
     let bundle = sign(&statement(&report, &verifier()).unwrap(), &forger.key).unwrap();
     let mut expected = expected();

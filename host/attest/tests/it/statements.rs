@@ -1,6 +1,8 @@
 //! The statement of a report, and the reports that have none.
 
-use crate::support::{TIME, digest, hex, report, statement_json, time, verifier};
+use crate::support::{
+    TIME, digest, evidence_of, hex, image_of, report, statement_json, time, verifier,
+};
 use jiff::SignedDuration;
 use model::{Verdict, canonical};
 use polcheck_attest::{StatementError, Verifier, statement};
@@ -66,7 +68,7 @@ fn a_pack_from_a_file_has_no_uri_even_under_the_name_of_a_built_in_one() {
 #[test]
 fn an_image_without_a_name_has_a_statement_without_one() {
     let mut report = report();
-    report.subject.name = None;
+    image_of(&mut report).name = None;
     let text = statement(&report, &verifier())
         .unwrap()
         .as_json()
@@ -165,7 +167,7 @@ fn a_period_that_cannot_be_written_down_is_refused(#[case] valid_for: SignedDura
 #[test]
 fn a_time_with_a_fraction_of_a_second_cannot_be_replayed() {
     let mut report = report();
-    report.evidence.time = time("2026-11-23T12:00:00.5Z");
+    evidence_of(&mut report).time = time("2026-11-23T12:00:00.5Z");
     let error = statement(&report, &verifier()).unwrap_err();
     assert!(matches!(error, StatementError::Time { .. }));
 }
@@ -173,7 +175,7 @@ fn a_time_with_a_fraction_of_a_second_cannot_be_replayed() {
 #[test]
 fn fuel_that_json_would_round_is_refused() {
     let mut report = report();
-    report.evidence.fuel = u64::MAX;
+    evidence_of(&mut report).fuel = u64::MAX;
     let error = statement(&report, &verifier()).unwrap_err();
     assert!(matches!(error, StatementError::Fuel { fuel: u64::MAX }));
 }

@@ -6,7 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use model::report::{
-    Claim, EnforcementPoint, Evidence, Gap, PolicyReport, SetReference, Subject, WaiverReport,
+    Claim, EnforcementPoint, Evidence, Gap, ImageSubject, PolicyReport, SetReference, Subject,
+    WaiverReport,
 };
 use model::{Digest, Report, Verdict, canonical};
 use polcheck_attest::{
@@ -49,19 +50,32 @@ fn claim(name: &str, issued: bool) -> Claim {
     }
 }
 
+/// What a report's verdict is based on.
+pub(crate) fn evidence_of(report: &mut Report) -> &mut Evidence {
+    report.evidence.as_mut().unwrap()
+}
+
+/// The image that a report is about.
+pub(crate) fn image_of(report: &mut Report) -> &mut ImageSubject {
+    match &mut report.subject {
+        Subject::Image(image) => image,
+        Subject::Dockerfile(_) => panic!("it is about a Dockerfile"),
+    }
+}
+
 /// A report that passed and issued one claim of two.
 pub(crate) fn report() -> Report {
     let rules = ["user.final-root", "net.ssh-port"]
         .map(|rule| (rule.parse().unwrap(), model::report::RuleState::Holds));
     Report {
-        subject: Subject {
+        subject: Subject::Image(ImageSubject {
             reference: "registry.example/shop/api:1".to_owned(),
             name: Some("registry.example/shop/api".to_owned()),
             digest: digest("image"),
             platform: Some("linux/amd64".parse().unwrap()),
             index: None,
             platforms: None,
-        },
+        }),
         verdict: Verdict::Passed,
         claims: vec![claim("supply.chain", false), claim("security.scan", true)],
         policy_set: SetReference {
@@ -89,7 +103,7 @@ pub(crate) fn report() -> Report {
         },
         insecure: vec![],
         log: vec![],
-        evidence: Evidence {
+        evidence: Some(Evidence {
             facts: digest("facts"),
             verdict: digest("verdict"),
             settings: digest("settings"),
@@ -101,7 +115,7 @@ pub(crate) fn report() -> Report {
             engine: "wasmtime-48",
             fuel: 1_000_000_000,
             polcheck: "0.1.0",
-        },
+        }),
     }
 }
 

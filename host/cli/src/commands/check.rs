@@ -1,20 +1,23 @@
 //! `polcheck check`
 
+use super::build::BuildArgs;
 use super::signing::SigningArgs;
 use crate::args::{GlobalArgs, PolicyArgs, RegistryArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
 use crate::progress::Progress;
-use crate::report::{self, Entry, Output};
+use crate::report::{self, Entry};
 use crate::session::{Session, block_on};
 use attest::SigningKey;
 use clap::Args;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use pipeline::config::{FailOn, Layer};
-use pipeline::{CheckRequest, Pipeline, Platforms};
+use pipeline::{CheckRequest, Dockerfile, Pipeline, Platforms};
 use registry::Source;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Check images against a policy set
 ///
@@ -41,6 +44,9 @@ pub(crate) struct SubjectArgs {
     /// `check` takes linux on the architecture of this machine; `attest` takes all.
     #[arg(long, value_name = "PLATFORM")]
     platform: Option<String>,
+    /// The Dockerfile that made the image; it is held against the image
+    #[arg(short = 'f', long, value_name = "FILE")]
+    dockerfile: Option<PathBuf>,
     /// Tell the rules that this is the time: RFC 3339, or `now`; another time withholds every claim
     #[arg(long, value_name = "TIME", default_value = "now")]
     effective_time: String,
@@ -58,6 +64,8 @@ pub(crate) struct SubjectArgs {
     /// End with 0 where images fail; verdicts and claims stay what they are
     #[arg(long, help_heading = "Output options")]
     exit_zero: bool,
+    #[command(flatten)]
+    build: BuildArgs,
     #[command(flatten)]
     policy: PolicyArgs,
     #[command(flatten)]
@@ -80,14 +88,7 @@ pub(crate) fn check(
     global: &GlobalArgs,
 ) -> Result<Exit, Failure> {
     let session = Session::new(global, args.layer()?)?;
-    let outputs = session
-        .config
-        .values
-        .output
-        .iter()
-        .flatten()
-        .map(|text| text.parse())
-        .collect::<Result<Vec<Output>, _>>()?;
+    let outputs = session.outputs()?;
     let sources = args
         .images
         .iter()
@@ -114,9 +115,7 @@ pub(crate) fn check(
     let entries: Vec<Entry> = block_on(stream::iter(sources).map(check).buffered(jobs).collect())?;
     progress.clear();
     for entry in &entries {
-        if let Entry::Failed { failure, .. } = entry {
-            failure.show();
-        }
+        entry.show_failure();
     }
 
     for output in &outputs {
@@ -218,8 +217,21 @@ impl SubjectArgs {
             effective_time: effective_time(&self.effective_time)?,
             unnamed_set: session.config.is_set_unnamed(),
             insecure: session.insecure(),
+            dockerfile: self.dockerfile()?,
             ..CheckRequest::default()
         })
+    }
+}
+
+impl SubjectArgs {
+    /// The Dockerfile that was given.
+    fn dockerfile(&self) -> Result<Option<Arc<Dockerfile>>, Failure> {
+        match (&self.dockerfile, self.images.as_slice()) {
+            (None, _) => Ok(None),
+            (Some(path), [_]) => Ok(Some(Arc::new(self.build.dockerfile(path)?))),
+            (Some(_), _) => Err(Failure::say("`--dockerfile` is the file of one image")
+                .help("name one image, or leave the file out")),
+        }
     }
 }
 

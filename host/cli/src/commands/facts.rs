@@ -1,56 +1,48 @@
 //! `polcheck facts`
 
+use super::build::BuildArgs;
 use crate::args::{GlobalArgs, RegistryArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::{self, print};
 use crate::session::{Session, block_on};
 use clap::Args;
-use model::canonical;
+use model::{Facts, canonical};
 use pipeline::config::Layer;
 use pipeline::{Platforms, gather_facts};
 use registry::Source;
 use std::io::Write;
+use std::path::PathBuf;
 
-/// Print what policies are told about an image, as canonical JSON (RFC 8785)
+/// Print what policies are told about an image or a Dockerfile, as canonical JSON (RFC 8785)
 ///
 /// One line for each platform. The digests of the lines, which statements name, go to standard error.
 #[derive(Debug, Args)]
 pub(crate) struct FactsArgs {
     /// The image
-    image: String,
+    #[arg(required_unless_present = "dockerfile")]
+    image: Option<String>,
+    /// Instead of an image, this Dockerfile alone; `-` is standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["image", "platform"])]
+    dockerfile: Option<PathBuf>,
     /// Which platform of a multi-platform image: OS/ARCH[/VARIANT], or `all`
     #[arg(long, value_name = "PLATFORM")]
     platform: Option<String>,
     #[command(flatten)]
+    build: BuildArgs,
+    #[command(flatten)]
     registry: RegistryArgs,
 }
 
-pub(crate) fn run(args: FactsArgs, global: &GlobalArgs) -> Result<Exit, Failure> {
-    let FactsArgs {
-        image,
-        platform,
-        registry,
-    } = args;
+pub(crate) fn run(args: &FactsArgs, global: &GlobalArgs) -> Result<Exit, Failure> {
     let session = Session::new(
         global,
         Layer {
-            platform,
-            ..registry.lay(Layer::default())
+            platform: args.platform.clone(),
+            ..args.registry.lay(Layer::default())
         },
     )?;
-    let source: Source = image.parse()?;
-    let platforms = session
-        .config
-        .values
-        .platform
-        .as_deref()
-        .map(report::platforms)
-        .transpose()?;
-    let (client, platforms) = (session.registry(), platforms.unwrap_or(Platforms::Host));
-    let gather = async { Ok(gather_facts(&client, &source, &platforms).await?) };
-    let facts = block_on(session.in_time(&image, gather))??;
-    for facts in facts {
+    for facts in gather(args, &session)? {
         let line = canonical::json(&facts).map_err(|error| Failure::new(&error, None))?;
         if !session.quiet {
             // The digest is a courtesy; the facts are what was asked for.
@@ -59,4 +51,17 @@ pub(crate) fn run(args: FactsArgs, global: &GlobalArgs) -> Result<Exit, Failure>
         print(&(line + "\n"))?;
     }
     Ok(Exit::Passed)
+}
+
+fn gather(args: &FactsArgs, session: &Session) -> Result<Vec<Facts>, Failure> {
+    if let Some(path) = &args.dockerfile {
+        return Ok(vec![args.build.dockerfile(path)?.facts_alone()]);
+    }
+    let image = args.image.as_deref().unwrap_or_default();
+    let source: Source = image.parse()?;
+    let platform = session.config.values.platform.as_deref();
+    let platforms = platform.map(report::platforms).transpose()?;
+    let (client, platforms) = (session.registry(), platforms.unwrap_or(Platforms::Host));
+    let gather = async { Ok(gather_facts(&client, &source, &platforms).await?) };
+    block_on(session.in_time(image, gather))?
 }

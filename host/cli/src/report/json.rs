@@ -24,6 +24,7 @@ fn of_entry(entry: &Entry) -> Vec<Value> {
             .map(|judged| report(judged, attested))
             .collect(),
         Entry::Failed { reference, failure } => vec![failed(reference, failure)],
+        Entry::Nothing { path } => vec![nothing(path)],
     }
 }
 
@@ -31,9 +32,12 @@ fn report(judged: &Judged, attested: &[Attested]) -> Value {
     // Reports are plain data: strings, numbers, lists, and maps with text for keys.
     let mut report =
         serde_json::to_value(&judged.report).unwrap_or_else(|_| Value::Object(Map::new()));
+    if let Some(file) = &judged.dockerfile {
+        name_file(&mut report, &file.path);
+    }
     let statement = attested
         .iter()
-        .find(|attested| attested.subject == judged.report.subject.digest);
+        .find(|attested| attested.subject == *judged.report.subject.digest());
     if let (Some(statement), Some(report)) = (statement, report.as_object_mut()) {
         let referrer = statement
             .referrer
@@ -42,6 +46,44 @@ fn report(judged: &Judged, attested: &[Attested]) -> Value {
         report.insert("statement".to_owned(), json!({ "referrer": referrer }));
     }
     report
+}
+
+/// Says of each place in a Dockerfile in which one.
+fn name_file(report: &mut Value, path: &str) {
+    let findings = report.get_mut("findings").and_then(Value::as_array_mut);
+    for finding in findings.into_iter().flatten() {
+        let Some(finding) = finding.as_object_mut() else {
+            continue;
+        };
+        for (key, value) in finding.iter_mut() {
+            let places = match value {
+                Value::Array(places) if key == "related" => places.as_mut_slice(),
+                place if key == "location" => std::slice::from_mut(place),
+                _ => continue,
+            };
+            for place in places {
+                let is_in_file = place.get("kind") == Some(&json!("dockerfile"));
+                if let Some(place) = place.as_object_mut().filter(|_| is_in_file) {
+                    place.insert("file".to_owned(), json!(path));
+                }
+            }
+        }
+    }
+}
+
+/// A folder without a Dockerfile.
+fn nothing(path: &str) -> Value {
+    json!({
+        "subject": { "path": path },
+        "verdict": "nothing-to-check",
+        "claims": [],
+        "policies": [],
+        "findings": [],
+        "undecided": [],
+        "notChecked": [{ "what": path, "why": "there is no Dockerfile in it" }],
+        "waivers": { "used": [], "unused": [], "expired": [] },
+        "insecure": [],
+    })
 }
 
 /// An image that could not be judged has the fields of a report, so that no reader has to look for two forms.

@@ -1,8 +1,9 @@
 //! `-o text`: findings in the look that compilers made familiar, then one block an image.
 
+use super::excerpt::{Excerpt, excerpt};
 use super::{Entry, printable};
 use annotate_snippets::{Group, Level, Origin, Renderer};
-use model::report::{Claim, Gap, ReportedFinding, Status};
+use model::report::{Claim, Gap, ReportedFinding, Status, Subject};
 use model::{Report, Severity};
 use pipeline::{Attested, Judged};
 use std::fmt::Write as _;
@@ -39,6 +40,10 @@ fn of_entry(entry: &Entry, style: Style, renderer: &Renderer) -> String {
                 printable(&failure.message)
             )
         }
+        Entry::Nothing { path } => format!(
+            "{}: nothing to check\n  there is no Dockerfile in it\n",
+            printable(path)
+        ),
         Entry::Judged {
             judged,
             attested,
@@ -63,14 +68,16 @@ fn of_report(
     let report = &judged.report;
     let mut text = String::new();
     for finding in &report.findings {
-        let _ = writeln!(text, "{}\n", renderer.render(&[group(report, finding)]));
+        let excerpt = excerpt(judged, finding);
+        let group = group(report, finding, excerpt.as_ref());
+        let _ = writeln!(text, "{}\n", renderer.render(&[group]));
     }
     let _ = writeln!(text, "{}", summary(report));
     let mut line = |line: String| {
         let _ = writeln!(text, "  {line}");
     };
     for gaps in report.undecided.chunk_by(|one, other| one.why == other.why) {
-        line(format!("undecided: {}", gaps_text(gaps)));
+        line(format!("undecided: {}", gaps_text(gaps, usize::MAX)));
     }
     for option in &report.insecure {
         line(format!("insecure: `{}` was given", printable(option)));
@@ -78,14 +85,17 @@ fn of_report(
     if style.quiet {
         return text;
     }
-    for claim in &report.claims {
+    // Of a Dockerfile alone nothing is claimed.
+    let claims = matches!(report.subject, Subject::Image(_)).then_some(&report.claims);
+    for claim in claims.into_iter().flatten() {
         line(claim_text(claim));
     }
     for gaps in report
         .not_checked
         .chunk_by(|one, other| one.why == other.why)
     {
-        line(format!("not checked: {}", gaps_text(gaps)));
+        let shown = if style.verbose { usize::MAX } else { RULES };
+        line(format!("not checked: {}", gaps_text(gaps, shown)));
     }
     for (what, waivers) in [
         ("unused", &report.waivers.unused),
@@ -107,19 +117,16 @@ fn of_report(
 }
 
 /// One finding, as compilers show theirs.
-fn group<'a>(report: &'a Report, finding: &'a ReportedFinding) -> Group<'a> {
+fn group<'a>(
+    report: &'a Report,
+    finding: &'a ReportedFinding,
+    excerpt: Option<&'a Excerpt>,
+) -> Group<'a> {
     let level = match finding.severity {
         Severity::Critical | Severity::High => Level::ERROR,
         Severity::Medium => Level::WARNING,
         Severity::Low | Severity::Info => Level::NOTE,
     };
-    let place = finding
-        .location
-        .iter()
-        .chain(&finding.related)
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(", ");
     let title = level
         .with_name(finding.severity.name())
         .primary_title(printable(&finding.message))
@@ -130,11 +137,11 @@ fn group<'a>(report: &'a Report, finding: &'a ReportedFinding) -> Group<'a> {
             Some(Level::NOTE.message(format!("waived by `{}`", printable(waiver))))
         }
     };
-    title
-        .element(Origin::path(printable(&format!(
-            "{} {place}",
-            report.subject.reference
-        ))))
+    let placed = match excerpt {
+        Some(excerpt) => title.element(excerpt.snippet()),
+        None => title.element(Origin::path(places(report, finding))),
+    };
+    placed
         .elements(waived)
         .elements(
             finding
@@ -150,6 +157,13 @@ fn group<'a>(report: &'a Report, finding: &'a ReportedFinding) -> Group<'a> {
         )
 }
 
+/// `r.io/app:1 config /config/User`
+fn places(report: &Report, finding: &ReportedFinding) -> String {
+    let places = finding.location.iter().chain(&finding.related);
+    let places: Vec<String> = places.map(ToString::to_string).collect();
+    printable(&format!("{} {}", report.subject.given(), places.join(", ")))
+}
+
 /// `r.io/app:1: failed (linux/amd64, sha256:…): 1 critical, 2 high`
 fn summary(report: &Report) -> String {
     let Report {
@@ -158,7 +172,7 @@ fn summary(report: &Report) -> String {
         findings,
         ..
     } = report;
-    let platform = match (&subject.platform, &subject.platforms) {
+    let platform = match (subject.platform(), subject.platforms()) {
         (Some(platform), _) => format!("{platform}, "),
         (None, Some(platforms)) => {
             let platforms: Vec<String> = platforms.iter().map(ToString::to_string).collect();
@@ -193,8 +207,8 @@ fn summary(report: &Report) -> String {
     };
     format!(
         "{}: {verdict} ({platform}{}){counts}",
-        printable(&subject.reference),
-        subject.digest
+        printable(subject.given()),
+        subject.digest()
     )
 }
 
@@ -213,17 +227,28 @@ fn claim_text(claim: &Claim) -> String {
     printable(&format!("{} withheld: {}", claim.name, reasons.join("; ")))
 }
 
-/// `a.rule, b.rule: why`
-fn gaps_text(gaps: &[Gap]) -> String {
-    let whats: Vec<&str> = gaps.iter().map(|gap| gap.what.as_str()).collect();
+/// How many rules without a verdict are named; `-v` and the JSON report name all.
+const RULES: usize = 4;
+
+/// `a.rule, b.rule and 3 more: why`
+fn gaps_text(gaps: &[Gap], shown: usize) -> String {
+    let whats: Vec<&str> = gaps
+        .iter()
+        .map(|gap| gap.what.as_str())
+        .take(shown)
+        .collect();
     let why = gaps.first().map_or("", |gap| gap.why.as_str());
-    printable(&format!("{}: {why}", whats.join(", ")))
+    let more = match gaps.len() - whats.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    printable(&format!("{}{more}: {why}", whats.join(", ")))
 }
 
 fn statement_text(report: &Report, attested: &[Attested]) -> String {
     let statement = attested
         .iter()
-        .find(|attested| attested.subject == report.subject.digest);
+        .find(|attested| attested.subject == *report.subject.digest());
     match statement.map(|statement| &statement.referrer) {
         None => "no statement".to_owned(),
         Some(None) => "signed, not attached".to_owned(),

@@ -1,7 +1,6 @@
 //! `polcheck:policy/image`: manifest, config, history, layer descriptors.
 
-use super::text;
-use crate::bindings::polcheck::policy::types::FactError;
+use super::{granted, text, within};
 use crate::case::{Answer, Case};
 use crate::host::Host;
 use model::Interface;
@@ -54,13 +53,7 @@ where
     linker.func_wrap(name, move |mut store: StoreContextMut<'_, Host>, (): ()| {
         let case = case(&mut store)?;
         let limit = store.data().max_rows();
-        Ok((case.and_then(|case| match read(&case)? {
-            rows if rows.len() > limit => Err(FactError::TooLarge(format!(
-                "{} rows, and {limit} are allowed",
-                rows.len()
-            ))),
-            rows => Ok(rows),
-        }),))
+        Ok((case.and_then(|case| within(read(&case)?, limit)),))
     })
 }
 
@@ -80,13 +73,6 @@ fn value(
     )
 }
 
-/// The case, if the rules of this call have declared the interface.
 fn case(store: &mut StoreContextMut<'_, Host>) -> Result<Answer<Arc<Case>>> {
-    let host = store.data_mut();
-    host.enter()?;
-    Ok(if host.may_see(Interface::Image) {
-        Ok(Arc::clone(&host.case))
-    } else {
-        Err(FactError::Denied)
-    })
+    granted(store, Interface::Image)
 }

@@ -40,6 +40,7 @@ pub(crate) fn engine() -> Engine {
 pub(crate) fn case(config: &str) -> Arc<Case> {
     let facts = Facts {
         image: Some(facts::image(config.as_bytes(), None)),
+        ..Facts::default()
     };
     Arc::new(Case::new(facts, Circumstances::default(), BTreeMap::new()))
 }

@@ -253,7 +253,10 @@ proptest! {
     #[test]
     fn what_is_read_has_a_digest(user in ".*", labels in proptest::collection::btree_map(".*", ".*", 0..4)) {
         let text = json!({ "config": { "User": user, "Labels": labels } }).to_string();
-        let facts = model::Facts { image: Some(facts(&text)) };
+        let facts = model::Facts {
+            image: Some(facts(&text)),
+            ..model::Facts::default()
+        };
         prop_assert!(model::canonical::digest(&facts).is_ok());
     }
 }

@@ -6,6 +6,7 @@ use crate::decide::tests::{
 };
 use model::{ClaimDefinition, Severity};
 use rstest::rstest;
+use std::collections::BTreeSet;
 
 fn definition(rules: &[Rule]) -> ClaimDefinition {
     ClaimDefinition {
@@ -13,6 +14,7 @@ fn definition(rules: &[Rule]) -> ClaimDefinition {
         threshold: Severity::High,
         may_be_missing: vec![],
         tolerates_waivers: false,
+        origins: BTreeSet::new(),
     }
 }
 
@@ -36,7 +38,9 @@ fn decide_waived(
     let mut set = set(waivers.clone());
     set.claims.insert("c".to_owned(), claim);
     let decision = judge(rules, &[], waivers);
-    claims(&set, &judged(rules), &decision, run).pop().unwrap()
+    claims(&set, &judged(rules), &decision, run, &Facts::default())
+        .pop()
+        .unwrap()
 }
 
 fn good() -> Vec<Rule> {

@@ -1,0 +1,156 @@
+//! What policies are told of Dockerfiles.
+
+use super::*;
+use model::facts::dockerfile::Setting;
+use rstest::rstest;
+
+fn facts(text: &str) -> DockerfileFacts {
+    dockerfile(
+        text.as_bytes(),
+        Origin::Given,
+        &BuildInputs::default(),
+        None,
+    )
+}
+
+/// Name, first line and column, last line and column of each command.
+fn commands(text: &str) -> Vec<(String, [u32; 4])> {
+    let place = |span: Span| {
+        [
+            span.start_line,
+            span.start_column,
+            span.end_line,
+            span.end_column,
+        ]
+    };
+    facts(text)
+        .commands
+        .iter()
+        .map(|command| {
+            (
+                command.name().unwrap_or_default().to_owned(),
+                place(command.span),
+            )
+        })
+        .collect()
+}
+
+#[rstest]
+#[case::one_line("RUN apk add curl", &[("apk", [2, 5, 2, 17])])]
+#[case::continued("RUN apk add \\\n  # why\n  curl && ls", &[("apk", [2, 5, 4, 7]), ("ls", [4, 11, 4, 13])])]
+#[case::heredoc("RUN <<E\nset -e\nls\nE", &[("set", [3, 1, 3, 7]), ("ls", [4, 1, 4, 3])])]
+#[case::chomped("RUN <<-E\n\tls\nE", &[("ls", [3, 2, 3, 4])])]
+#[case::exec("CMD [\"/bin/ls\", \"-l\"]", &[("ls", [2, 1, 2, 22])])]
+#[case::shell_in_exec("CMD [\"sh\", \"-c\", \"ls\"]", &[("sh", [2, 1, 2, 23]), ("ls", [2, 18, 2, 22])])]
+#[case::healthcheck("HEALTHCHECK CMD curl x", &[("curl", [2, 1, 2, 23])])]
+fn a_command_stands_where_it_is_written(
+    #[case] instruction: &str,
+    #[case] expected: &[(&str, [u32; 4])],
+) {
+    let found = commands(&format!("FROM a\n{instruction}\n"));
+    let found: Vec<(&str, [u32; 4])> = found
+        .iter()
+        .map(|(name, place)| (name.as_str(), *place))
+        .collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn the_shell_of_a_stage_reads_its_scripts_and_those_of_its_children() {
+    let text =
+        "FROM a AS p\nSHELL [\"powershell\"]\nFROM p\nRUN Remove-Item x; dir\nFROM a\nRUN ls\n";
+    let names: Vec<String> = commands(text).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["Remove-Item", "dir", "ls"]);
+}
+
+#[rstest]
+#[case("RUN ls $(", false)]
+#[case("RUN ls", true)]
+#[case("RUN <<E\n#!/usr/bin/env python3\nprint()\nE", false)]
+fn a_script_that_cannot_be_read_whole_is_said(#[case] instruction: &str, #[case] complete: bool) {
+    assert_eq!(
+        facts(&format!("FROM a\n{instruction}\n")).commands_complete,
+        complete
+    );
+}
+
+#[test]
+fn what_only_the_base_image_can_tell_is_not_told() {
+    let file = facts("FROM a\nENV B=$C/b\nUSER me\n");
+    let config = file.stages[0].config.clone().unwrap();
+    assert!(!config.base_known);
+    assert_eq!(config.env[0].value, None);
+    assert_eq!(config.user.value().map(String::as_str), Some("me"));
+    assert_eq!(config.cmd, Setting::Base(None));
+    assert!(file.variable_uses.iter().all(|used| used.defined));
+    let env = file.config.unwrap().env;
+    assert!(!env.iter().any(|entry| entry.starts_with("B=")), "{env:?}");
+}
+
+#[test]
+fn the_facts_of_a_refused_file_are_those_of_every_instruction_that_can_be_read() {
+    let file = facts("FROM a AS b\nFOO\nENV x\nFROM c\nCOPY --from=b /d /e\n");
+    assert_eq!(file.status, Status::Invalid);
+    assert_eq!(file.stages.len(), 2);
+    assert_eq!(file.flows[0].from_stage, Some(0));
+    let keywords: Vec<&str> = file
+        .instructions
+        .iter()
+        .map(|instruction| instruction.keyword.as_str())
+        .collect();
+    assert_eq!(keywords, ["FROM", "FOO", "FROM", "COPY"]);
+}
+
+#[test]
+fn what_stands_before_the_first_stage_is_nothing_but_the_refusal() {
+    let file = facts("RUN ls\nFROM a\n");
+    assert_eq!(file.error.as_ref().and_then(|error| error.line), Some(1));
+    let keywords: Vec<&str> = file
+        .instructions
+        .iter()
+        .map(|instruction| instruction.keyword.as_str())
+        .collect();
+    assert_eq!(keywords, ["FROM"]);
+    assert_eq!(file.commands, []);
+}
+
+#[test]
+fn comments_that_silence_a_tool_are_facts_wherever_they_stand() {
+    let file = facts(
+        "# check=skip=all\nFROM a\n# hadolint ignore=DL3018\nRUN apk add b \\\n  # trivy:ignore:DS-0002\n  c\n",
+    );
+    let found: Vec<(&str, u32)> = file
+        .suppressions
+        .iter()
+        .map(|found| (found.tool.as_str(), found.span.start_line))
+        .collect();
+    assert_eq!(found, [("buildkit", 1), ("hadolint", 3), ("trivy", 5)]);
+}
+
+#[test]
+fn bytes_that_are_no_text_break_nothing() {
+    let file = dockerfile(
+        b"FROM a\nRUN \xff\xfe\n\0",
+        Origin::Given,
+        &BuildInputs::default(),
+        None,
+    );
+    assert!(file.text.contains('\u{fffd}'));
+}
+
+#[test]
+fn a_history_tells_instructions_and_nothing_about_stages() {
+    let entry = |created_by: &str| HistoryEntry {
+        created_by: created_by.to_owned(),
+        comment: Some("buildkit.dockerfile.v0".to_owned()),
+        empty_layer: true,
+        layer: None,
+    };
+    let file = reconstructed_dockerfile(&[
+        entry("USER app"),
+        entry("RUN /bin/sh -c apk add curl # buildkit"),
+    ]);
+    assert_eq!(file.status, Status::Reconstructed);
+    assert_eq!((file.stages.len(), file.config), (0, None));
+    assert_eq!(file.commands[0].name(), Some("apk"));
+}

@@ -1,0 +1,168 @@
+//! The Dockerfile that made the image, as `BuildKit` reads it.
+
+use crate::{FactError, Source, Unsettled};
+use std::cell::OnceCell;
+
+pub use crate::bindings::polcheck::policy::dockerfile::{
+    Assignment, Command, CommandList, Decided, Diagnostic, Difference, Directive, EffectiveConfig,
+    Entry, FileSource, FileStatus, Flow, HealthSetting, Heredoc, Instruction, Join, Keyword,
+    ListSetting, Mount, OptionFlag, Origin, Redirect, Refusal, Setting, Stage, Suppression,
+    VariableUse, Word,
+};
+
+/// What is taken from the host once, and then shared by all rules of the instance.
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    stages: OnceCell<Result<Vec<Stage>, FactError>>,
+    instructions: OnceCell<Result<Vec<Instruction>, FactError>>,
+    commands: OnceCell<Result<CommandList, FactError>>,
+}
+
+/// The Dockerfile, as [`crate::Facts::dockerfile`] gives it. Needs `dockerfile`; every function fails with the reason
+/// why it is not there.
+#[derive(Clone, Copy, Debug)]
+pub struct Dockerfile<'a> {
+    pub(crate) source: &'a Source,
+    pub(crate) taken: &'a Taken,
+}
+
+#[expect(
+    clippy::missing_errors_doc,
+    reason = "said once, about the type: why the fact is not there"
+)]
+impl<'a> Dockerfile<'a> {
+    /// Where it comes from.
+    pub fn source(self) -> Result<FileSource, FactError> {
+        self.source.dockerfile_source()
+    }
+
+    /// Whether `BuildKit` accepts it.
+    pub fn status(self) -> Result<FileStatus, FactError> {
+        self.source.dockerfile_status()
+    }
+
+    /// Its parser directives.
+    pub fn directives(self) -> Result<Vec<Directive>, FactError> {
+        self.source.directives()
+    }
+
+    /// `BuildKit`'s own checks, as it prints them.
+    pub fn diagnostics(self) -> Result<Vec<Diagnostic>, FactError> {
+        self.source.diagnostics()
+    }
+
+    /// Those that a `check=skip` removed.
+    pub fn skipped_diagnostics(self) -> Result<Vec<Diagnostic>, FactError> {
+        self.source.skipped_diagnostics()
+    }
+
+    /// The stages, in order.
+    pub fn stages(self) -> Result<&'a [Stage], FactError> {
+        let stages = self.taken.stages.get_or_init(|| self.source.stages());
+        stages.as_deref().map_err(Clone::clone)
+    }
+
+    /// The stage that is built. Absent: the file has none.
+    pub fn target(self) -> Result<&'a Stage, FactError> {
+        let mut stages = self.stages()?.iter();
+        stages
+            .find(|stage| stage.is_target)
+            .ok_or(FactError::Absent)
+    }
+
+    /// The config at the end of a stage. Absent: there is no such stage, or it was not evaluated.
+    pub fn config(self, stage: u32) -> Result<EffectiveConfig, FactError> {
+        self.source.stage_config(stage)
+    }
+
+    /// The instructions, in order.
+    pub fn instructions(self) -> Result<&'a [Instruction], FactError> {
+        let instructions = &self.taken.instructions;
+        let instructions = instructions.get_or_init(|| self.source.instructions());
+        instructions.as_deref().map_err(Clone::clone)
+    }
+
+    /// The instructions of one keyword, in order.
+    pub fn select(
+        self,
+        keyword: Keyword,
+    ) -> Result<impl Iterator<Item = &'a Instruction>, FactError> {
+        let instructions = self.instructions()?.iter();
+        Ok(instructions.filter(move |instruction| instruction.keyword == keyword))
+    }
+
+    /// The commands, and whether they are all. A rule that finds nothing among them ends with
+    /// [`CommandList::conclude`].
+    pub fn commands(self) -> Result<&'a CommandList, FactError> {
+        let commands = self.taken.commands.get_or_init(|| self.source.commands());
+        commands.as_ref().map_err(Clone::clone)
+    }
+
+    /// `RUN --mount`
+    pub fn mounts(self) -> Result<Vec<Mount>, FactError> {
+        self.source.mounts()
+    }
+
+    /// Which files go where.
+    pub fn flows(self) -> Result<Vec<Flow>, FactError> {
+        self.source.flows()
+    }
+
+    /// The variables that words use and that have no value there.
+    pub fn undefined_variables(self) -> Result<Vec<VariableUse>, FactError> {
+        self.source.variable_uses(true)
+    }
+
+    /// All variables that words use.
+    pub fn variable_uses(self) -> Result<Vec<VariableUse>, FactError> {
+        self.source.variable_uses(false)
+    }
+
+    /// Comments that silence a tool.
+    pub fn suppressions(self) -> Result<Vec<Suppression>, FactError> {
+        self.source.suppressions()
+    }
+
+    /// What the file would make otherwise than the image is.
+    pub fn comparison(self) -> Result<Vec<Difference>, FactError> {
+        self.source.comparison()
+    }
+
+    /// The patterns of the `.dockerignore` beside it.
+    pub fn ignore_patterns(self) -> Result<Vec<String>, FactError> {
+        self.source.ignore_patterns()
+    }
+
+    /// The whole text.
+    pub fn text(self) -> Result<String, FactError> {
+        self.source.dockerfile_text()
+    }
+}
+
+impl Command {
+    /// The last part of the first word's path, if it is known: `apt-get` of `/usr/bin/apt-get`.
+    pub fn name(&self) -> Option<&str> {
+        let name = self.words.first()?.value.as_deref()?;
+        name.rsplit('/').next()
+    }
+}
+
+impl CommandList {
+    /// The commands of one name.
+    pub fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Command> {
+        let commands = self.commands.iter();
+        commands.filter(move |command| command.name() == Some(name))
+    }
+
+    /// What a rule says that looked through all commands: silence counts only if they are complete.
+    ///
+    /// # Errors
+    /// There are no findings, and some script could not be read.
+    pub fn conclude(&self, findings: Vec<crate::Finding>) -> crate::Judgement {
+        if findings.is_empty() && !self.complete {
+            let why = "some shell script of the Dockerfile cannot be read whole";
+            return Err(Unsettled::Inconclusive(why.to_owned()));
+        }
+        Ok(findings)
+    }
+}

@@ -1,0 +1,370 @@
+//! `polcheck lint`, and `polcheck facts --dockerfile`
+
+use crate::assert_said;
+use crate::harness::{World, shared};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+
+const GOOD: &str = "FROM alpine:3.22\nUSER 65532:65532\nENTRYPOINT [\"/service\"]\n";
+
+/// Something for each rule over Dockerfiles but `build.invalid`.
+const BAD: &str = "\
+# The service
+# syntax=docker/dockerfile:1
+ARG VERSION=1
+FROM alpine AS unused
+FROM scratch
+LABEL version=$VERSION \\
+      commit=\"$COMMIT\"
+COPY --from=builder /service /service
+";
+
+#[test]
+fn findings_show_the_lines_they_are_about() {
+    let world = World::new();
+    world.write("Dockerfile", BAD);
+    assert_said!(world.polcheck(&["lint", "Dockerfile"]), @r#"
+    exit code: 1
+    --- stdout
+    high[build.copy-from-external]: no stage is called `builder`: the files come from an image of that name
+     --> Dockerfile:8:1
+      |
+    8 | COPY --from=builder /service /service
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: name a stage; where an image is meant, give it a stage of its own: `FROM IMAGE@DIGEST AS NAME`
+
+    high[build.undefined-variable]: nobody sets the variable `COMMIT`
+     --> Dockerfile:7:15
+      |
+    7 |       commit="$COMMIT"
+      |               ^^^^^^^
+      |
+      = help: declare it in the stage: `ARG COMMIT`, or correct its name
+
+    high[build.undefined-variable]: nobody sets the variable `VERSION`
+     --> Dockerfile:6:15
+      |
+    6 | LABEL version=$VERSION \
+      |               ^^^^^^^^
+      |
+      = help: declare it in the stage: `ARG VERSION`, or correct its name
+
+    medium[base.latest-tag]: the base image `alpine` has no tag
+     --> Dockerfile:4:6
+      |
+    4 | FROM alpine AS unused
+      |      ^^^^^^
+      |
+      = help: name a release, best with its digest: `FROM IMAGE:1.2@sha256:…`
+
+    medium[build.directive-ineffective]: `# syntax=` is only a comment here
+     --> Dockerfile:2:1
+      |
+    2 | # syntax=docker/dockerfile:1
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: move it to the top of the file, above every comment and blank line
+
+    low[build.unreachable-stage]: the image needs nothing of the stage `unused`
+     --> Dockerfile:4:1
+      |
+    4 | FROM alpine AS unused
+      | ^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: take something from it with `COPY --from`, build it by name with `--target`, or remove it
+
+    Dockerfile: failed (sha256:[DIGEST]): 3 high, 2 medium, 1 low
+      not checked: health.missing, label.empty, label.oci-missing, label.self-attested and 6 more: it needs `image`, and there is only a Dockerfile
+    "#);
+}
+
+#[test]
+fn a_file_that_buildkit_refuses_fails_with_its_line_and_reason() {
+    let world = World::new();
+    world.write("Dockerfile", "FROM alpine:3.22\nRUNN apk upgrade\n");
+    assert_said!(world.polcheck(&["lint", "-q", "Dockerfile"]), @"
+    exit code: 1
+    --- stdout
+    critical[build.invalid]: BuildKit refuses the file: dockerfile parse error on line 2: unknown instruction: RUNN (did you mean RUN?)
+     --> Dockerfile:2:1
+      |
+    2 | RUNN apk upgrade
+      | ^^^^^^^^^^^^^^^^
+      |
+      = help: correct the file; `docker build --check .` shows the same
+
+    Dockerfile: failed (sha256:[DIGEST]): 1 critical
+      undecided: dockerfile.file: it cannot be read: dockerfile parse error on line 2: unknown instruction: RUNN (did you mean RUN?)
+    ");
+}
+
+#[test]
+fn no_selection_makes_a_pass_of_a_file_that_buildkit_refuses() {
+    let world = World::new();
+    world.write("Dockerfile", "FROM alpine:3.22\nRUNN apk upgrade\n");
+    for args in [
+        ["lint", "--rule", "base.*", "Dockerfile"],
+        ["lint", "--skip-rule", "build.invalid", "Dockerfile"],
+    ] {
+        let said = world.polcheck(&args);
+        assert_eq!(said.code, 2, "{said}");
+    }
+    world.write(
+        "polcheck.yaml",
+        "waivers:\n- { id: W1, reason: r, owner: o, expires: 2999-12-31, rule: build.invalid }\n",
+    );
+    let waived = world.polcheck(&["lint", "Dockerfile"]);
+    assert_eq!(waived.code, 2, "{waived}");
+}
+
+#[test]
+fn a_folder_stands_for_the_dockerfiles_in_it_that_git_does_not_ignore() {
+    let world = World::new();
+    for name in [
+        "Dockerfile",
+        "api/Dockerfile.production",
+        "api/Dockerfile.dockerignore",
+        "api/Dockerfile.tmpl",
+        "api/Dockerfile~",
+        ".devcontainer/Containerfile",
+        "generated/Dockerfile",
+        "vendor/x.Dockerfile",
+        "main.rs",
+    ] {
+        world.write(name, GOOD);
+    }
+    world.write(".gitignore", "generated/\n");
+    let document = world.json(&["lint", "-o", "json", "--exclude", "vendor/", "."]);
+    let paths: Vec<&str> = document["reports"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|report| report["subject"]["path"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            ".devcontainer/Containerfile",
+            "Dockerfile",
+            "api/Dockerfile.production"
+        ]
+    );
+}
+
+#[test]
+fn one_bad_file_stops_no_other() {
+    let world = World::new();
+    world.write("a/Dockerfile", [0xff, 0xfe, b'\n', 0]);
+    world.write("b/Dockerfile", GOOD);
+    let said = world.polcheck(&["lint", "-q", "a", "missing/Dockerfile", "b"]);
+    assert_eq!(said.code, 2, "{said}");
+    assert!(said.stdout.contains("b/Dockerfile: passed"), "{said}");
+    assert!(
+        said.stdout.contains("missing/Dockerfile: undecided"),
+        "{said}"
+    );
+    assert!(said.stdout.contains("a/Dockerfile: failed"), "{said}");
+}
+
+#[test]
+fn a_folder_without_a_dockerfile_is_nothing_to_check() {
+    let world = World::new();
+    world.write("src/main.rs", "");
+    assert_said!(world.polcheck(&["lint", "src"]), @"
+    exit code: 3
+    --- stdout
+    src: nothing to check
+      there is no Dockerfile in it
+    ");
+}
+
+#[test]
+fn standard_input_is_a_file_too() {
+    let world = World::new();
+    let args = ["lint", "-q", "--stdin-filename", "api/Dockerfile", "-"];
+    assert_said!(world.polcheck_with_stdin(&args, GOOD.as_bytes()), @"
+    exit code: 0
+    --- stdout
+    api/Dockerfile: passed (sha256:[DIGEST])
+    ");
+}
+
+#[test]
+fn rules_about_images_are_not_checked_and_no_claim_is_decided() {
+    let world = World::new();
+    world.write("Dockerfile", GOOD);
+    let document = world.json(&["lint", "-o", "json", "Dockerfile"]);
+    let report = &document["reports"][0];
+    assert_eq!(report["verdict"], "passed");
+    assert_eq!(report["claims"][0]["withheld"][0], "there is no image");
+    let unchecked = report["notChecked"].to_string();
+    assert!(unchecked.contains("user.final-root"), "{unchecked}");
+}
+
+#[test]
+fn a_build_argument_decides_what_the_base_is() {
+    let world = World::new();
+    world.write("Dockerfile", "ARG TAG=3.22\nFROM alpine:$TAG\n");
+    assert_eq!(world.polcheck(&["lint", "Dockerfile"]).code, 0);
+    let args = [
+        "lint",
+        "--fail-on",
+        "medium",
+        "--build-arg",
+        "TAG=latest",
+        "Dockerfile",
+    ];
+    assert_eq!(world.polcheck(&args).code, 1);
+}
+
+#[test]
+fn a_variable_that_may_be_set_is_no_finding() {
+    let world = World::new();
+    for text in [
+        // The base image may set it.
+        "FROM eclipse-temurin:21\nENV PATH=$JAVA_HOME/bin:$PATH\n",
+        "FROM scratch\nARG VERSION\nLABEL version=$VERSION\n",
+        "FROM scratch\nLABEL version=${VERSION:-1}\n",
+        // The shell knows it.
+        "FROM scratch\nRUN echo $VERSION\n",
+    ] {
+        world.write("Dockerfile", text);
+        let said = world.polcheck(&["lint", "Dockerfile"]);
+        assert_eq!(said.code, 0, "{text}{said}");
+    }
+    world.write("Dockerfile", "FROM scratch\nLABEL version=$VERSION\n");
+    assert_eq!(world.polcheck(&["lint", "Dockerfile"]).code, 1);
+}
+
+#[test]
+fn the_target_decides_which_stages_are_needed() {
+    let world = World::new();
+    world.write(
+        "Dockerfile",
+        "FROM alpine:3.22 AS a\nFROM alpine:3.22 AS b\n",
+    );
+    let unreachable = |args: &[&str]| {
+        let document = world.json(args);
+        document["reports"][0]["findings"][0]["message"].to_string()
+    };
+    assert!(unreachable(&["lint", "-o", "json", "Dockerfile"]).contains("stage `a`"));
+    let built = ["lint", "-o", "json", "--target", "a", "Dockerfile"];
+    assert!(unreachable(&built).contains("stage `b`"));
+}
+
+#[test]
+fn what_the_context_leaves_out_is_known() {
+    let world = World::new();
+    world.write("Dockerfile", "FROM scratch\nCOPY secret.txt /\n");
+    world.write(".dockerignore", "*.txt\n");
+    let names = |args: &[&str]| {
+        let said = world.polcheck(args);
+        let facts: Value = serde_json::from_str(&said.stdout).unwrap();
+        facts["dockerfile"]["diagnostics"].to_string()
+    };
+    let without = names(&["facts", "-q", "--dockerfile", "Dockerfile"]);
+    assert!(!without.contains("CopyIgnoredFile"), "{without}");
+    let with = names(&[
+        "facts",
+        "-q",
+        "--dockerfile",
+        "Dockerfile",
+        "--context",
+        ".",
+    ]);
+    assert!(with.contains("CopyIgnoredFile"), "{with}");
+}
+
+#[test]
+fn facts_of_a_dockerfile_are_what_policies_are_told() {
+    let world = World::new();
+    world.write(
+        "Dockerfile",
+        "# check=skip=all\nFROM scratch AS app\nENV A=1\nCMD [\"/a\"]\n",
+    );
+    assert_said!(world.polcheck(&["facts", "-q", "--dockerfile", "Dockerfile"]), @r##"
+    exit code: 0
+    --- stdout
+    {"dockerfile":{"commands":[{"assignments":[],"instruction":2,"joined":"first","redirects":[],"span":[4,1,4,11],"stage":0,"words":[{"raw":"/a","span":[4,6,4,10],"value":"/a"}]}],"commandsComplete":true,"config":{"Cmd":["/a"],"Env":["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin","A=1"],"ExposedPorts":[],"Labels":{},"OnBuild":[],"Volumes":[],"WorkingDir":"/"},"diagnostics":[],"digest":"sha256:[DIGEST]","directives":[{"effective":true,"name":"check","span":[1,1,1,17],"value":"skip=all"}],"escape":"\\","flows":[],"instructions":[{"args":["scratch","AS","app"],"brokenJson":false,"endLine":2,"execForm":false,"flagSpans":[],"flags":[],"heredocs":[],"keyword":"FROM","known":true,"span":[2,1,2,20],"spans":[[2,6,2,13],[2,14,2,16],[2,17,2,20]],"stage":0,"startLine":2,"text":"FROM scratch AS app","values":["scratch","AS","app"]},{"args":["A","1","="],"brokenJson":false,"endLine":3,"execForm":false,"flagSpans":[],"flags":[],"heredocs":[],"keyword":"ENV","known":true,"span":[3,1,3,8],"spans":[[3,5,3,6],[3,7,3,8],[3,6,3,7]],"stage":0,"startLine":3,"text":"ENV A=1","values":["A","1","="]},{"args":["/a"],"brokenJson":false,"endLine":4,"execForm":true,"flagSpans":[],"flags":[],"heredocs":[],"keyword":"CMD","known":true,"span":[4,1,4,11],"spans":[[4,6,4,10]],"stage":0,"startLine":4,"text":"CMD [\"/a\"]","values":["/a"]}],"mounts":[],"origin":"given","skippedDiagnostics":[],"stages":[{"base":"scratch","baseWord":{"raw":"scratch","span":[2,6,2,13],"value":"scratch"},"config":{"baseKnown":true,"cmd":{"decided":"here","span":[4,1,4,11],"value":["/a"]},"entrypoint":{"decided":"unset"},"env":[{"key":"PATH","value":"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},{"key":"A","span":[3,1,3,8],"value":"1"}],"exposedPorts":[],"healthcheck":{"decided":"unset"},"labels":[],"shell":{"decided":"unset"},"stopSignal":{"decided":"unset"},"user":{"decided":"unset"},"volumes":[],"workingDir":{"decided":"base","value":"/"}},"fromScratch":true,"index":0,"name":"app","reachable":true,"span":[2,1,2,20]}],"status":"complete","suppressions":[{"rules":[],"span":[1,1,1,17],"tool":"buildkit"}],"syntax":null,"target":0,"text":"# check=skip=all\nFROM scratch AS app\nENV A=1\nCMD [\"/a\"]\n","variableUses":[]}}
+    "##);
+}
+
+#[test]
+fn a_config_stands_for_every_base_image() {
+    let world = World::new();
+    world.write(
+        "Dockerfile",
+        "FROM private.example.com/base:1\nENV A=$HOME/a\n",
+    );
+    world.write("base.json", r#"{"os":"linux","architecture":"amd64","config":{"User":"app","Env":["PATH=/bin","HOME=/h"]}}"#);
+    let config = |args: &[&str]| {
+        let said = world.polcheck(args);
+        let facts: Value = serde_json::from_str(&said.stdout).unwrap();
+        facts["dockerfile"]["config"].clone()
+    };
+    let unknown = config(&["facts", "-q", "--dockerfile", "Dockerfile"]);
+    assert_eq!(unknown.get("User"), None);
+    assert_eq!(unknown["Env"], serde_json::json!([]));
+    let known = config(&[
+        "facts",
+        "-q",
+        "--dockerfile",
+        "Dockerfile",
+        "--base-config",
+        "base.json",
+    ]);
+    assert_eq!(known["User"], "app");
+    assert_eq!(
+        known["Env"],
+        serde_json::json!(["PATH=/bin", "HOME=/h", "A=/h/a"])
+    );
+}
+
+/// The findings of these rules that the seed's files must yield: file, line, rule.
+#[test]
+fn the_seed_yields_its_findings() {
+    let Some(list) = shared("seed/expected-findings.tsv", "the seed") else {
+        return;
+    };
+    let rules = [
+        "build.invalid",
+        "build.directive-ineffective",
+        "build.undefined-variable",
+        "build.unreachable-stage",
+        "build.copy-from-external",
+        "base.latest-tag",
+    ];
+    let expected: BTreeSet<(String, u64, String)> = fs::read_to_string(&list)
+        .unwrap()
+        .lines()
+        .skip(1)
+        .map(|line| line.split('\t').collect::<Vec<_>>())
+        .filter(|fields| rules.contains(&fields[3]))
+        .map(|fields| {
+            (
+                fields[0].to_owned(),
+                fields[1].parse().unwrap(),
+                fields[3].to_owned(),
+            )
+        })
+        .collect();
+    let world = World::new();
+    let seed = list.parent().unwrap();
+    let mut found = BTreeSet::new();
+    for entry in fs::read_dir(seed).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if !name.contains("Dockerfile") {
+            continue;
+        }
+        let path = seed.join(&name).to_string_lossy().into_owned();
+        let document = world.json(&["lint", "-o", "json", &path]);
+        for finding in document["reports"][0]["findings"].as_array().unwrap() {
+            let line = finding["location"]["startLine"].as_u64().unwrap();
+            let rule = finding["rule"].as_str().unwrap().to_owned();
+            found.insert((name.clone(), line, rule));
+        }
+    }
+    assert_eq!(found, expected);
+}
