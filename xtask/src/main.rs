@@ -5,6 +5,7 @@ mod build;
 mod demo;
 mod docs;
 mod format;
+mod fuzz;
 mod run;
 mod sources;
 mod test;
@@ -22,6 +23,7 @@ usage: cargo xtask <command>
   demo                shows what polcheck does, against a registry of its own
   test                everything that has to hold: format, lints, tests, documents, tidy
   bench               what polcheck needs, beside its peers
+  fuzz                a minute of random input for each part that reads what strangers wrote
   fmt                 formats every source file, rules too
   docs                writes the generated documents
   tidy                dependencies, sizes, paths
@@ -47,6 +49,7 @@ fn dispatch(words: &[&str]) -> Outcome {
         ["demo"] => demo::run(),
         ["test"] => test::all(),
         ["bench"] => bench::run(),
+        ["fuzz"] => fuzz::all(),
         ["fmt"] => format::all(Mode::Write),
         ["docs"] => build::all(Profile::Dev).and_then(|_| docs::write()),
         ["tidy"] => tidy::all(),
