@@ -8,7 +8,7 @@ fn no_path_of_the_machine_that_built_it_lies_in_the_pack() {
     let pack = fs::read(root().join("policies/built/core.wasm")).unwrap();
     let text = String::from_utf8_lossy(&pack);
     let here = root().canonicalize().unwrap();
-    let home = std::env::var("HOME").unwrap_or_else(|_| "/root".to_owned());
+    let home = std::env::var("HOME").unwrap_or_else(|_| "/home".to_owned());
     for path in [
         here.to_string_lossy().into_owned(),
         home + "/.cargo",

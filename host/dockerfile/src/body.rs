@@ -7,8 +7,9 @@ use crate::instruction::{
     Body, CommandLine, Declaration, From, Instruction, Keyword, Pair, Run, Word,
 };
 use crate::mount;
+use crate::quote::{quoted, quoted_bytes};
 use crate::suggest::with_suggestion;
-use crate::text::{is_regex_space, lossy, lower, part, quote, quote_bytes, upper};
+use crate::text::{is_regex_space, lossy, lower, part, upper};
 use crate::transfer;
 
 /// Reads what an instruction of the text says; the error is what BuildKit says.
@@ -203,11 +204,11 @@ fn run(instruction: &Instruction) -> Result<Run, String> {
     }
     match run.network.as_ref().map(|word| word.text.as_str()) {
         None | Some("default" | "none" | "host") => {}
-        Some(other) => return Err(format!("invalid network mode {}", quote(other))),
+        Some(other) => return Err(format!("invalid network mode {}", quoted(other))),
     }
     match run.security.as_ref().map(|word| word.text.as_str()) {
         None | Some("insecure" | "sandbox") => {}
-        Some(other) => return Err(format!("security {} is not valid", quote(other))),
+        Some(other) => return Err(format!("security {} is not valid", quoted(other))),
     }
     Ok(run)
 }
@@ -249,7 +250,7 @@ fn stage_name(word: &Word, data: &[u8]) -> Result<Word, String> {
         let is_whole = lossy(written) == word.text;
         return Err(format!(
             "invalid name for build stage: {}, name can't start with a number or contain symbols",
-            quote_bytes(if is_whole {
+            quoted_bytes(if is_whole {
                 written
             } else {
                 word.text.as_bytes()

@@ -3,7 +3,8 @@
 use crate::flags::{Kind, Options, check};
 use crate::instruction::{Healthcheck, Instruction};
 use crate::number;
-use crate::text::{quote, upper};
+use crate::quote::quoted;
+use crate::text::upper;
 
 const KNOWN: [(&str, Kind); 5] = [
     ("interval", Kind::Once),
@@ -35,7 +36,7 @@ pub(crate) fn read(instruction: &Instruction) -> Result<Healthcheck, String> {
     if kind != "CMD" {
         return Err(format!(
             "Unknown type {} in HEALTHCHECK (try CMD)",
-            quote(&kind)
+            quoted(&kind)
         ));
     }
     if command.is_empty() {
@@ -64,7 +65,7 @@ fn duration(options: &Options, name: &str) -> Result<i64, String> {
     match number::duration(&value.text)? {
         0 => Ok(0),
         short if short < MILLISECOND => {
-            Err(format!("Interval {} cannot be less than 1ms", quote(name)))
+            Err(format!("Interval {} cannot be less than 1ms", quoted(name)))
         }
         nanoseconds => Ok(nanoseconds),
     }

@@ -1,7 +1,8 @@
 //! Finds heredocs in the words of a line.
 
 use crate::lexer::{Error, words};
-use crate::text::{is_regex_space, quote};
+use crate::quote::quoted;
+use crate::text::is_regex_space;
 
 /// A word that begins a heredoc.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +45,7 @@ fn read_word(word: &str) -> Result<Option<HeredocWord>, String> {
     if name.is_empty() || name.contains('<') {
         return Ok(None);
     }
-    let failed = |error: Error| format!("failed to process {}: {error}", quote(name));
+    let failed = |error: Error| format!("failed to process {}: {error}", quoted(name));
     let [plain] =
         <[String; 1]>::try_from(words(name, false, false).map_err(failed)?).unwrap_or_default();
     if plain.is_empty() {

@@ -2,8 +2,9 @@
 
 use crate::csv;
 use crate::number;
+use crate::quote::quoted;
 use crate::suggest::with_suggestion;
-use crate::text::{lower, quote};
+use crate::text::lower;
 
 /// What is mounted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -218,7 +219,7 @@ impl Mount {
             if value.is_some() && !has_owner {
                 return Err(format!(
                     "{name} not allowed for {} type mounts",
-                    quote(self.kind.as_str())
+                    quoted(self.kind.as_str())
                 ));
             }
         }
@@ -258,7 +259,7 @@ fn kind(value: &str) -> Result<MountKind, String> {
     known.map(|(_, kind)| *kind).ok_or_else(|| {
         let names = KINDS.map(|(known, _)| known);
         with_suggestion(
-            format!("unsupported mount type {}", quote(value)),
+            format!("unsupported mount type {}", quoted(value)),
             value,
             &names,
             true,
@@ -271,7 +272,7 @@ fn sharing(value: &str) -> Result<String, String> {
     if SHARING.contains(&name.as_str()) {
         return Ok(name);
     }
-    let message = format!("unsupported sharing value {}", quote(value));
+    let message = format!("unsupported sharing value {}", quoted(value));
     Err(with_suggestion(message, value, &SHARING, true))
 }
 

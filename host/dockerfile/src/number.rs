@@ -1,6 +1,6 @@
 //! Numbers as Go reads them.
 
-use crate::text::quote;
+use crate::quote::quoted;
 
 /// `strconv.ParseBool`
 pub(crate) fn boolean(text: &str) -> Option<bool> {
@@ -29,7 +29,7 @@ pub(crate) fn integer(text: &str) -> Result<i32, String> {
         "invalid syntax"
     };
     let number = if is_number { text.parse().ok() } else { None };
-    number.ok_or_else(|| format!("strconv.ParseInt: parsing {}: {reason}", quote(text)))
+    number.ok_or_else(|| format!("strconv.ParseInt: parsing {}: {reason}", quoted(text)))
 }
 
 /// A size with a unit, in bytes: `units.RAMInBytes` of Docker.

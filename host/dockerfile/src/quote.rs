@@ -11,6 +11,21 @@ pub(crate) fn quoted(text: &str) -> String {
     quoted
 }
 
+/// The same of bytes; one that is not UTF-8 is shown by its number.
+pub(crate) fn quoted_bytes(bytes: &[u8]) -> String {
+    let mut quoted = String::with_capacity(bytes.len() + 2);
+    quoted.push('"');
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            push_escaped(&mut quoted, character);
+        }
+        let numbers = chunk.invalid().iter();
+        quoted.extend(numbers.map(|byte| format!("\\x{byte:02x}")));
+    }
+    quoted.push('"');
+    quoted
+}
+
 fn push_escaped(quoted: &mut String, character: char) {
     match character {
         '"' => quoted.push_str("\\\""),

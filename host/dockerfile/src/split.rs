@@ -3,7 +3,8 @@
 use crate::instruction::{Flag, Keyword, Word};
 use crate::json::{self, Array};
 use crate::lines::Logical;
-use crate::text::{decode, is_blank, quote, trim};
+use crate::quote::quoted;
+use crate::text::{decode, is_blank, trim};
 use std::ops::Range;
 
 /// A logical line whose arguments are still in one piece.
@@ -320,7 +321,7 @@ fn pairs(
         let Some(sign) = equals_sign(&range) else {
             return Err(format!(
                 "Syntax error - can't find = in {}. Must be of the form: name=value",
-                quote(&line.word(range).text)
+                quoted(&line.word(range).text)
             ));
         };
         words.push(line.word(range.start..sign));

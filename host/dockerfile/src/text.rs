@@ -118,54 +118,10 @@ pub(crate) fn upper(text: &str) -> String {
     text.chars().map(simple).collect()
 }
 
-/// Text in double quotes, as `%q` of Go.
-pub(crate) fn quote(text: &str) -> String {
-    quote_bytes(text.as_bytes())
-}
-
-/// Bytes in double quotes, as `%q` of Go.
-pub(crate) fn quote_bytes(bytes: &[u8]) -> String {
-    let mut quoted = String::with_capacity(bytes.len() + 2);
-    let mut rest = bytes;
-    quoted.push('"');
-    while let Some((read, width)) = decode(rest) {
-        let code = u32::from(read);
-        let escaped = match read {
-            char::REPLACEMENT_CHARACTER if width == 1 => rest
-                .first()
-                .map(|byte| format!("\\x{byte:02x}"))
-                .unwrap_or_default(),
-            '\x07' => "\\a".to_owned(),
-            '\x08' => "\\b".to_owned(),
-            '\x0b' => "\\v".to_owned(),
-            '\x0c' => "\\f".to_owned(),
-            '\n' | '\r' | '\t' | '"' | '\\' => read.escape_default().to_string(),
-            _ if is_printable(read) => read.to_string(),
-            '\0'..='\x7f' => format!("\\x{code:02x}"),
-            '\u{80}'..='\u{ffff}' => format!("\\u{code:04x}"),
-            _ => format!("\\U{code:08x}"),
-        };
-        quoted.push_str(&escaped);
-        rest = rest.get(width..).unwrap_or_default();
-    }
-    quoted.push('"');
-    quoted
-}
-
-fn is_printable(read: char) -> bool {
-    if read.is_ascii() {
-        return matches!(read, ' '..='~');
-    }
-    // Behind another character, where a combining one is not escaped either.
-    !format!("x{read}")
-        .escape_debug()
-        .to_string()
-        .contains("\\u{")
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{decode, lossy, lower, quote_bytes, trim, upper};
+    use super::{decode, lossy, lower, trim, upper};
+    use crate::quote::quoted_bytes;
     use rstest::rstest;
     use std::ops::Range;
 
@@ -209,6 +165,6 @@ mod tests {
     #[case(b"\xff\xef\xbf\xbd", "\"\\xff\u{fffd}\"")]
     #[case("é\u{301}\u{a0}\u{200b}\u{e0001}".as_bytes(), "\"é\u{301}\\u00a0\\u200b\\U000e0001\"")]
     fn quotes_are_those_of_go(#[case] bytes: &[u8], #[case] expected: &str) {
-        assert_eq!(quote_bytes(bytes), expected);
+        assert_eq!(quoted_bytes(bytes), expected);
     }
 }
