@@ -10,6 +10,7 @@ use crate::failure::Failure;
 use crate::files;
 use crate::session::Session;
 use anstream::AutoStream;
+use pipeline::config::FailOn;
 use pipeline::{Attested, Judged, Platforms};
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
@@ -118,6 +119,31 @@ impl Output {
             // Colours are taken out again where nobody wants them.
             None => print(&render(true)).map(drop),
         }
+    }
+}
+
+/// Tells why entries have no verdict, and writes every output.
+pub(crate) fn show(
+    entries: &[Entry],
+    outputs: &[Output],
+    session: &Session,
+) -> Result<(), Failure> {
+    for entry in entries {
+        entry.show_failure();
+    }
+    for output in outputs {
+        output.write(entries, session)?;
+    }
+    Ok(())
+}
+
+/// The exit code of all entries together.
+pub(crate) fn exit(entries: &[Entry], exit_zero: bool, session: &Session) -> Exit {
+    let exit = Exit::of_all(entries.iter().map(Entry::exit));
+    if exit_zero || session.config.values.fail_on == Some(FailOn::Never) {
+        exit.without_failure()
+    } else {
+        exit
     }
 }
 

@@ -2,14 +2,13 @@
 
 mod budget;
 mod class;
-pub(crate) mod clean;
 mod expression;
 mod pattern;
 mod syntax;
 
+use crate::path::{clean, directory};
 use budget::Budget;
 use class::Malformed;
-use clean::{clean, directory};
 use pattern::Pattern;
 use std::fmt;
 

@@ -21,6 +21,7 @@ mod lexer;
 mod lines;
 pub mod mount;
 mod number;
+mod path;
 pub mod platform;
 mod quote;
 mod reader;

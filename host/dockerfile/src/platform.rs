@@ -2,7 +2,7 @@
 
 mod error;
 
-use crate::dockerignore::clean::clean;
+use crate::path::clean;
 pub use error::InvalidPlatform;
 
 /// A platform.

@@ -149,6 +149,17 @@ impl Pipeline {
         Ok(judged)
     }
 
+    /// How a run over images was started.
+    fn conditions(&self, request: &CheckRequest) -> RunConditions {
+        RunConditions {
+            changed_set: !self.policies.as_published,
+            unnamed_set: request.unnamed_set,
+            other_time: request.effective_time.is_some(),
+            insecure: request.insecure.clone(),
+            no_image: false,
+        }
+    }
+
     /// Judges one manifest.
     async fn judge(
         &self,
@@ -158,13 +169,7 @@ impl Pipeline {
         request: &CheckRequest,
         time: Timestamp,
     ) -> Result<Judged, CheckError> {
-        let conditions = RunConditions {
-            changed_set: !self.policies.as_published,
-            unnamed_set: request.unnamed_set,
-            other_time: request.effective_time.is_some(),
-            insecure: request.insecure.clone(),
-            no_image: false,
-        };
+        let conditions = self.conditions(request);
         let (facts, dockerfile) = self.facts(image, manifest, request).await?;
         subject::check_platform(&request.platforms, image, &facts)?;
         let circumstances = Circumstances {

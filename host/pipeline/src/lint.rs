@@ -69,11 +69,8 @@ impl Pipeline {
     pub fn lint(&self, file: &Dockerfile, request: &CheckRequest) -> Result<Judged, CheckError> {
         let policies = &self.policies;
         let conditions = RunConditions {
-            changed_set: !policies.as_published,
-            unnamed_set: request.unnamed_set,
-            other_time: request.effective_time.is_some(),
-            insecure: request.insecure.clone(),
             no_image: true,
+            ..self.conditions(request)
         };
         let facts = Facts {
             dockerfile: Some(file.facts(None)),

@@ -13,7 +13,7 @@ use attest::SigningKey;
 use clap::Args;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
-use pipeline::config::{FailOn, Layer};
+use pipeline::config::Layer;
 use pipeline::{CheckRequest, Dockerfile, Pipeline, Platforms};
 use registry::Source;
 use std::path::PathBuf;
@@ -114,23 +114,11 @@ pub(crate) fn check(
     let jobs = session.config.values.jobs.unwrap_or(1).max(1);
     let entries: Vec<Entry> = block_on(stream::iter(sources).map(check).buffered(jobs).collect())?;
     progress.clear();
-    for entry in &entries {
-        entry.show_failure();
-    }
-
-    for output in &outputs {
-        output.write(&entries, &session)?;
-    }
+    report::show(&entries, &outputs, &session)?;
     if let Some((signing, _)) = &signer {
         write_bundle(signing, &entries)?;
     }
-    let exit = Exit::of_all(entries.iter().map(Entry::exit));
-    let forgives = args.exit_zero || session.config.values.fail_on == Some(FailOn::Never);
-    Ok(if forgives {
-        exit.without_failure()
-    } else {
-        exit
-    })
+    Ok(report::exit(&entries, args.exit_zero, &session))
 }
 
 /// Checks one image. What goes wrong with it is an entry, and stops no other.

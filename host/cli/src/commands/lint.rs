@@ -7,10 +7,10 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
 use crate::progress::Progress;
-use crate::report::{Entry, Output};
+use crate::report::{self, Entry, Output};
 use crate::session::Session;
 use clap::Args;
-use pipeline::config::{FailOn, Layer};
+use pipeline::config::Layer;
 use pipeline::{CheckRequest, Dockerfile, Pipeline};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -91,19 +91,8 @@ pub(crate) fn run(args: &LintArgs, global: &GlobalArgs) -> Result<Exit, Failure>
     };
     let entries = on_threads(&found, threads, one);
     progress.clear();
-    for entry in &entries {
-        entry.show_failure();
-    }
-    for output in &outputs {
-        output.write(&entries, &session)?;
-    }
-    let exit = Exit::of_all(entries.iter().map(Entry::exit));
-    let forgives = args.exit_zero || session.config.values.fail_on == Some(FailOn::Never);
-    Ok(if forgives {
-        exit.without_failure()
-    } else {
-        exit
-    })
+    report::show(&entries, &outputs, &session)?;
+    Ok(report::exit(&entries, args.exit_zero, &session))
 }
 
 /// Checks one file. What goes wrong with it is an entry, and stops no other.

@@ -4,7 +4,7 @@ use super::context::{Context, Scene, Text};
 use super::draft::{Command, Draft};
 use super::history::Event;
 use super::mode;
-use super::paths::{self, Style};
+use super::paths::Style;
 use super::remote::{self, Source};
 use super::run::chomped;
 use super::stage::{Flow, Role, Step, Target};
@@ -13,6 +13,7 @@ use super::state::State;
 use crate::Refusal;
 use crate::checks::ignored;
 use crate::instruction::{Keyword, Transfer, Word};
+use crate::path::clean;
 use crate::quote::quoted;
 
 /// The texts of a transfer, expanded.
@@ -213,7 +214,7 @@ fn check_source(
 
 fn check_ignored(context: &mut Context<'_>, scene: &Scene<'_>, source: &str, adds: bool) {
     if let Some(ignore) = &context.options.dockerignore {
-        let path = paths::clean(source);
+        let path = clean(source);
         let command = if adds { "Add" } else { "Copy" };
         let checks = &mut context.checks;
         ignored::check(checks, &scene.scope, scene.place, command, (ignore, &path));

@@ -1,5 +1,7 @@
 //! Paths in the image, for the operating system of the image.
 
+use crate::path::clean;
+
 /// Which way a platform writes paths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Style {
@@ -129,31 +131,6 @@ pub(super) fn join(parent: &str, path: &str) -> String {
         ("", "") => String::new(),
         ("", path) | (path, "") => clean(path),
         (parent, path) => clean(&format!("{parent}/{path}")),
-    }
-}
-
-/// The shortest path that means the same: no `.`, no `..` that can be resolved, no doubled slash.
-pub(super) fn clean(path: &str) -> String {
-    let rooted = path.starts_with('/');
-    let mut parts: Vec<&str> = vec![];
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => match parts.last() {
-                Some(&last) if last != ".." => {
-                    parts.pop();
-                }
-                None if rooted => {}
-                _ => parts.push(part),
-            },
-            _ => parts.push(part),
-        }
-    }
-    let path = parts.join("/");
-    match (rooted, path.is_empty()) {
-        (true, _) => format!("/{path}"),
-        (false, true) => ".".to_owned(),
-        (false, false) => path,
     }
 }
 

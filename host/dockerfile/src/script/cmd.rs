@@ -36,7 +36,7 @@ impl Cmd<'_, '_> {
                     self.reader.at += 1;
                     join = Join::Sequence;
                 }
-                b'&' | b'|' => join = self.operator(),
+                b'&' | b'|' => join = self.reader.windows_operator(),
                 b'@' => self.reader.at += 1,
                 b'(' => {
                     self.reader.at += 1;
@@ -59,19 +59,6 @@ impl Cmd<'_, '_> {
         if self.groups > 0 {
             self.reader.out.incomplete();
         }
-    }
-
-    fn operator(&mut self) -> Join {
-        let operators = [
-            ("&&", Join::And),
-            ("||", Join::Or),
-            ("|", Join::Pipe),
-            ("&", Join::Sequence),
-        ];
-        let found = operators
-            .into_iter()
-            .find(|(text, _)| self.reader.skip(text));
-        found.map_or(Join::Sequence, |(_, join)| join)
     }
 
     /// Blanks, and lines continued with a caret.

@@ -1,5 +1,6 @@
 //! Reading POSIX shell text from left to right.
 
+use super::Join;
 use super::heredoc::Waiting;
 use super::list::Close;
 use super::output::{Output, Place};
@@ -60,6 +61,19 @@ impl<'t, 'o> Reader<'t, 'o> {
             self.at += text.len();
         }
         found
+    }
+
+    /// What joins commands in the shells of Windows, whose ampersand alone runs the command behind it next; anything else
+    /// is the end of a command.
+    pub(super) fn windows_operator(&mut self) -> Join {
+        let operators = [
+            ("&&", Join::And),
+            ("||", Join::Or),
+            ("|", Join::Pipe),
+            ("&", Join::Sequence),
+        ];
+        let found = operators.into_iter().find(|(text, _)| self.skip(text));
+        found.map_or(Join::Sequence, |(_, join)| join)
     }
 
     /// One character, however many bytes it has.

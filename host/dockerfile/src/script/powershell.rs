@@ -45,7 +45,7 @@ impl PowerShell<'_, '_> {
                     self.reader.at += 1;
                     join = Join::Sequence;
                 }
-                b'|' | b'&' => join = self.operator(),
+                b'|' | b'&' => join = self.reader.windows_operator(),
                 b')' | b'}' => {
                     self.reader.out.incomplete();
                     self.reader.at += 1;
@@ -54,20 +54,6 @@ impl PowerShell<'_, '_> {
             }
         }
         self.reader.out.leave(1);
-    }
-
-    /// An ampersand alone calls the command behind it.
-    fn operator(&mut self) -> Join {
-        let operators = [
-            ("&&", Join::And),
-            ("||", Join::Or),
-            ("|", Join::Pipe),
-            ("&", Join::Sequence),
-        ];
-        let found = operators
-            .into_iter()
-            .find(|(text, _)| self.reader.skip(text));
-        found.map_or(Join::Sequence, |(_, join)| join)
     }
 
     /// Blanks, comments, and lines continued with a back-quote.
