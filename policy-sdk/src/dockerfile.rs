@@ -4,10 +4,10 @@ use crate::{FactError, Source, Unsettled};
 use std::cell::OnceCell;
 
 pub use crate::bindings::polcheck::policy::dockerfile::{
-    Assignment, Command, CommandList, Decided, Diagnostic, Difference, Directive, EffectiveConfig,
-    Entry, FileSource, FileStatus, Flow, HealthSetting, Heredoc, Instruction, Join, Keyword,
-    ListSetting, Mount, OptionFlag, Origin, Redirect, Refusal, Setting, Stage, Suppression,
-    VariableUse, Word,
+    Assignment, Command, CommandList, Compound, Decided, Diagnostic, Difference, Directive,
+    EffectiveConfig, Entry, FileSource, FileStatus, Flow, HealthSetting, Heredoc, Instruction,
+    Interpreter, Join, Keyword, ListSetting, Mount, OptionFlag, Origin, Redirect, Refusal, Setting,
+    Stage, Suppression, VariableUse, Via, Word,
 };
 
 /// What is taken from the host once, and then shared by all rules of the instance.
@@ -16,6 +16,12 @@ pub(crate) struct Taken {
     stages: OnceCell<Result<Vec<Stage>, FactError>>,
     instructions: OnceCell<Result<Vec<Instruction>, FactError>>,
     commands: OnceCell<Result<CommandList, FactError>>,
+    diagnostics: OnceCell<Result<Vec<Diagnostic>, FactError>>,
+    flows: OnceCell<Result<Vec<Flow>, FactError>>,
+    mounts: OnceCell<Result<Vec<Mount>, FactError>>,
+    undefined: OnceCell<Result<Vec<VariableUse>, FactError>>,
+    ignore_patterns: OnceCell<Result<Vec<String>, FactError>>,
+    target_config: OnceCell<Result<EffectiveConfig, FactError>>,
 }
 
 /// The Dockerfile, as [`crate::Facts::dockerfile`] gives it. Needs `dockerfile`; every function fails with the reason
@@ -46,14 +52,15 @@ impl<'a> Dockerfile<'a> {
         self.source.directives()
     }
 
-    /// `BuildKit`'s own checks, as it prints them.
-    pub fn diagnostics(self) -> Result<Vec<Diagnostic>, FactError> {
-        self.source.diagnostics()
-    }
-
-    /// Those that a `check=skip` removed.
-    pub fn skipped_diagnostics(self) -> Result<Vec<Diagnostic>, FactError> {
-        self.source.skipped_diagnostics()
+    /// What `BuildKit`'s own checks say, also where the file asks them not to: whether that counts is for the policy set to
+    /// say.
+    pub fn diagnostics(self) -> Result<&'a [Diagnostic], FactError> {
+        let diagnostics = self.taken.diagnostics.get_or_init(|| {
+            let mut all = self.source.diagnostics()?;
+            all.extend(self.source.skipped_diagnostics()?);
+            Ok(all)
+        });
+        diagnostics.as_deref().map_err(Clone::clone)
     }
 
     /// The stages, in order.
@@ -68,6 +75,22 @@ impl<'a> Dockerfile<'a> {
         stages
             .find(|stage| stage.is_target)
             .ok_or(FactError::Absent)
+    }
+
+    /// The config at the end of the stage that is built. Absent: it was not evaluated.
+    pub fn target_config(self) -> Result<&'a EffectiveConfig, FactError> {
+        let config = &self.taken.target_config;
+        let config = config.get_or_init(|| self.config(self.target()?.index));
+        config.as_ref().map_err(Clone::clone)
+    }
+
+    /// The stage and those that it begins with, through `FROM`, the stage itself first.
+    pub fn ancestry(self, stage: u32) -> Result<impl Iterator<Item = &'a Stage>, FactError> {
+        let stages = self.stages()?;
+        let find = move |index: u32| stages.iter().find(move |stage| stage.index == index);
+        Ok(std::iter::successors(find(stage), move |stage| {
+            find(stage.base_stage?)
+        }))
     }
 
     /// The config at the end of a stage. Absent: there is no such stage, or it was not evaluated.
@@ -99,18 +122,22 @@ impl<'a> Dockerfile<'a> {
     }
 
     /// `RUN --mount`
-    pub fn mounts(self) -> Result<Vec<Mount>, FactError> {
-        self.source.mounts()
+    pub fn mounts(self) -> Result<&'a [Mount], FactError> {
+        let mounts = self.taken.mounts.get_or_init(|| self.source.mounts());
+        mounts.as_deref().map_err(Clone::clone)
     }
 
     /// Which files go where.
-    pub fn flows(self) -> Result<Vec<Flow>, FactError> {
-        self.source.flows()
+    pub fn flows(self) -> Result<&'a [Flow], FactError> {
+        let flows = self.taken.flows.get_or_init(|| self.source.flows());
+        flows.as_deref().map_err(Clone::clone)
     }
 
     /// The variables that words use and that have no value there.
-    pub fn undefined_variables(self) -> Result<Vec<VariableUse>, FactError> {
-        self.source.variable_uses(true)
+    pub fn undefined_variables(self) -> Result<&'a [VariableUse], FactError> {
+        let undefined = &self.taken.undefined;
+        let undefined = undefined.get_or_init(|| self.source.variable_uses(true));
+        undefined.as_deref().map_err(Clone::clone)
     }
 
     /// All variables that words use.
@@ -129,13 +156,23 @@ impl<'a> Dockerfile<'a> {
     }
 
     /// The patterns of the `.dockerignore` beside it.
-    pub fn ignore_patterns(self) -> Result<Vec<String>, FactError> {
-        self.source.ignore_patterns()
+    pub fn ignore_patterns(self) -> Result<&'a [String], FactError> {
+        let patterns = &self.taken.ignore_patterns;
+        let patterns = patterns.get_or_init(|| self.source.ignore_patterns());
+        patterns.as_deref().map_err(Clone::clone)
     }
 
     /// The whole text.
     pub fn text(self) -> Result<String, FactError> {
         self.source.dockerfile_text()
+    }
+}
+
+impl Instruction {
+    /// The value of an option, if it has one: `builder` of `--from=builder`.
+    pub fn option(&self, name: &str) -> Option<&str> {
+        let mut options = self.options.iter();
+        options.find(|option| option.name == name)?.value.as_deref()
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::dockerfile::{Dockerfile, Taken};
 use crate::{
-    Base, EnforcementPoint, FactError, HistoryEntry, ImageConfig, Layer, ManifestInfo, Source,
+    Base, EnforcementPoint, FactError, HistoryEntry, ImageConfig, Layer, ManifestInfo, RunConfig,
+    Source,
 };
 use std::cell::OnceCell;
 
@@ -17,6 +18,7 @@ pub struct Facts {
     layers: OnceCell<Result<Vec<Layer>, FactError>>,
     claims: OnceCell<Vec<String>>,
     dockerfile: Taken,
+    pub(crate) run_config: OnceCell<Result<RunConfig, FactError>>,
 }
 
 impl Facts {
@@ -29,6 +31,7 @@ impl Facts {
             layers: OnceCell::new(),
             claims: OnceCell::new(),
             dockerfile: Taken::default(),
+            run_config: OnceCell::new(),
         }
     }
 

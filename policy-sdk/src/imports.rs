@@ -145,6 +145,10 @@ impl Imports {
         settings::texts(rule, pointer)
     }
 
+    pub(crate) fn keys(&self, rule: &str, pointer: &str) -> Vec<String> {
+        settings::keys(rule, pointer)
+    }
+
     pub(crate) fn integer(&self, rule: &str, pointer: &str) -> Option<i64> {
         settings::integer(rule, pointer)
     }

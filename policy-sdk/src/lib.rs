@@ -36,6 +36,7 @@
 
 #[cfg(all(target_arch = "wasm32", not(feature = "std-allocator")))]
 mod allocator;
+mod config;
 pub mod dockerfile;
 mod facts;
 mod finding;
@@ -53,6 +54,7 @@ pub use bindings::polcheck::policy::image::{HistoryEntry, Layer, ManifestInfo};
 pub use bindings::polcheck::policy::types::{
     Confidence, FactError, HealthCheck, ImageConfig, KeyValue, Platform, Severity, Span,
 };
+pub use config::{ConfigSource, Item, Known, RunConfig, Value};
 pub use facts::Facts;
 pub use finding::{Finding, Location};
 pub use pack::{Pack, RegisteredRule};

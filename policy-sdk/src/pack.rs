@@ -89,6 +89,7 @@ impl RegisteredRule {
             default_severity: self.rule.severity,
             description: self.description.to_owned(),
             aliases: owned(self.rule.aliases),
+            opt_in: self.rule.opt_in,
             needs: self.rule.needs.iter().map(|group| owned(group)).collect(),
             uses: owned(self.rule.uses),
             settings_schema: self.rule.settings.to_owned(),

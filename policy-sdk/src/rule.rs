@@ -10,6 +10,8 @@ pub struct Rule {
     pub severity: Severity,
     /// Ids of the same check in other tools.
     pub aliases: &'static [&'static str],
+    /// Whether it counts only where a policy set names it, and not by `*` or `GROUP.*`.
+    pub opt_in: bool,
     /// Interfaces without which it cannot be evaluated; every group must be served by one of its members.
     pub needs: &'static [&'static [&'static str]],
     /// Interfaces that make it better.
@@ -28,6 +30,7 @@ impl Rule {
         Self {
             severity: Severity::Medium,
             aliases: &[],
+            opt_in: false,
             needs: &[&["image"]],
             uses: &[],
             settings: "",

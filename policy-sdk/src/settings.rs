@@ -26,6 +26,21 @@ impl Settings<'_> {
         self.source.integer(self.rule, pointer)
     }
 
+    /// The keys of an object, sorted.
+    pub fn keys(&self, pointer: &str) -> Vec<String> {
+        self.source.keys(self.rule, pointer)
+    }
+
+    /// The members of an object whose values are strings, sorted by key.
+    pub fn pairs(&self, pointer: &str) -> Vec<(String, String)> {
+        let pair = |key: String| {
+            let escaped = key.replace('~', "~0").replace('/', "~1");
+            let value = self.text(&format!("{pointer}/{escaped}"))?;
+            Some((key, value))
+        };
+        self.keys(pointer).into_iter().filter_map(pair).collect()
+    }
+
     /// True or false.
     pub fn boolean(&self, pointer: &str) -> Option<bool> {
         self.source.boolean(self.rule, pointer)

@@ -2,6 +2,8 @@
 
 mod twin;
 
+pub use facts::BuildInputs;
+
 use crate::pack::Outcome;
 use crate::{Pack, RegisteredRule};
 use model::Facts;
@@ -9,6 +11,9 @@ use model::facts::Origin;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+
+/// The time of the evaluation in tests that say nothing else: 2026-11-23T00:00:00Z.
+pub const TIME: u64 = 1_795_392_000;
 
 /// What a rule is told in a test.
 #[derive(Clone, Debug)]
@@ -32,8 +37,12 @@ impl Given {
 
     /// A Dockerfile that the user gives, of whose build nothing is known.
     pub fn dockerfile(text: &str) -> Self {
-        let inputs = facts::BuildInputs::default();
-        let file = facts::dockerfile(text.as_bytes(), Origin::Given, &inputs, None);
+        Self::build(text, &BuildInputs::default())
+    }
+
+    /// A Dockerfile that the user gives, and what is known of its build.
+    pub fn build(text: &str, inputs: &BuildInputs) -> Self {
+        let file = facts::dockerfile(text.as_bytes(), Origin::Given, inputs, None);
         Self::facts(Facts {
             dockerfile: Some(Ok(Box::new(file))),
             ..Facts::default()
@@ -43,7 +52,13 @@ impl Given {
     /// What an example of a rule's documentation shows.
     pub fn example(example: &Example) -> Self {
         match example.language.as_str() {
-            "dockerfile" => Self::dockerfile(&example.text),
+            "dockerfile" => {
+                let inputs = BuildInputs {
+                    ignore_file: example.ignore_file.clone(),
+                    ..BuildInputs::default()
+                };
+                Self::build(&example.text, &inputs)
+            }
             _ => Self::image_config(&example.text),
         }
     }
@@ -56,7 +71,7 @@ impl Given {
     fn facts(facts: Facts) -> Self {
         Self {
             facts: Rc::new(facts),
-            time: 0,
+            time: TIME,
             subject_name: None,
             claims: Vec::new(),
             context: BTreeMap::new(),
@@ -68,6 +83,13 @@ impl Given {
     #[must_use]
     pub fn claim(mut self, claim: &str) -> Self {
         self.claims.push(claim.to_owned());
+        self
+    }
+
+    /// At this time, in seconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn at(mut self, time: u64) -> Self {
+        self.time = time;
         self
     }
 
@@ -129,37 +151,52 @@ pub struct Example {
     pub fails: bool,
     /// The block.
     pub text: String,
+    /// The block ```` ```dockerignore ```` before it.
+    pub ignore_file: Option<String>,
+    /// The block ```` ```json settings ```` before it.
+    pub settings: Option<Value>,
 }
 
-/// The examples of a rule's documentation: blocks fenced as ```` ```json fails ```` or
-/// ```` ```dockerfile passes ````.
+/// The examples of a rule's documentation: blocks fenced as ```` ```json fails ```` or ```` ```dockerfile passes ````. A
+/// block ```` ```dockerignore ```` or ```` ```json settings ```` belongs to the example behind it.
 pub fn examples(description: &str) -> Vec<Example> {
-    let mut examples: Vec<Example> = Vec::new();
-    let mut open = false;
-    for line in description.lines() {
-        match (open, line.strip_prefix("```")) {
-            (true, Some(_)) => open = false,
-            (true, None) => {
-                if let Some(example) = examples.last_mut() {
-                    example.text += line;
-                    example.text.push('\n');
-                }
-            }
-            (false, Some(info)) => {
-                if let Some((language, expectation @ ("fails" | "passes"))) = info.split_once(' ') {
-                    let language = language.to_owned();
-                    examples.push(Example {
-                        language,
-                        fails: expectation == "fails",
-                        text: String::new(),
-                    });
-                    open = true;
-                }
-            }
-            (false, None) => {}
+    let (mut examples, mut ignore_file, mut settings) = (Vec::new(), None, None);
+    for (info, text) in blocks(description) {
+        match info.split_once(' ') {
+            _ if info == "dockerignore" => ignore_file = Some(text),
+            Some(("json", "settings")) => settings = serde_json::from_str(&text).ok(),
+            Some((language, expectation @ ("fails" | "passes"))) => examples.push(Example {
+                language: language.to_owned(),
+                fails: expectation == "fails",
+                text,
+                ignore_file: ignore_file.take(),
+                settings: settings.take(),
+            }),
+            _ => {}
         }
     }
     examples
+}
+
+/// The fenced blocks, each with what stands behind its first fence.
+fn blocks(text: &str) -> Vec<(&str, String)> {
+    let mut blocks: Vec<(&str, String)> = Vec::new();
+    let mut is_open = false;
+    for line in text.lines() {
+        match (line.strip_prefix("```"), blocks.last_mut()) {
+            (Some(_), _) if is_open => is_open = false,
+            (Some(info), _) => {
+                blocks.push((info, String::new()));
+                is_open = true;
+            }
+            (None, Some((_, block))) if is_open => {
+                block.push_str(line);
+                block.push('\n');
+            }
+            (None, _) => {}
+        }
+    }
+    blocks
 }
 
 /// Checks that every rule of a pack has a failing and a passing example, and that they do.
@@ -178,7 +215,11 @@ pub fn check_examples(pack: &Pack) {
             );
         }
         for example in examples {
-            let found = messages(pack, rule.id, Given::example(&example));
+            let mut given = Given::example(&example);
+            if let Some(settings) = &example.settings {
+                given = given.settings(rule.id, settings.clone());
+            }
+            let found = messages(pack, rule.id, given);
             assert_eq!(
                 !found.is_empty(),
                 example.fails,

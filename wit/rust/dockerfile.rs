@@ -216,6 +216,15 @@ pub(crate) fn command(index: u32, command: &facts::Command) -> wit::Command {
         instruction: command.instruction,
         stage: command.stage,
         parent: command.parent,
+        via: via(command.via),
+        inside: command.inside.map(compound),
+        negated: command.negated,
+        interpreter: match command.interpreter {
+            facts::Interpreter::Posix => wit::Interpreter::Posix,
+            facts::Interpreter::PowerShell => wit::Interpreter::PowerShell,
+            facts::Interpreter::Cmd => wit::Interpreter::Cmd,
+            facts::Interpreter::Other => wit::Interpreter::Other,
+        },
         words: command.words.iter().map(word).collect(),
         assignments: command.assignments.iter().map(assignment).collect(),
         redirects: command.redirects.iter().map(redirect).collect(),
@@ -228,6 +237,29 @@ pub(crate) fn command(index: u32, command: &facts::Command) -> wit::Command {
             facts::Join::Background => wit::Join::Background,
         },
         span: span(command.span),
+    }
+}
+
+fn via(via: facts::Via) -> wit::Via {
+    match via {
+        facts::Via::Script => wit::Via::Script,
+        facts::Via::Substitution => wit::Via::Substitution,
+        facts::Via::ProcessSubstitution => wit::Via::ProcessSubstitution,
+        facts::Via::Wrapper => wit::Via::Wrapper,
+        facts::Via::Shell => wit::Via::Shell,
+        facts::Via::Eval => wit::Via::Eval,
+        facts::Via::Heredoc => wit::Via::Heredoc,
+    }
+}
+
+fn compound(compound: facts::Compound) -> wit::Compound {
+    match compound {
+        facts::Compound::Subshell => wit::Compound::Subshell,
+        facts::Compound::Group => wit::Compound::Group,
+        facts::Compound::Condition => wit::Compound::Condition,
+        facts::Compound::Branch => wit::Compound::Branch,
+        facts::Compound::Loop => wit::Compound::Loop,
+        facts::Compound::Function => wit::Compound::Function,
     }
 }
 
@@ -280,6 +312,8 @@ pub(crate) fn suppression(suppression: &facts::Suppression) -> wit::Suppression 
         rules: suppression.rules.clone(),
         reason: suppression.reason.clone(),
         until: suppression.until.clone(),
+        whole_file: suppression.whole_file,
+        instruction: suppression.instruction,
         span: span(suppression.span),
     }
 }

@@ -11,6 +11,8 @@ pub struct Suppression {
     pub reason: Option<String>,
     /// The last day, as it is written.
     pub until: Option<String>,
+    /// Whether it is meant for the whole file, and not for the instruction below it.
+    pub whole_file: bool,
 }
 
 impl Suppression {
@@ -24,6 +26,7 @@ impl Suppression {
                 .collect(),
             reason: None,
             until: None,
+            whole_file: false,
         }
     }
 }
@@ -51,9 +54,7 @@ pub fn read(comment: &str) -> Vec<Suppression> {
 fn hadolint(comment: &str) -> Option<Suppression> {
     let rest = comment.strip_prefix("hadolint")?;
     let rest = rest.strip_prefix([' ', '\t'])?.trim_start();
-    let rest = rest
-        .strip_prefix("global")
-        .map_or(rest, |rest| rest.trim_start());
+    let (whole_file, rest) = global(rest);
     let rules = assigned(rest, "ignore")?;
     let (rules, reason) = rules.split_once('#').unwrap_or((rules, ""));
     // What stands behind the last rule is no rule.
@@ -63,8 +64,17 @@ fn hadolint(comment: &str) -> Option<Suppression> {
         .collect();
     Some(Suppression {
         reason: text(reason),
+        whole_file,
         ..Suppression::of("hadolint", &rules.join(","))
     })
+}
+
+/// `global ignore=…` is meant for the whole file.
+fn global(text: &str) -> (bool, &str) {
+    match text.strip_prefix("global") {
+        Some(rest) => (true, rest.trim_start()),
+        None => (false, text),
+    }
 }
 
 /// `checkov:skip=CKV_DOCKER_3:why`
@@ -79,15 +89,17 @@ fn checkov(comment: &str) -> Option<Suppression> {
     let rule = rule.split_whitespace().next()?;
     Some(Suppression {
         reason: text(reason),
+        whole_file: true,
         ..Suppression::of("checkov", rule)
     })
 }
 
-/// `polcheck ignore=user.final-root until=2027-01-31 reason=why it has to be`
+/// `polcheck ignore=user.final-root until=2027-01-31 reason=why it has to be`, `polcheck global ignore=…`
 fn polcheck(comment: &str) -> Option<Suppression> {
     let rest = comment
         .strip_prefix("polcheck")?
         .strip_prefix([' ', '\t'])?;
+    let (whole_file, rest) = global(rest.trim_start());
     let (rest, reason) = match rest.split_once("reason=") {
         Some((rest, reason)) => (rest, text(reason)),
         None => (rest, None),
@@ -99,6 +111,7 @@ fn polcheck(comment: &str) -> Option<Suppression> {
     Some(Suppression {
         reason,
         until: value("until").and_then(text),
+        whole_file,
         ..Suppression::of("polcheck", value("ignore")?)
     })
 }

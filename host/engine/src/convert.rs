@@ -135,6 +135,7 @@ fn rule(rule: check::Rule) -> Result<RuleMetadata, MetadataError> {
     Ok(RuleMetadata {
         id: rule.id.parse()?,
         title: rule.title,
+        opt_in: rule.opt_in,
         default_severity: severity(rule.default_severity),
         description: rule.description,
         aliases: rule.aliases,

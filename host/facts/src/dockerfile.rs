@@ -250,21 +250,36 @@ fn diagnostic(diagnostic: &dockerfile::Diagnostic) -> Diagnostic {
 fn suppressions(file: &Dockerfile) -> Vec<Suppression> {
     let directives = file.directives.iter().filter(|found| found.effective);
     let directives =
-        directives.map(|found| (format!("{}={}", found.name, found.value), found.span));
+        directives.map(|found| (format!("{}={}", found.name, found.value), found.span, true));
     let comments = file.comments.iter();
-    let comments = comments.map(|comment| (comment.text.clone(), comment.span));
-    let read = |(text, at): (String, dockerfile::Span)| {
-        suppression::read(&text)
-            .into_iter()
-            .map(move |found| Suppression {
+    let comments = comments.map(|comment| (comment.text.clone(), comment.span, false));
+    let read = |(text, at, whole_file): (String, dockerfile::Span, bool)| {
+        let instruction = meant(file, at).and_then(index);
+        suppression::read(&text).into_iter().map(move |found| {
+            let whole_file = whole_file || found.whole_file;
+            Suppression {
                 tool: found.tool.to_owned(),
                 rules: found.rules,
                 reason: found.reason,
                 until: found.until,
+                whole_file,
+                instruction: instruction.filter(|_| !whole_file),
                 span: span(at),
-            })
+            }
+        })
     };
     directives.chain(comments).flat_map(read).collect()
+}
+
+/// The instruction that a comment is meant for: it stands directly above it, or within it.
+fn meant(file: &Dockerfile, comment: dockerfile::Span) -> Option<usize> {
+    let instructions = &file.instructions;
+    let at = instructions.partition_point(|found| found.span.end.byte <= comment.start.byte);
+    let instruction = instructions.get(at)?;
+    let mut above = instruction.comments.iter();
+    let is_meant = instruction.span.start.byte <= comment.start.byte
+        || above.any(|found| found.span == comment);
+    is_meant.then_some(at)
 }
 
 /// The patterns of an ignore file, as they are written.

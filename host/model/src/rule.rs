@@ -97,6 +97,8 @@ pub struct RuleMetadata {
     pub description: String,
     /// Ids of the same check in other tools.
     pub aliases: Vec<String>,
+    /// Whether it counts only where a policy set names it by its id or an alias.
+    pub opt_in: bool,
     /// Names of interfaces; every group must be served by one of its members.
     pub needs: Vec<Vec<String>>,
     /// Names of interfaces that make the rule better.

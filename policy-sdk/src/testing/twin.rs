@@ -102,6 +102,16 @@ impl Given {
             .collect()
     }
 
+    pub(crate) fn keys(&self, rule: &str, pointer: &str) -> Vec<String> {
+        let object = self.setting(rule, pointer).and_then(Value::as_object);
+        let mut keys: Vec<String> = object
+            .into_iter()
+            .flat_map(|object| object.keys().cloned())
+            .collect();
+        keys.sort();
+        keys
+    }
+
     pub(crate) fn integer(&self, rule: &str, pointer: &str) -> Option<i64> {
         self.setting(rule, pointer)?.as_i64()
     }

@@ -45,6 +45,7 @@ impl Guest for Hostile {
             default_severity: Severity::High,
             description: String::new(),
             aliases: vec![],
+            opt_in: false,
             needs: needs.iter().map(|need| vec![(*need).to_owned()]).collect(),
             uses: vec![],
             settings_schema: String::new(),

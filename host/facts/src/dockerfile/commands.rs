@@ -5,7 +5,9 @@ use dockerfile::evaluate::{Base, Evaluation};
 use dockerfile::instruction::{Body, CommandLine, Heredoc, Word as Written};
 use dockerfile::script::{self, Interpreter, Script, ShellWord, split};
 use dockerfile::{Dockerfile, Instruction};
-use model::facts::dockerfile::{Assignment, Command, Join, Redirect, Span, Word};
+use model::facts::dockerfile::{
+    Assignment, Command, Compound, Interpreter as Reader, Join, Redirect, Span, Via, Word,
+};
 use std::ops::Range;
 
 /// Commands, and whether they are all.
@@ -146,6 +148,10 @@ impl Commands {
             instruction: at.index,
             stage: at.stage,
             parent: None,
+            via: Via::Script,
+            inside: None,
+            negated: false,
+            interpreter: Reader::Posix,
             words: words.iter().map(word).collect(),
             assignments: Vec::new(),
             redirects: Vec::new(),
@@ -163,7 +169,10 @@ impl Commands {
             let before = self.commands.len();
             self.script(at, &split(text, Interpreter::of(&shell)), |_| place);
             for command in self.commands.iter_mut().skip(before) {
-                command.parent = command.parent.or(parent);
+                if command.parent.is_none() {
+                    command.parent = parent;
+                    command.via = Via::Shell;
+                }
             }
         }
     }
@@ -183,6 +192,10 @@ impl Commands {
                 instruction: at.index,
                 stage: at.stage,
                 parent: found.parent.and_then(|parent| index(before + parent)),
+                via: via(found.via),
+                inside: found.inside.map(compound),
+                negated: found.negated,
+                interpreter: reader(script.interpreter),
                 words: found.words.iter().map(word).collect(),
                 assignments: assignments
                     .map(|assignment| Assignment {
@@ -201,6 +214,38 @@ impl Commands {
                 span: place(found.range.clone()),
             });
         }
+    }
+}
+
+fn via(via: script::Via) -> Via {
+    match via {
+        script::Via::Script => Via::Script,
+        script::Via::Substitution => Via::Substitution,
+        script::Via::ProcessSubstitution => Via::ProcessSubstitution,
+        script::Via::Wrapper => Via::Wrapper,
+        script::Via::Shell => Via::Shell,
+        script::Via::Eval => Via::Eval,
+        script::Via::Heredoc => Via::Heredoc,
+    }
+}
+
+fn compound(compound: script::Compound) -> Compound {
+    match compound {
+        script::Compound::Subshell => Compound::Subshell,
+        script::Compound::Group => Compound::Group,
+        script::Compound::Condition => Compound::Condition,
+        script::Compound::Branch => Compound::Branch,
+        script::Compound::Loop => Compound::Loop,
+        script::Compound::Function => Compound::Function,
+    }
+}
+
+fn reader(interpreter: Interpreter) -> Reader {
+    match interpreter {
+        Interpreter::Posix => Reader::Posix,
+        Interpreter::PowerShell => Reader::PowerShell,
+        Interpreter::Cmd => Reader::Cmd,
+        Interpreter::Other => Reader::Other,
     }
 }
 

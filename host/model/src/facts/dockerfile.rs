@@ -3,7 +3,7 @@
 mod command;
 mod config;
 
-pub use command::{Assignment, Command, Join, Redirect};
+pub use command::{Assignment, Command, Compound, Interpreter, Join, Redirect, Via};
 pub use config::{EffectiveConfig, Entry, Setting};
 
 use super::ImageConfig;
@@ -314,6 +314,7 @@ pub struct Diagnostic {
 
 /// A comment that silences a tool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Suppression {
     /// `hadolint`, `trivy`, `checkov`, `polcheck`, `buildkit`
     pub tool: String,
@@ -325,6 +326,11 @@ pub struct Suppression {
     /// The last day, as written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
+    /// Whether it is meant for the whole file.
+    pub whole_file: bool,
+    /// Index of the instruction that it is meant for; neither: it stands above nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instruction: Option<u32>,
     /// Where.
     pub span: Span,
 }

@@ -36,14 +36,14 @@ pub const RULE: Rule = Rule {
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
     let mut images: BTreeMap<String, Vec<Span>> = BTreeMap::new();
-    let flows = file.flows()?.into_iter();
-    let mounts = file.mounts()?.into_iter();
+    let flows = file.flows()?.iter();
+    let mounts = file.mounts()?.iter();
     let from_images = flows
-        .map(|flow| (flow.from_image, flow.span))
-        .chain(mounts.map(|mount| (mount.from_image, mount.span)));
+        .map(|flow| (&flow.from_image, flow.span))
+        .chain(mounts.map(|mount| (&mount.from_image, mount.span)));
     for (image, span) in from_images {
         let Some(image) = image else { continue };
-        let places = images.entry(image).or_default();
+        let places = images.entry(image.clone()).or_default();
         if !places.contains(&span) {
             places.push(span);
         }

@@ -42,7 +42,7 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let mut variables: BTreeMap<(Option<u32>, String), Vec<VariableUse>> = BTreeMap::new();
     for used in file.undefined_variables()? {
         let variable = (used.stage, used.name.clone());
-        variables.entry(variable).or_default().push(used);
+        variables.entry(variable).or_default().push(used.clone());
     }
     let is_worse = |used: &VariableUse| {
         let mut keywords = instructions

@@ -1,40 +1,68 @@
 //! A label is empty
 //!
 //! ## What it does
-//! Looks for labels without a value.
+//! Looks for labels without a value. A label that is empty because of a variable that nobody sets is left to
+//! `build.undefined-variable`.
 //!
 //! ## Why is this bad?
-//! An empty label is mostly a build argument that nobody declared or passed: `LABEL version="${VERSION}"` without
-//! `ARG VERSION` in the same stage. Whoever reads the label later learns nothing.
+//! Whoever reads the label later learns nothing, and cannot tell whether something was forgotten.
 //!
 //! ## Examples
 //! ```json fails
 //! { "config": { "Labels": { "version": "" } } }
 //! ```
+//! ```dockerfile fails
+//! FROM alpine:3.22
+//! LABEL version=""
+//! ```
 //! Use instead:
 //! ```json passes
 //! { "config": { "Labels": { "version": "1.4.2" } } }
 //! ```
+//! ```dockerfile passes
+//! FROM alpine:3.22
+//! LABEL version="1.4.2"
+//! ```
 
-use polcheck_sdk::{Facts, Finding, Judgement, Location, Rule, Settings};
+use polcheck_sdk::{ConfigSource, Facts, Finding, Item, Judgement, Location, Rule, Settings, Span};
 
 /// The rule.
 pub const RULE: Rule = Rule {
     aliases: &["DL3051"],
+    needs: &[&["image", "dockerfile"]],
     ..Rule::of(check)
 };
 
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
-    let empty = facts
-        .config()?
-        .labels
-        .iter()
-        .filter(|label| label.value.trim().is_empty());
-    let finding = |key: &String| {
-        Finding::new(format!("the label `{key}` is empty"))
-            .at(Location::config(&["config", "Labels", key]))
-            .help("give it a value, declare the `ARG` it uses in the same stage, or remove it")
-            .key(key.clone())
+    let config = facts.run_config()?;
+    let said_elsewhere = match config.source {
+        ConfigSource::Image => &[],
+        ConfigSource::Dockerfile { .. } => facts.dockerfile().undefined_variables()?,
     };
-    Ok(empty.map(|label| finding(&label.key)).collect())
+    let is_empty = |label: &&Item| {
+        label
+            .value
+            .as_ref()
+            .is_some_and(|value| value.trim().is_empty())
+            && !said_elsewhere
+                .iter()
+                .any(|used| is_within(used.span, &label.place))
+    };
+    let finding = |label: &Item| {
+        Finding::new(format!("the label `{}` is empty", label.key))
+            .at(label.place.clone())
+            .help("give it a value, or remove it")
+            .key(label.key.clone())
+    };
+    let own = config.labels.iter().filter(|label| !label.is_inherited);
+    Ok(own.filter(is_empty).map(finding).collect())
+}
+
+fn is_within(span: Span, place: &Location) -> bool {
+    let Location::Dockerfile(place) = place else {
+        return false;
+    };
+    let start = |span: &Span| (span.start_line, span.start_column);
+    let end = |span: &Span| (span.end_line, span.end_column);
+    start(place) <= start(&span) && end(&span) <= end(place)
 }

@@ -21,6 +21,58 @@ pub enum Join {
     Background,
 }
 
+/// How a command belongs to its parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Via {
+    /// It has none.
+    Script,
+    /// `$(…)` or back-quotes
+    Substitution,
+    /// `<(…)` or `>(…)`
+    ProcessSubstitution,
+    /// The parent runs the command that it is given, as `sudo` does.
+    Wrapper,
+    /// `sh -c '…'`
+    Shell,
+    /// `eval '…'`
+    Eval,
+    /// A here-document that a shell reads.
+    Heredoc,
+}
+
+/// A command made of commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Compound {
+    /// `( … )`
+    Subshell,
+    /// `{ … }`
+    Group,
+    /// Between `if` and `then`, `while` and `do`.
+    Condition,
+    /// A branch of `if` or `case`.
+    Branch,
+    /// Between `do` and `done`.
+    Loop,
+    /// The body of a function: it runs when the function is called.
+    Function,
+}
+
+/// Who reads a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Interpreter {
+    /// `sh`, `bash` and their kind; also of an exec form, which nobody reads.
+    Posix,
+    /// `powershell`, `pwsh`
+    PowerShell,
+    /// `cmd`
+    Cmd,
+    /// Any other.
+    Other,
+}
+
 /// One simple command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -32,6 +84,16 @@ pub struct Command {
     /// Index of the command it stands in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<u32>,
+    /// How it belongs to that.
+    pub via: Via,
+    /// The innermost compound command around it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inside: Option<Compound>,
+    /// Whether `!` stands before it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub negated: bool,
+    /// Who reads it.
+    pub interpreter: Interpreter,
     /// Name and arguments.
     pub words: Vec<Word>,
     /// `NAME=value` before it.
