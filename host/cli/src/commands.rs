@@ -13,6 +13,7 @@ mod lint;
 mod man;
 mod rules;
 mod signing;
+mod time;
 mod verify;
 mod version;
 

@@ -3,7 +3,7 @@
 use crate::bindings::exports::polcheck::policy::check;
 use crate::case::Case;
 use crate::convert;
-use crate::host::{Exceeded, Host, Trace};
+use crate::host::{Exceeded, Granted, Host, Trace};
 use crate::limits::Limits;
 use crate::pack::Pack;
 use crate::sandbox::Engine;
@@ -40,24 +40,36 @@ impl Engine {
     /// Runs rules of a pack on a case. It never fails as a whole: what goes wrong is the outcome of a rule.
     ///
     /// Rules whose needs are not served are not run. The others run in one instance for each distinct set of needs and
-    /// uses; where such a call breaks, its rules run again one by one, so that a rule breaks only itself.
+    /// uses that are at hand; where such a call breaks, its rules run again one by one, so that a rule breaks only itself.
     pub fn evaluate(&self, pack: &Pack, rules: &[RuleId], case: &Arc<Case>) -> Evaluation {
         let start = Instant::now();
         let mut evaluation = Evaluation::default();
         let mut calls: BTreeMap<BTreeSet<Interface>, Vec<&RuleMetadata>> = BTreeMap::new();
+        let at_hand = |name: &String| {
+            let need = Need::from_name(name)?;
+            let is_there = match case.facts.serves(need) {
+                Ok(()) => true,
+                // What cannot be used says itself why.
+                Err(error) => error.is_problem(),
+            };
+            is_there.then_some(need.interface())
+        };
         for id in rules {
             match pack.rule(id) {
                 None => evaluation.settle(id, Outcome::Broken(not_answered(id))),
                 Some(rule) => match unserved(rule, &case.facts) {
                     Some(outcome) => evaluation.settle(id, outcome),
-                    None => calls
-                        .entry(rule.interfaces().collect())
-                        .or_default()
-                        .push(rule),
+                    None => {
+                        let declared = rule.needs.iter().flatten().chain(&rule.uses);
+                        let visible = declared.filter_map(at_hand).collect();
+                        calls.entry(visible).or_default().push(rule);
+                    }
                 },
             }
         }
-        for (granted, rules) in calls {
+        for (visible, rules) in calls {
+            let declared = rules.iter().flat_map(|rule| rule.interfaces()).collect();
+            let granted = Granted { declared, visible };
             self.run(pack, &granted, &rules, case, start, &mut evaluation);
         }
         evaluation.outcomes.sort_by(|a, b| a.rule.cmp(&b.rule));
@@ -67,7 +79,7 @@ impl Engine {
     fn run(
         &self,
         pack: &Pack,
-        granted: &BTreeSet<Interface>,
+        granted: &Granted,
         rules: &[&RuleMetadata],
         case: &Arc<Case>,
         start: Instant,
@@ -105,7 +117,7 @@ impl Engine {
     fn call(
         &self,
         pack: &Pack,
-        granted: &BTreeSet<Interface>,
+        granted: &Granted,
         rules: &[&RuleMetadata],
         case: &Arc<Case>,
         start: Instant,

@@ -1,6 +1,7 @@
 //! The host's side of one evaluation: what the policy may see, and what it has used so far.
 
 use crate::bindings::polcheck::policy::log::Level;
+use crate::bindings::polcheck::policy::types::FactError;
 use crate::case::Case;
 use crate::limits::Limits;
 use model::Interface;
@@ -8,7 +9,7 @@ use model::matching::{self, InvalidPattern};
 use regex::Regex;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use wasmtime::{ResourceLimiter, Result};
+use wasmtime::ResourceLimiter;
 
 /// How many compiled patterns one evaluation keeps.
 const MAX_PATTERNS: usize = 64;
@@ -32,14 +33,22 @@ pub(crate) enum Exceeded {
 pub(crate) struct Host {
     pub(crate) case: Arc<Case>,
     limits: Arc<Limits>,
-    /// What the rules of this call need or use.
-    granted: BTreeSet<Interface>,
+    granted: Granted,
     memory_bytes: usize,
     table_elements: usize,
     calls: u64,
     bytes: usize,
-    patterns: HashMap<String, std::result::Result<Regex, InvalidPattern>>,
+    patterns: HashMap<String, Result<Regex, InvalidPattern>>,
     pub(crate) trace: Trace,
+}
+
+/// The families of facts of one call.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Granted {
+    /// What its rules say that they need or use.
+    pub(crate) declared: BTreeSet<Interface>,
+    /// What of it they are shown.
+    pub(crate) visible: BTreeSet<Interface>,
 }
 
 /// What an evaluation leaves behind beside its answer.
@@ -56,7 +65,7 @@ pub(crate) struct Trace {
 }
 
 impl Host {
-    pub(crate) fn new(case: Arc<Case>, limits: Arc<Limits>, granted: BTreeSet<Interface>) -> Self {
+    pub(crate) fn new(case: Arc<Case>, limits: Arc<Limits>, granted: Granted) -> Self {
         Self {
             case,
             limits,
@@ -71,7 +80,7 @@ impl Host {
     }
 
     /// Every function of the host begins here.
-    pub(crate) fn enter(&mut self) -> Result<()> {
+    pub(crate) fn enter(&mut self) -> wasmtime::Result<()> {
         self.trace.last_words = false;
         self.calls += 1;
         if self.calls > self.limits.host_calls {
@@ -81,7 +90,7 @@ impl Host {
     }
 
     /// Every text that the policy hands over is counted here.
-    pub(crate) fn take(&mut self, bytes: usize) -> Result<()> {
+    pub(crate) fn take(&mut self, bytes: usize) -> wasmtime::Result<()> {
         self.bytes = self.bytes.saturating_add(bytes);
         if self.bytes > self.limits.host_bytes {
             return Err(Exceeded::HostBytes(self.limits.host_bytes).into());
@@ -89,13 +98,17 @@ impl Host {
         Ok(())
     }
 
-    /// Whether the rules of this call may see a family of facts. Asking for another one breaks the call.
-    pub(crate) fn may_see(&mut self, interface: Interface) -> bool {
-        let granted = self.granted.contains(&interface);
-        if !granted {
-            self.trace.undeclared = Some(interface);
+    /// The case, if the rules of this call may see a family of facts. Asking for one that none of them declared breaks the
+    /// call.
+    pub(crate) fn show(&mut self, interface: Interface) -> Result<Arc<Case>, FactError> {
+        if self.granted.visible.contains(&interface) {
+            return Ok(Arc::clone(&self.case));
         }
-        granted
+        if self.granted.declared.contains(&interface) {
+            return Err(FactError::Absent);
+        }
+        self.trace.undeclared = Some(interface);
+        Err(FactError::Denied)
     }
 
     /// How many rows a list may have.
@@ -103,7 +116,7 @@ impl Host {
         self.limits.rows
     }
 
-    pub(crate) fn write_log(&mut self, level: Level, message: &str) -> Result<()> {
+    pub(crate) fn write_log(&mut self, level: Level, message: &str) -> wasmtime::Result<()> {
         self.trace.log_bytes = self.trace.log_bytes.saturating_add(message.len());
         if self.trace.log_bytes > self.limits.log_bytes {
             return Err(Exceeded::Log(self.limits.log_bytes).into());
@@ -114,7 +127,7 @@ impl Host {
     }
 
     /// A pattern is compiled once for each evaluation, as long as there are not too many.
-    pub(crate) fn regex(&mut self, pattern: &str) -> &std::result::Result<Regex, InvalidPattern> {
+    pub(crate) fn regex(&mut self, pattern: &str) -> &Result<Regex, InvalidPattern> {
         if self.patterns.len() >= MAX_PATTERNS && !self.patterns.contains_key(pattern) {
             self.patterns.clear();
         }
@@ -131,7 +144,7 @@ impl ResourceLimiter for Host {
         current: usize,
         desired: usize,
         maximum: Option<usize>,
-    ) -> Result<bool> {
+    ) -> wasmtime::Result<bool> {
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }
@@ -151,7 +164,7 @@ impl ResourceLimiter for Host {
         current: usize,
         desired: usize,
         maximum: Option<usize>,
-    ) -> Result<bool> {
+    ) -> wasmtime::Result<bool> {
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }

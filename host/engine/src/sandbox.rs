@@ -7,7 +7,7 @@ use crate::compile::Compiler;
 use crate::config::{Allocation, engine_config};
 use crate::error::{EngineError, LoadError};
 use crate::evaluate::broken;
-use crate::host::Host;
+use crate::host::{Granted, Host};
 use crate::limits::{Limits, MAX_DESCRIPTION_BYTES, TICK};
 use crate::pack::Pack;
 use crate::{component, convert, interfaces};
@@ -140,7 +140,7 @@ impl Engine {
         let mut store = self.store(Host::new(
             Arc::new(case),
             Arc::clone(&self.limits),
-            BTreeSet::new(),
+            Granted::default(),
         ));
         store.set_hostcall_fuel(MAX_DESCRIPTION_BYTES);
         let description = policy

@@ -31,6 +31,8 @@ pub struct PolicySet {
     pub claims: BTreeMap<String, ClaimDefinition>,
     /// Findings that are accepted.
     pub waivers: Vec<Waiver>,
+    /// The tools whose comments in a Dockerfile silence findings: `polcheck`, `hadolint`, `trivy`, `checkov`, `buildkit`.
+    pub suppressions: BTreeSet<String>,
 }
 
 /// A pack, by what it is and by what it is called.
@@ -51,10 +53,22 @@ pub struct SelectedRule {
     /// Replaces the severity of the rule's findings; none: each finding keeps its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
-    /// Whether the subject is undecided where the rule cannot be evaluated.
-    pub required: bool,
+    /// Whether the subject is undecided where the rule comes to no conclusion.
+    pub required: Required,
     /// Complete: with the defaults of the rule's schema.
     pub settings: serde_json::Value,
+}
+
+/// Whether a subject is undecided where a rule comes to no conclusion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Required {
+    /// It is.
+    Always,
+    /// An image is: it has what the rule needs. A Dockerfile alone may leave it open.
+    OfImages,
+    /// It is not; that the rule was not checked is said.
+    Never,
 }
 
 /// What a claim stands for and what it tolerates.
@@ -69,6 +83,8 @@ pub struct ClaimDefinition {
     pub may_be_missing: Vec<RuleId>,
     /// Whether a waived finding may count as none.
     pub tolerates_waivers: bool,
+    /// Whether a finding that a comment of the Dockerfile silences may count as none.
+    pub tolerates_suppressions: bool,
     /// Where a Dockerfile may come from that decides one of its rules. None of them is computed by the host.
     pub origins: BTreeSet<Origin>,
 }

@@ -242,6 +242,14 @@ pub enum Status {
         /// The id of the waiver.
         waiver: String,
     },
+    /// A comment of the Dockerfile silences it.
+    Suppressed {
+        /// The tool that the comment speaks to.
+        tool: String,
+        /// Why, as the comment says.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
 }
 
 /// Something that was not looked at, or could not be decided.

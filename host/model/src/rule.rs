@@ -112,8 +112,8 @@ pub struct RuleMetadata {
 }
 
 impl RuleMetadata {
-    /// Whether a policy set that says nothing else requires the rule: if all it needs is what every image has.
-    pub fn is_required_by_default(&self) -> bool {
+    /// Whether every image has all that the rule needs.
+    pub fn needs_only_an_image(&self) -> bool {
         self.needs
             .iter()
             .all(|group| group.iter().any(|name| name == Interface::Image.name()))

@@ -31,10 +31,16 @@ pub const PACKS: [BuiltinPack; 1] = [BuiltinPack {
 }];
 
 /// All policy sets in the binary.
-pub const SETS: [BuiltinSet; 1] = [BuiltinSet {
-    name: "standard",
-    text: include_str!("../../../policies/sets/standard.yaml"),
-}];
+pub const SETS: [BuiltinSet; 2] = [
+    BuiltinSet {
+        name: "standard",
+        text: include_str!("../../../policies/sets/standard.yaml"),
+    },
+    BuiltinSet {
+        name: "strict",
+        text: include_str!("../../../policies/sets/strict.yaml"),
+    },
+];
 
 /// The set that is used where none is named.
 pub const DEFAULT_SET: &str = "builtin:standard";

@@ -107,13 +107,14 @@ impl Catalogue {
     }
 }
 
-/// Whether a name means a rule.
+/// Whether a name means a rule; one that is opt-in is only meant by its id and its aliases.
 pub(crate) fn is_meant(rule: &RuleMetadata, name: &str) -> bool {
     match name.strip_suffix(ANY) {
-        Some("") => true,
-        Some(group) => group
-            .strip_suffix('.')
-            .is_some_and(|group| group == rule.id.group()),
+        Some("") => !rule.opt_in,
+        Some(group) => {
+            let group = group.strip_suffix('.');
+            !rule.opt_in && group.is_some_and(|group| group == rule.id.group())
+        }
         None => rule.is_called(name),
     }
 }

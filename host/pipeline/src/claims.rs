@@ -3,7 +3,10 @@
 use crate::decide::{Decision, JudgedRule};
 use model::facts::Origin;
 use model::report::{Claim, ReportedFinding, Status};
-use model::{ClaimDefinition, FactError, Facts, Interface, Outcome, PolicySet, RuleId, Verdict};
+use model::{
+    ClaimDefinition, FactError, Facts, Interface, Need, Outcome, PolicySet, RuleId, RuleMetadata,
+    Verdict,
+};
 use std::fmt;
 
 /// How a run was started, as far as claims depend on it.
@@ -50,6 +53,8 @@ pub enum Withheld {
     Finding(RuleId),
     /// The same, and a waiver covers it, which the claim does not accept.
     WaivedFinding(RuleId),
+    /// The same, and a comment of the Dockerfile silences it, which the claim does not accept.
+    SuppressedFinding(RuleId),
     /// A rule of the claim came to no conclusion.
     Unsettled(RuleId),
     /// A rule of the claim is not part of the run.
@@ -72,6 +77,7 @@ impl fmt::Display for Withheld {
             Self::NotPassed(verdict) => write!(f, "the verdict is {verdict}"),
             Self::Finding(rule) => write!(f, "`{rule}` has a finding"),
             Self::WaivedFinding(rule) => write!(f, "`{rule}` has a waived finding, and the claim does not accept waivers"),
+            Self::SuppressedFinding(rule) => write!(f, "`{rule}` has a finding that a comment silences, and the claim does not accept that"),
             Self::Unsettled(rule) => write!(f, "`{rule}` came to no conclusion"),
             Self::NotSelected(rule) => write!(f, "`{rule}` was not run"),
             Self::NothingEvaluated => f.write_str("none of its rules was evaluated"),
@@ -187,10 +193,13 @@ fn by_dockerfile(
         return Vec::new();
     };
     let decides = |rule: &JudgedRule<'_>| {
-        let mut interfaces = rule.metadata.interfaces();
-        definition.rules.contains(&rule.metadata.id)
+        let RuleMetadata {
+            id, needs, uses, ..
+        } = rule.metadata;
+        let mut seen = needs.iter().flatten().chain(uses);
+        definition.rules.contains(id)
             && matches!(rule.outcome, Outcome::Evaluated { .. })
-            && interfaces.any(|interface| interface == Interface::Dockerfile)
+            && seen.any(|name| is_dockerfile(name, facts))
     };
     if !rules.iter().any(decides) {
         return Vec::new();
@@ -210,6 +219,12 @@ fn by_dockerfile(
     withheld
 }
 
+/// Whether a rule that names this was shown the Dockerfile.
+fn is_dockerfile(name: &str, facts: &Facts) -> bool {
+    Need::from_name(name)
+        .is_some_and(|need| need.interface() == Interface::Dockerfile && facts.serves(need).is_ok())
+}
+
 /// The finding of a rule that speaks against the claim.
 fn against(
     definition: &ClaimDefinition,
@@ -224,7 +239,10 @@ fn against(
         Status::Waived { .. } if !definition.tolerates_waivers => {
             Some(Withheld::WaivedFinding(rule.clone()))
         }
-        Status::Waived { .. } => None,
+        Status::Suppressed { .. } if !definition.tolerates_suppressions => {
+            Some(Withheld::SuppressedFinding(rule.clone()))
+        }
+        Status::Waived { .. } | Status::Suppressed { .. } => None,
     });
     reasons.next()
 }

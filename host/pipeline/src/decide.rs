@@ -1,7 +1,9 @@
 //! From outcomes to the verdict: one pure function, and nothing else in polcheck judges.
 
+mod suppressed;
+
 use jiff::Timestamp;
-use model::facts::FactProblem;
+use model::facts::{DockerfileFacts, FactProblem};
 use model::policy_set::SelectedRule;
 use model::report::{Gap, ReportedFinding, Status, WaiverReport};
 use model::waiver::WaiverSubject;
@@ -15,6 +17,8 @@ pub struct JudgedRule<'a> {
     pub metadata: &'a RuleMetadata,
     /// How the set uses it.
     pub selected: &'a SelectedRule,
+    /// Whether the subject is undecided where the rule comes to no conclusion.
+    pub required: bool,
     /// What became of it.
     pub outcome: &'a Outcome,
 }
@@ -30,6 +34,8 @@ pub struct Judgement<'a> {
     pub problems: &'a [FactProblem],
     /// What waivers are held against.
     pub subject: WaiverSubject<'a>,
+    /// The Dockerfile whose comments may silence findings.
+    pub file: Option<&'a DockerfileFacts>,
     /// When.
     pub time: Timestamp,
 }
@@ -58,7 +64,7 @@ pub fn decide(judgement: &Judgement<'_>) -> Decision {
     let findings = findings(judgement);
     let waivers = waivers(judgement, &findings);
     let undecided = undecided(judgement);
-    let not_checked = gaps(judgement, |rule| !rule.selected.required);
+    let not_checked = gaps(judgement, |rule| !rule.required);
     let is_failed = findings
         .iter()
         .any(|finding| is_open(finding) && finding.severity >= judgement.set.fail_on);
@@ -114,9 +120,17 @@ fn report(judgement: &Judgement<'_>, rule: &JudgedRule<'_>, finding: &Finding) -
         .waivers
         .iter()
         .find(|waiver| covers(judgement, waiver, rule, finding));
-    let status = waiver.map_or(Status::Open, |waiver| Status::Waived {
-        waiver: waiver.id.clone(),
-    });
+    let comment = suppressed::by_comment(judgement, rule.metadata, finding);
+    let status = match (waiver, comment) {
+        (Some(waiver), _) => Status::Waived {
+            waiver: waiver.id.clone(),
+        },
+        (None, Some(comment)) => Status::Suppressed {
+            tool: comment.tool.clone(),
+            reason: comment.reason.clone(),
+        },
+        (None, None) => Status::Open,
+    };
     let mut locations = finding.locations.iter().cloned();
     ReportedFinding {
         rule: rule.metadata.id.clone(),
@@ -160,7 +174,7 @@ fn waivers(judgement: &Judgement<'_>, findings: &[ReportedFinding]) -> WaiverRep
         .iter()
         .filter_map(|finding| match &finding.status {
             Status::Waived { waiver } => Some(waiver.as_str()),
-            Status::Open => None,
+            Status::Open | Status::Suppressed { .. } => None,
         })
         .collect();
     let mut report = WaiverReport::default();
@@ -191,7 +205,7 @@ fn undecided(judgement: &Judgement<'_>) -> Vec<Gap> {
         });
     // That a rule could not be evaluated on a fact that cannot be used is said once, about the fact.
     let unsettled = gaps(judgement, |rule| {
-        rule.selected.required && !is_unserved_by_problem(judgement, rule)
+        rule.required && !is_unserved_by_problem(judgement, rule)
     });
     let mut undecided: Vec<Gap> = broken.chain(problems(judgement)).chain(unsettled).collect();
     undecided.sort();

@@ -37,7 +37,7 @@ pub use decide::{Decision, JudgedRule, Judgement, decide};
 pub use error::{AttestError, CheckError, PoliciesError, VerifyError};
 pub use lint::{Dockerfile, MAX_DOCKERFILE_BYTES};
 pub use policies::{BUILTIN, Changes, Policies};
-pub use set_document::{ClaimDocument, RuleDocument, SetDocument, WaiversInClaim};
+pub use set_document::{Accepted, ClaimDocument, RuleDocument, SetDocument, Tool};
 pub use subject::Platforms;
 pub use verify_image::{Reason, Rejected, Verification, VerifyRequest, verify_image};
 

@@ -112,7 +112,7 @@ impl Changes {
     ) -> Result<PolicySet, PoliciesError> {
         for text in &self.packs {
             let pack = load_pack(engine, text, Path::new(""))?;
-            for rule in &pack.metadata().rules {
+            for rule in pack.metadata().rules.iter().filter(|rule| !rule.opt_in) {
                 document.rules.entry(rule.id.to_string()).or_default();
             }
             catalogue.add(pack)?;

@@ -8,6 +8,7 @@ use crate::subject::{Manifest, name};
 use crate::{DockerfileText, Judged};
 use ::engine::{CONTRACT, ENGINE, Evaluation, Limits, Pack};
 use ::registry::Image;
+use model::policy_set::Required;
 use model::report::{
     Evidence, Gap, ImageSubject, PolicyReport, ReportedFinding, SetReference, Subject, WaiverReport,
 };
@@ -44,7 +45,7 @@ impl Examined<'_> {
     /// Decides, and says everything there is to say.
     pub(crate) fn report(self, policies: &Policies, limits: &Limits) -> Result<Judged, CheckError> {
         let set = &policies.set;
-        let rules = judged_rules(policies, self.evaluation);
+        let rules = judged_rules(policies, self.evaluation, &self.subject);
         let problems = self.case.facts.problems();
         let judgement = Judgement {
             set,
@@ -54,6 +55,12 @@ impl Examined<'_> {
                 name: self.subject.name(),
                 digest: self.subject.digest(),
             },
+            file: self
+                .case
+                .facts
+                .dockerfile
+                .as_ref()
+                .and_then(|file| Some(&**file.as_ref().ok()?)),
             time: self.case.circumstances.time,
         };
         let decision = decide(&judgement);
@@ -155,13 +162,21 @@ pub(crate) fn subject(image: &Image, manifest: &Manifest, facts: &Facts) -> Subj
 }
 
 /// The selected rules, each with its outcome. The engine answers for each rule it is asked for.
-fn judged_rules<'a>(policies: &'a Policies, evaluation: &'a Evaluation) -> Vec<JudgedRule<'a>> {
+fn judged_rules<'a>(
+    policies: &'a Policies,
+    evaluation: &'a Evaluation,
+    subject: &Subject,
+) -> Vec<JudgedRule<'a>> {
     let judged = evaluation.outcomes.iter().filter_map(|outcome| {
         let (metadata, _) = policies.catalogue.rule(&outcome.rule)?;
         let selected = policies.set.rules.get(&outcome.rule)?;
         Some(JudgedRule {
             metadata,
             selected,
+            required: match (selected.required, subject) {
+                (Required::Always, _) | (Required::OfImages, Subject::Image(_)) => true,
+                (Required::OfImages, Subject::Dockerfile(_)) | (Required::Never, _) => false,
+            },
             outcome: &outcome.outcome,
         })
     });

@@ -2,9 +2,9 @@
 
 use crate::catalogue::{Catalogue, exactness, is_meant};
 use crate::error::PoliciesError;
-use crate::set_document::{ClaimDocument, RuleDocument, SetDocument, WaiversInClaim};
+use crate::set_document::{Accepted, ClaimDocument, RuleDocument, SetDocument};
 use engine::Pack;
-use model::policy_set::SelectedRule;
+use model::policy_set::{Required, SelectedRule};
 use model::settings::complete;
 use model::{ClaimDefinition, PolicySet, RuleId, RuleMetadata, Waiver, matching};
 use serde_json::{Map, Value};
@@ -38,6 +38,11 @@ pub(crate) fn resolve(
         fail_on: document.fail_on,
         claims: claims.collect::<Result<_, PoliciesError>>()?,
         waivers: waivers(&document.waivers, catalogue)?,
+        suppressions: document
+            .suppressions
+            .iter()
+            .map(|tool| tool.name().to_owned())
+            .collect(),
         rules,
     })
 }
@@ -67,9 +72,11 @@ fn select(
     Ok(Some(SelectedRule {
         pack: pack.metadata().id.clone(),
         severity: entry.severity,
-        required: entry
-            .required
-            .unwrap_or_else(|| rule.is_required_by_default()),
+        required: match entry.required {
+            Some(true) => Required::Always,
+            None if rule.needs_only_an_image() => Required::OfImages,
+            Some(false) | None => Required::Never,
+        },
         settings: settings(rule, entry.settings.as_ref())?,
     }))
 }
@@ -145,7 +152,8 @@ fn define(
         threshold: claim.threshold,
         may_be_missing: named(&claim.may_be_missing)?,
         origins: claim.origins.clone(),
-        tolerates_waivers: claim.waivers == WaiversInClaim::Count,
+        tolerates_waivers: claim.waivers == Accepted::Count,
+        tolerates_suppressions: claim.suppressions == Accepted::Count,
     })
 }
 

@@ -28,6 +28,38 @@ pub struct SetDocument {
     /// Findings that are accepted.
     #[serde(default)]
     pub waivers: Vec<Waiver>,
+    /// The tools whose comments in a Dockerfile silence findings; none where nothing is said.
+    #[serde(default)]
+    pub suppressions: BTreeSet<Tool>,
+}
+
+/// A tool that a comment in a Dockerfile can silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tool {
+    /// `# polcheck ignore=user.final-root`
+    Polcheck,
+    /// `# hadolint ignore=DL3008`
+    Hadolint,
+    /// `# trivy:ignore:DS-0002`
+    Trivy,
+    /// `# checkov:skip=CKV_DOCKER_3`
+    Checkov,
+    /// `# check=skip=UndefinedVar`
+    Buildkit,
+}
+
+impl Tool {
+    /// As facts call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Polcheck => "polcheck",
+            Self::Hadolint => "hadolint",
+            Self::Trivy => "trivy",
+            Self::Checkov => "checkov",
+            Self::Buildkit => "buildkit",
+        }
+    }
 }
 
 /// How a set uses a rule.
@@ -58,20 +90,23 @@ pub struct ClaimDocument {
     pub may_be_missing: Vec<String>,
     /// `count`: a waived finding counts as none. `ignore`, the default: it counts as open.
     #[serde(default)]
-    pub waivers: WaiversInClaim,
+    pub waivers: Accepted,
+    /// The same of findings that a comment of the Dockerfile silences.
+    #[serde(default)]
+    pub suppressions: Accepted,
     /// Where a Dockerfile may come from that decides one of its rules: `given`, `provenance`, `reconstructed`.
     #[serde(default)]
     pub origins: BTreeSet<Origin>,
 }
 
-/// Whether waivers count for a claim.
+/// Whether findings that somebody accepted count for a claim.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum WaiversInClaim {
-    /// A waived finding counts as open.
+pub enum Accepted {
+    /// They count as open.
     #[default]
     Ignore,
-    /// A waived finding counts as none.
+    /// They count as none.
     Count,
 }
 

@@ -2,6 +2,7 @@
 
 use super::build::BuildArgs;
 use super::signing::SigningArgs;
+use super::time::TimeArgs;
 use crate::args::{GlobalArgs, PolicyArgs, RegistryArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -12,7 +13,6 @@ use crate::session::{Session, block_on};
 use attest::SigningKey;
 use clap::Args;
 use futures_util::{StreamExt, stream};
-use jiff::Timestamp;
 use pipeline::config::Layer;
 use pipeline::{CheckRequest, Dockerfile, Pipeline, Platforms};
 use registry::Source;
@@ -47,9 +47,8 @@ pub(crate) struct SubjectArgs {
     /// The Dockerfile that made the image; it is held against the image
     #[arg(short = 'f', long, value_name = "FILE")]
     dockerfile: Option<PathBuf>,
-    /// Tell the rules that this is the time: RFC 3339, or `now`; another time withholds every claim
-    #[arg(long, value_name = "TIME", default_value = "now")]
-    effective_time: String,
+    #[command(flatten)]
+    time: TimeArgs,
     /// Check so many images at the same time
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
@@ -202,7 +201,7 @@ impl SubjectArgs {
                 .map(report::platforms)
                 .transpose()?
                 .unwrap_or(default),
-            effective_time: effective_time(&self.effective_time)?,
+            effective_time: self.time.effective()?,
             unnamed_set: session.config.is_set_unnamed(),
             insecure: session.insecure(),
             dockerfile: self.dockerfile()?,
@@ -221,18 +220,4 @@ impl SubjectArgs {
                 .help("name one image, or leave the file out")),
         }
     }
-}
-
-fn effective_time(text: &str) -> Result<Option<Timestamp>, Failure> {
-    if text == "now" {
-        return Ok(None);
-    }
-    let invalid = |_| {
-        Failure::say(format!("`{text}` is not a time"))
-            .help("write `now`, or a time such as `2026-11-23T12:00:00Z`")
-    };
-    let time: Timestamp = text.parse().map_err(invalid)?;
-    Timestamp::from_second(time.as_second())
-        .map(Some)
-        .map_err(invalid)
 }

@@ -1,6 +1,7 @@
 //! `polcheck lint`
 
 use super::build::BuildArgs;
+use super::time::TimeArgs;
 use crate::args::{GlobalArgs, PolicyArgs};
 use crate::discover;
 use crate::exit::Exit;
@@ -48,6 +49,8 @@ pub(crate) struct LintArgs {
     #[arg(long, help_heading = "Output options")]
     exit_zero: bool,
     #[command(flatten)]
+    time: TimeArgs,
+    #[command(flatten)]
     build: BuildArgs,
     #[command(flatten)]
     policy: PolicyArgs,
@@ -79,6 +82,7 @@ pub(crate) fn run(args: &LintArgs, global: &GlobalArgs) -> Result<Exit, Failure>
         _ => session.pipeline()?,
     };
     let request = CheckRequest {
+        effective_time: args.time.effective()?,
         unnamed_set: session.config.is_set_unnamed(),
         without_evidence: !outputs.iter().any(Output::has_evidence),
         ..CheckRequest::default()

@@ -131,10 +131,17 @@ fn group<'a>(
         .with_name(finding.severity.name())
         .primary_title(printable(&finding.message))
         .id(finding.rule.as_ref());
-    let waived = match &finding.status {
+    let accepted = match &finding.status {
         Status::Open => None,
         Status::Waived { waiver } => {
             Some(Level::NOTE.message(format!("waived by `{}`", printable(waiver))))
+        }
+        Status::Suppressed { tool, reason } => {
+            let why = reason
+                .as_ref()
+                .map(|reason| format!(": {}", printable(reason)));
+            let why = why.unwrap_or_default();
+            Some(Level::NOTE.message(format!("a comment for {tool} silences it{why}")))
         }
     };
     let placed = match excerpt {
@@ -142,7 +149,7 @@ fn group<'a>(
         None => title.element(Origin::path(places(report, finding))),
     };
     placed
-        .elements(waived)
+        .elements(accepted)
         .elements(
             finding
                 .help
@@ -190,12 +197,14 @@ fn summary(report: &Report) -> String {
         .iter()
         .rev()
         .map(|severity| (count(severity), severity.name()));
-    let waived = findings
-        .iter()
-        .filter(|finding| finding.status != Status::Open)
-        .count();
+    let accepted = |wanted: fn(&Status) -> bool| {
+        let statuses = findings.iter().map(|finding| &finding.status);
+        statuses.filter(|status| wanted(status)).count()
+    };
+    let waived = accepted(|status| matches!(status, Status::Waived { .. }));
+    let suppressed = accepted(|status| matches!(status, Status::Suppressed { .. }));
     let counts = open
-        .chain([(waived, "waived")])
+        .chain([(waived, "waived"), (suppressed, "suppressed")])
         .filter(|(count, _)| *count > 0);
     let counts: Vec<String> = counts
         .map(|(count, what)| format!("{count} {what}"))

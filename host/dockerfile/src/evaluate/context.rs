@@ -57,6 +57,11 @@ impl Scene<'_> {
     pub(super) fn span(&self) -> Span {
         self.place.span.unwrap_or(self.instruction.span)
     }
+
+    /// Where a part of the instruction stands; of a trigger it is where the trigger stands.
+    pub(super) fn part(&self, span: Span) -> Span {
+        if self.written { span } else { self.span() }
+    }
 }
 
 /// An expanded text.

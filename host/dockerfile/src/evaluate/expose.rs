@@ -37,24 +37,24 @@ pub(super) fn expose(
                 span: word.span,
             },
         });
-        texts.extend(words.into_iter().map(|text| Text { text, clear }));
+        let span = scene.part(word.span);
+        texts.extend(words.into_iter().map(|text| (Text { text, clear }, span)));
     }
     let mut exposed = vec![];
-    for text in texts {
+    for (text, span) in texts {
         match read_port(context, scene, &text.text) {
-            Ok(ports) => exposed.push(ports),
+            Ok(ports) => exposed.push((ports, span)),
             Err(message) if text.clear => return Err(scene.refuse(message)),
             Err(_) => {}
         }
     }
-    for ports in &exposed {
+    for (ports, span) in &exposed {
         let key = format!("{}-{}/{}", ports.first, ports.last, ports.protocol);
-        state
-            .config
-            .ports
-            .set(&key, (ports.clone(), Some(scene.span())));
+        state.config.ports.set(&key, (ports.clone(), Some(*span)));
     }
-    Ok(Event::Expose(exposed))
+    Ok(Event::Expose(
+        exposed.into_iter().map(|(ports, _)| ports).collect(),
+    ))
 }
 
 fn read_port(

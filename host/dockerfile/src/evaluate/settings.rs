@@ -8,10 +8,10 @@ use super::paths::Style;
 use super::signal;
 use super::stage::{Role, Step};
 use super::state::State;
-use crate::Refusal;
 use crate::checks::{Diagnostic, Place, Rule, secrets};
 use crate::instruction::{CommandLine, Healthcheck, Pair, Word};
 use crate::quote::quoted;
+use crate::{Refusal, Span};
 use std::sync::Arc;
 
 /// What is known about something that this file sets.
@@ -23,12 +23,18 @@ fn known(text: &Text, scene: &Scene<'_>) -> Known<Arc<str>> {
     }
 }
 
-fn held(text: &Text, scene: &Scene<'_>) -> Held {
+fn held(text: &Text, span: Span) -> Held {
     Held {
         text: text.text.as_str().into(),
         clear: text.clear,
-        span: Some(scene.span()),
+        span: Some(span),
     }
+}
+
+/// Where one of the pairs stands.
+fn place(pair: Option<&Pair>, scene: &Scene<'_>) -> Span {
+    let span = pair.map(|pair| pair.key.span.to(pair.value.span));
+    span.map_or(scene.span(), |span| scene.part(span))
 }
 
 /// Keys and values; all of them see what was set before the instruction.
@@ -86,7 +92,7 @@ pub(super) fn env(
         report_legacy(context, scene, written.get(index));
         secrets::check(&mut context.checks, &scene.scope, scene.place, "ENV", key);
         push_pair(&mut history, key, &value.text);
-        state.set_env(key, held(value, scene));
+        state.set_env(key, held(value, place(written.get(index), scene)));
     }
     Ok(Event::Text(history))
 }
@@ -106,7 +112,8 @@ pub(super) fn label(
     {
         report_legacy(context, scene, written.get(index));
         push_pair(&mut history, key, &value.text);
-        state.config.labels.set(key, held(value, scene));
+        let span = place(written.get(index), scene);
+        state.config.labels.set(key, held(value, span));
     }
     Ok(Event::Text(history))
 }

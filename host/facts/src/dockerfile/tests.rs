@@ -154,3 +154,35 @@ fn a_history_tells_instructions_and_nothing_about_stages() {
     assert_eq!((file.stages.len(), file.config), (0, None));
     assert_eq!(file.commands[0].name(), Some("apk"));
 }
+
+#[test]
+fn each_entry_of_a_config_has_the_place_of_its_own_pair() {
+    let facts = facts("FROM scratch\nLABEL a=1 \\\n  b=2\nEXPOSE 80 443\nONBUILD ENV c=3\n");
+    let config = facts.stages[0].config.as_ref().unwrap();
+    let place = |entry: &model::facts::dockerfile::Entry| {
+        entry
+            .span
+            .map(|span| (span.start_line, span.start_column, span.end_column))
+    };
+    let labels: Vec<_> = config.labels.iter().map(place).collect();
+    assert_eq!(labels, [Some((2, 7, 10)), Some((3, 3, 6))]);
+    let ports: Vec<_> = config.exposed_ports.iter().map(place).collect();
+    assert_eq!(ports, [Some((4, 11, 14)), Some((4, 8, 10))]);
+}
+
+#[rstest]
+#[case::above("# hadolint ignore=DL3008\nRUN ls", Some(1), false)]
+#[case::within("RUN ls && \\\n# hadolint ignore=DL3008\n  ls", Some(1), false)]
+#[case::not_directly_above("# hadolint ignore=DL3008\n\nRUN ls", Some(1), false)]
+#[case::above_nothing("RUN ls\n# hadolint ignore=DL3008", None, false)]
+#[case::global("# hadolint global ignore=DL3008\nRUN ls", None, true)]
+fn a_comment_is_meant_for_the_instruction_below_it(
+    #[case] text: &str,
+    #[case] instruction: Option<u32>,
+    #[case] whole_file: bool,
+) {
+    let found = facts(&format!("FROM scratch\n{text}\n")).suppressions;
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].instruction, instruction);
+    assert_eq!(found[0].whole_file, whole_file);
+}

@@ -14,6 +14,7 @@ fn definition(rules: &[Rule]) -> ClaimDefinition {
         threshold: Severity::High,
         may_be_missing: vec![],
         tolerates_waivers: false,
+        tolerates_suppressions: false,
         origins: BTreeSet::new(),
     }
 }
@@ -156,4 +157,26 @@ fn a_waived_finding_counts_as_open_unless_the_claim_says_otherwise() {
         claim.tolerates_waivers = true;
     });
     assert!(lenient.issued);
+}
+
+#[rstest]
+#[case(false)]
+#[case(true)]
+fn a_silenced_finding_counts_as_open_unless_the_claim_says_otherwise(#[case] tolerated: bool) {
+    let rules = [rule("a.a", holds()), rule("a.b", finding(Severity::High))];
+    let mut claim = definition(&rules);
+    claim.tolerates_suppressions = tolerated;
+    let mut set = set(vec![]);
+    set.claims.insert("c".to_owned(), claim);
+    let mut decision = judge(&rules, &[], vec![]);
+    decision.verdict = Verdict::Passed;
+    for finding in &mut decision.findings {
+        finding.status = Status::Suppressed {
+            tool: "polcheck".to_owned(),
+            reason: None,
+        };
+    }
+    let run = RunConditions::default();
+    let claims = claims(&set, &judged(&rules), &decision, &run, &Facts::default());
+    assert_eq!(claims[0].issued, tolerated);
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use model::facts::Interface;
-use model::policy_set::SelectedRule;
+use model::policy_set::{Required, SelectedRule};
 use model::{Broken, BrokenKind, Confidence, Digest, FactError, Severity, canonical};
 use proptest::prelude::*;
 use rstest::rstest;
@@ -24,6 +24,7 @@ pub(crate) fn rule(id: &str, outcome: Outcome) -> Rule {
             default_severity: Severity::High,
             description: String::new(),
             aliases: vec![],
+            opt_in: false,
             needs: vec![vec!["image".to_owned()]],
             uses: vec![],
             settings_schema: None,
@@ -32,7 +33,7 @@ pub(crate) fn rule(id: &str, outcome: Outcome) -> Rule {
         selected: SelectedRule {
             pack: "core".to_owned(),
             severity: None,
-            required: true,
+            required: Required::Always,
             settings: serde_json::json!({}),
         },
         outcome,
@@ -41,7 +42,7 @@ pub(crate) fn rule(id: &str, outcome: Outcome) -> Rule {
 
 impl Rule {
     pub(crate) fn when_available(mut self) -> Self {
-        self.selected.required = false;
+        self.selected.required = Required::Never;
         self
     }
 
@@ -103,6 +104,7 @@ pub(crate) fn set(waivers: Vec<Waiver>) -> PolicySet {
         fail_on: Severity::High,
         claims: BTreeMap::new(),
         waivers,
+        suppressions: BTreeSet::new(),
     }
 }
 
@@ -120,6 +122,7 @@ pub(crate) fn judge(rules: &[Rule], problems: &[FactProblem], waivers: Vec<Waive
             name: Some("r.io/app"),
             digest: &digest(),
         },
+        file: None,
         time: "2026-11-23T12:00:00Z".parse().unwrap(),
     })
 }
@@ -135,6 +138,7 @@ pub(crate) fn judged(rules: &[Rule]) -> Vec<JudgedRule<'_>> {
              }| JudgedRule {
                 metadata,
                 selected,
+                required: selected.required == Required::Always,
                 outcome,
             },
         )
@@ -331,7 +335,9 @@ fn any_rules() -> impl Strategy<Value = Vec<Rule>> {
     proptest::collection::vec(rule, 0..6).prop_map(|rules| {
         let number = |(index, (outcome, required)): (usize, (Outcome, bool))| {
             let mut rule = rule_at(index, outcome);
-            rule.selected.required = required;
+            if !required {
+                rule = rule.when_available();
+            }
             rule
         };
         rules.into_iter().enumerate().map(number).collect()
@@ -371,7 +377,7 @@ proptest! {
             for rule in &rules {
                 prop_assert!(!matches!(rule.outcome, Outcome::Broken(_)));
                 prop_assert!(rule.outcome.findings().iter().all(|finding| finding.severity < Severity::High));
-                if rule.selected.required {
+                if rule.selected.required == Required::Always {
                     let is_open = matches!(rule.outcome, Outcome::NotEvaluated { .. } | Outcome::Inconclusive { .. });
                     prop_assert!(!is_open);
                 }
