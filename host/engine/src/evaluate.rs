@@ -45,25 +45,15 @@ impl Engine {
         let start = Instant::now();
         let mut evaluation = Evaluation::default();
         let mut calls: BTreeMap<BTreeSet<Interface>, Vec<&RuleMetadata>> = BTreeMap::new();
-        let at_hand = |name: &String| {
-            let need = Need::from_name(name)?;
-            let is_there = match case.facts.serves(need) {
-                Ok(()) => true,
-                // What cannot be used says itself why.
-                Err(error) => error.is_problem(),
-            };
-            is_there.then_some(need.interface())
-        };
         for id in rules {
             match pack.rule(id) {
                 None => evaluation.settle(id, Outcome::Broken(not_answered(id))),
                 Some(rule) => match unserved(rule, &case.facts) {
                     Some(outcome) => evaluation.settle(id, outcome),
-                    None => {
-                        let declared = rule.needs.iter().flatten().chain(&rule.uses);
-                        let visible = declared.filter_map(at_hand).collect();
-                        calls.entry(visible).or_default().push(rule);
-                    }
+                    None => calls
+                        .entry(visible(rule, &case.facts))
+                        .or_default()
+                        .push(rule),
                 },
             }
         }
@@ -178,6 +168,21 @@ impl Evaluation {
             outcome,
         });
     }
+}
+
+/// What a rule is shown of what it declares: what is at hand.
+fn visible(rule: &RuleMetadata, facts: &Facts) -> BTreeSet<Interface> {
+    let at_hand = |name: &String| {
+        let need = Need::from_name(name)?;
+        let is_there = match facts.serves(need) {
+            Ok(()) => true,
+            // What cannot be used says itself why.
+            Err(error) => error.is_problem(),
+        };
+        is_there.then_some(need.interface())
+    };
+    let declared = rule.needs.iter().flatten().chain(&rule.uses);
+    declared.filter_map(at_hand).collect()
 }
 
 /// The outcome of a rule that cannot be run, since a group of its needs is not served.
