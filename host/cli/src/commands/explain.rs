@@ -8,6 +8,7 @@ use crate::session::Session;
 use clap::Args;
 use model::RuleMetadata;
 use pipeline::config::Layer;
+use serde_json::Value;
 use std::fmt::Write as _;
 
 /// Explain a rule: what it does, why it matters, what fails and what passes
@@ -29,20 +30,23 @@ pub(crate) fn run(args: ExplainArgs, global: &GlobalArgs) -> Result<Exit, Failur
 
 fn page(rule: &RuleMetadata) -> String {
     let mut page = format!("# {}: {}\n\n", rule.id, printable(&rule.title));
-    let _ = writeln!(page, "severity: {}", rule.default_severity);
+    let _ = writeln!(page, "- severity: {}", rule.default_severity);
     if !rule.aliases.is_empty() {
         let _ = writeln!(
             page,
-            "also known as: {}",
+            "- also known as: {}",
             printable(&rule.aliases.join(", "))
         );
     }
     let needs: Vec<String> = rule.needs.iter().map(|group| group.join(" or ")).collect();
     if !needs.is_empty() {
-        let _ = writeln!(page, "needs: {}", printable(&needs.join(", ")));
+        let _ = writeln!(page, "- needs: {}", printable(&needs.join(", ")));
+    }
+    if rule.opt_in {
+        let _ = writeln!(page, "- counts only where a policy set names it");
     }
     if let Some(url) = &rule.url {
-        let _ = writeln!(page, "see: {}", printable(url));
+        let _ = writeln!(page, "- see: {}", printable(url));
     }
     let lines = rule
         .description
@@ -52,7 +56,30 @@ fn page(rule: &RuleMetadata) -> String {
         .join("\n");
     let _ = writeln!(page, "\n{lines}");
     if let Some(schema) = &rule.settings_schema {
-        let _ = writeln!(page, "\n## Settings\n{schema:#}");
+        let _ = write!(page, "\n## Settings\n{}", settings(schema));
     }
     page
+}
+
+/// Each setting with its type, its default and what it means.
+fn settings(schema: &Value) -> String {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let mut list = String::new();
+    for (name, property) in properties.into_iter().flatten() {
+        let text = |key: &str| {
+            property
+                .get(key)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
+        let default = property.get("default").unwrap_or(&Value::Null);
+        let _ = writeln!(
+            list,
+            "- `{}` ({}, default `{default}`): {}",
+            printable(name),
+            printable(text("type")),
+            printable(text("description"))
+        );
+    }
+    list
 }

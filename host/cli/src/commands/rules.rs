@@ -53,10 +53,10 @@ fn table(policies: &Policies) -> String {
         let severity = selected
             .and_then(|selected| selected.severity)
             .unwrap_or(rule.default_severity);
-        let mark = if selected.is_some() {
-            ""
-        } else {
-            " (not in this set)"
+        let mark = match selected {
+            Some(_) => "",
+            None if rule.opt_in => " (only where a set names it)",
+            None => " (not in this set)",
         };
         let _ = writeln!(
             table,
@@ -80,6 +80,7 @@ fn document(rule: &RuleMetadata, policies: &Policies) -> Value {
         "title": rule.title,
         "severity": selected.and_then(|selected| selected.severity).unwrap_or(rule.default_severity),
         "aliases": rule.aliases,
+        "optIn": rule.opt_in,
         "needs": rule.needs,
         "uses": rule.uses,
         "pack": pack,
