@@ -58,9 +58,15 @@ pub enum Unsettled {
     Failed(String),
 }
 
+/// That a part of what the rule needs is absent leaves it open; that it cannot be used breaks the rule.
 impl From<FactError> for Unsettled {
     fn from(error: FactError) -> Self {
-        Self::Missing(error.to_string())
+        match error {
+            FactError::Absent => {
+                Self::Inconclusive("a fact that it looks at is not there".to_owned())
+            }
+            error => Self::Missing(error.to_string()),
+        }
     }
 }
 
