@@ -1,14 +1,14 @@
-//! Dockerfiles: how fast they are read, and what checking them costs, beside a peer.
+//! Dockerfiles: how fast they are read, and what checking them costs.
 
-use crate::cpu::{self, Process};
-use crate::figures::{Figure, millis};
-use crate::{Result, say};
+use crate::cpu;
+use crate::figures::{Figure, measured, micros};
+use crate::{Result, peers, say};
 use dockerfile::evaluate::{Options, evaluate};
 use dockerfile::parse;
 use std::fs;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use tempfile::TempDir;
 
 /// How often the real files are read.
@@ -16,7 +16,7 @@ const PASSES: u32 = 20;
 /// How many files a tree of projects has.
 const FILES: usize = 1_000;
 
-pub(crate) fn figures(polcheck: &Path) -> Result<Vec<Figure>> {
+pub(crate) fn figures(polcheck: &Path, packs: &Path) -> Result<Vec<Figure>> {
     let Some(corpus) = corpus()? else {
         say("there is no `../shared/corpus/dockerfiles`: no figures about Dockerfiles");
         return Ok(vec![]);
@@ -44,20 +44,35 @@ pub(crate) fn figures(polcheck: &Path) -> Result<Vec<Figure>> {
             })?,
             "≥ 15 MB/s",
         ),
-        process(
-            "`polcheck lint` on one file",
-            &[&polcheck, "lint", "--exit-zero", &one],
+        measured(
+            "`polcheck lint` on one file, every rule",
+            &[
+                &polcheck,
+                "lint",
+                "--exit-zero",
+                "--policy-set",
+                "builtin:strict",
+                &one,
+            ],
             50,
             "≤ 10 ms, ≤ 20 MB",
         )?,
-        process(
-            format!("`polcheck lint` on {FILES} files, all rules over Dockerfiles"),
-            &[&polcheck, "lint", "--exit-zero", &tree],
+        measured(
+            format!("`polcheck lint` on {FILES} files, every rule"),
+            &[
+                &polcheck,
+                "lint",
+                "--exit-zero",
+                "--policy-set",
+                "builtin:strict",
+                &tree,
+            ],
             5,
-            "≤ 150 ms",
+            "≤ 300 ms, ≤ 30 MB",
         )?,
     ];
-    figures.extend(hadolint(&tree, &one)?);
+    figures.extend(of_one_rule(&polcheck, packs, &tree)?);
+    figures.extend(peers::figures(FILES, &tree, &one)?);
     Ok(figures)
 }
 
@@ -105,42 +120,33 @@ fn speed(corpus: &[Vec<u8>], work: impl Fn(&[u8])) -> Result<String> {
     Ok(format!("{:.0} MB/s", bytes as f64 / 1e6 / seconds))
 }
 
-fn process(
-    work: impl Into<String>,
-    command: &[&str],
-    times: u32,
-    reach: &'static str,
-) -> Result<Figure> {
-    let command: Vec<String> = command.iter().map(ToString::to_string).collect();
-    let Process { cpu, memory } = cpu::of_command(times, Path::new("."), &command)?;
-    let measured = format!("{}, {memory:.0} MB", millis(cpu));
-    Ok(Figure::new(work, measured, reach))
-}
-
-/// What hadolint needs for the same, where there is one.
-fn hadolint(tree: &str, one: &str) -> Result<Vec<Figure>> {
-    let found = Command::new("hadolint")
-        .arg("--version")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    if !found.is_ok_and(|status| status.success()) {
-        say("hadolint is not here: nothing to compare with");
-        return Ok(vec![]);
-    }
-    let all = format!("hadolint --no-fail {tree}/*.Dockerfile");
+/// What one rule adds: the time beside a run with a single one, and its part of the component.
+#[expect(clippy::cast_precision_loss, reason = "there are some hundred rules")]
+fn of_one_rule(polcheck: &str, packs: &Path, tree: &str) -> Result<Vec<Figure>> {
+    let strict = ["lint", "--exit-zero", "--policy-set", "builtin:strict"];
+    let lint = |options: &[&str]| {
+        let command = [&[polcheck], &strict[..], options, &[tree]].concat();
+        let command: Vec<String> = command.iter().map(ToString::to_string).collect();
+        Ok::<_, Box<dyn std::error::Error>>(cpu::of_command(5, Path::new("."), &command)?.cpu)
+    };
+    let rules = Command::new(polcheck)
+        .args(["rules", "--no-config", "-o", "json"])
+        .output()?;
+    let rules: Vec<serde_json::Value> = serde_json::from_slice(&rules.stdout)?;
+    let others = rules.len().saturating_sub(1).max(1) as f64;
+    let a_file = (lint(&[])? - lint(&["--rule", "build.maintainer"])?) / others / FILES as f64;
+    let bytes = fs::metadata(packs.join("core.wasm"))?.len();
+    let a_rule = bytes as f64 / rules.len().max(1) as f64 / 1e3;
     Ok(vec![
-        process(
-            "hadolint: the same file",
-            &["hadolint", "--no-fail", one],
-            10,
+        Figure::new(
+            format!("one rule more on one file ({} rules)", rules.len()),
+            micros(a_file),
             "",
-        )?,
-        process(
-            format!("hadolint: the same {FILES} files"),
-            &["sh", "-c", &all],
-            1,
-            "",
-        )?,
+        ),
+        Figure::new(
+            format!("the pack of {} KB, a rule", bytes / 1_000),
+            format!("{a_rule:.1} KB"),
+            "≤ 500 KB in all",
+        ),
     ])
 }

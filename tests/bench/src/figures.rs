@@ -1,6 +1,9 @@
 //! What was measured, as a table.
 
+use crate::Result;
+use crate::cpu::{self, Process};
 use std::fmt::Write as _;
+use std::path::Path;
 
 /// One line of the table.
 #[derive(Debug)]
@@ -46,4 +49,17 @@ pub(crate) fn micros(seconds: f64) -> String {
 /// `4.5 ms`
 pub(crate) fn millis(seconds: f64) -> String {
     format!("{:.1} ms", seconds * 1e3)
+}
+
+/// What a process needs, from its start to its end.
+pub(crate) fn measured(
+    work: impl Into<String>,
+    command: &[&str],
+    times: u32,
+    reach: &'static str,
+) -> Result<Figure> {
+    let command: Vec<String> = command.iter().map(ToString::to_string).collect();
+    let Process { cpu, memory } = cpu::of_command(times, Path::new("."), &command)?;
+    let measured = format!("{}, {memory:.0} MB", millis(cpu));
+    Ok(Figure::new(work, measured, reach))
 }

@@ -4,6 +4,7 @@
 mod cpu;
 mod dockerfiles;
 mod figures;
+mod peers;
 mod processes;
 mod sandbox;
 
@@ -36,7 +37,7 @@ fn main() -> ExitCode {
 fn all(polcheck: &Path, packs: &Path) -> Result {
     let mut figures: Vec<Figure> = sandbox::figures(packs)?;
     figures.extend(processes::figures(polcheck, packs)?);
-    figures.extend(dockerfiles::figures(polcheck)?);
+    figures.extend(dockerfiles::figures(polcheck, packs)?);
     say(&figures::table(&figures));
     Ok(())
 }
