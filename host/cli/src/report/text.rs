@@ -76,7 +76,7 @@ fn of_report(
     let mut line = |line: String| {
         let _ = writeln!(text, "  {line}");
     };
-    for gaps in report.undecided.chunk_by(|one, other| one.why == other.why) {
+    for gaps in by_reason(&report.undecided).chunk_by(|one, other| one.why == other.why) {
         line(format!("undecided: {}", gaps_text(gaps, usize::MAX)));
     }
     for option in &report.insecure {
@@ -90,10 +90,7 @@ fn of_report(
     for claim in claims.into_iter().flatten() {
         line(claim_text(claim));
     }
-    for gaps in report
-        .not_checked
-        .chunk_by(|one, other| one.why == other.why)
-    {
+    for gaps in by_reason(&report.not_checked).chunk_by(|one, other| one.why == other.why) {
         let shown = if style.verbose { usize::MAX } else { RULES };
         line(format!("not checked: {}", gaps_text(gaps, shown)));
     }
@@ -114,6 +111,13 @@ fn of_report(
         }
     }
     text
+}
+
+/// Gaps of one reason side by side.
+fn by_reason(gaps: &[Gap]) -> Vec<Gap> {
+    let mut gaps = gaps.to_vec();
+    gaps.sort_by(|a, b| (&a.why, &a.what).cmp(&(&b.why, &b.what)));
+    gaps
 }
 
 /// One finding, as compilers show theirs.
