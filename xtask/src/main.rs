@@ -6,6 +6,7 @@ mod demo;
 mod docs;
 mod format;
 mod fuzz;
+mod peers;
 mod run;
 mod sources;
 mod test;
@@ -23,6 +24,8 @@ usage: cargo xtask <command>
   demo                shows what polcheck does, against a registry of its own
   test                everything that has to hold: format, lints, tests, documents, tidy
   bench               what polcheck needs, beside its peers
+  peers [--policy-set SET] [--binary POLCHECK]
+                      where other tools find something else in real Dockerfiles
   fuzz                a minute of random input for each part that reads what strangers wrote
   fmt                 formats every source file, rules too
   docs                writes the generated documents
@@ -49,6 +52,7 @@ fn dispatch(words: &[&str]) -> Outcome {
         ["demo"] => demo::run(),
         ["test"] => test::all(),
         ["bench"] => bench::run(),
+        ["peers", words @ ..] => peers::run(words),
         ["fuzz"] => fuzz::all(),
         ["fmt"] => format::all(Mode::Write),
         ["docs"] => build::all(Profile::Dev).and_then(|_| docs::write()),
