@@ -368,3 +368,46 @@ fn the_seed_yields_its_findings() {
     }
     assert_eq!(found, expected);
 }
+
+#[test]
+fn a_comment_silences_what_the_set_lets_it_silence() {
+    let world = World::new();
+    world.write(
+        "Dockerfile",
+        "FROM scratch AS base\nFROM base\n# polcheck ignore=build.copy-from-external reason=the image of that name is ours\nCOPY --from=builder /a /b\nUSER 1\n",
+    );
+    assert_said!(world.polcheck(&["lint", "--rule", "DL3022", "Dockerfile"]), @"");
+    let strict = world.polcheck(&[
+        "lint",
+        "--policy-set",
+        "builtin:strict",
+        "--rule",
+        "DL3022",
+        "Dockerfile",
+    ]);
+    assert_eq!(strict.code, 1, "{strict}");
+}
+
+#[test]
+fn a_rule_can_be_told_another_day() {
+    let world = World::new();
+    world.write("Dockerfile", "FROM alpine:3.18\n");
+    let on = |day: &str| {
+        let args = [
+            "lint",
+            "--rule",
+            "base.end-of-life",
+            "-o",
+            "json",
+            "--effective-time",
+            day,
+            "Dockerfile",
+        ];
+        world.json(&args)["reports"][0]["findings"]
+            .as_array()
+            .unwrap()
+            .len()
+    };
+    assert_eq!(on("2025-01-01T00:00:00Z"), 0);
+    assert_eq!(on("2026-11-23T00:00:00Z"), 1);
+}
