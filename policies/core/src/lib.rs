@@ -1,7 +1,17 @@
 //! The built-in rules over the image config. One folder a group, one file a rule.
 
+mod data;
 mod env_names;
+mod fetchers;
+mod insecure;
+mod options;
+mod packages;
+mod pipelines;
 mod ports;
+mod reports;
+mod runs;
+mod tools;
+mod unpinned;
 mod user_name;
 
 polcheck_sdk::pack! {

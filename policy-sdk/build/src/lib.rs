@@ -1,6 +1,7 @@
 //! Finds the rules of a pack: every file `src/<group>/<rule>.rs` of a crate is the rule `<group>.<rule>`, and its module
 //! documentation is the rule's documentation. Called from `build.rs`, it writes `rules.rs` for `polcheck_sdk::pack!`,
-//! so that adding a rule means adding a file and nothing else.
+//! so that adding a rule means adding a file and nothing else. A folder beside a file of its name, `src/data/` beside
+//! `src/data.rs`, is a module and no group.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -59,7 +60,10 @@ pub fn rules() -> Result<(), RulesError> {
     let source = variable("CARGO_MANIFEST_DIR")?.join("src");
     let target = variable("OUT_DIR")?.join("rules.rs");
     let mut groups = BTreeMap::new();
-    for group in entries(&source)?.into_iter().filter(|path| path.is_dir()) {
+    for group in entries(&source)?
+        .into_iter()
+        .filter(|path| path.is_dir() && !path.with_extension("rs").exists())
+    {
         let mut rules = BTreeMap::new();
         for path in entries(&group)?
             .into_iter()

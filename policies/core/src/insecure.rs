@@ -1,0 +1,141 @@
+//! Options with which programs talk to anybody who answers.
+
+use crate::fetchers::{curl, wget};
+use crate::options::text;
+use crate::packages::{Call, Manager};
+use polcheck_sdk::dockerfile::Command;
+
+/// The option of a command that does it.
+pub(crate) fn option(command: &Command) -> Option<&str> {
+    match command.name()? {
+        "curl" => {
+            let arguments = curl(command)?;
+            let is_insecure = arguments.has(&["k", "insecure", "proxy-insecure"]);
+            (is_insecure && !is_local(command)).then_some("--insecure")
+        }
+        "wget" => {
+            let arguments = wget(command)?;
+            // Options may be shortened.
+            let is_insecure = |name: &str| name.starts_with("no-check-c");
+            let mut options = arguments.options.iter();
+            options
+                .any(|(name, _)| is_insecure(name))
+                .then_some("--no-check-certificate")
+        }
+        "git" => git(command),
+        "skopeo" | "podman" | "buildah" => word(command, "--tls-verify=false"),
+        "helm" | "kubectl" | "argocd" | "vault" => word(command, "--insecure-skip-tls-verify"),
+        "conda" | "mamba" | "composer" | "bundle" | "poetry" => configured(command),
+        "yum-config-manager" | "dnf-config-manager" => setopt(command),
+        _ => of_packages(&Call::read(command)?),
+    }
+}
+
+fn word<'a>(command: &'a Command, wanted: &str) -> Option<&'a str> {
+    let mut words = command.words.iter().map(text);
+    words.find(|word| *word == wanted)
+}
+
+/// Whether it only talks to itself.
+fn is_local(command: &Command) -> bool {
+    let is_local = |url: &str| {
+        let host = url.split_once("://").map_or("", |(_, rest)| rest);
+        ["localhost", "127.", "[::1]"]
+            .iter()
+            .any(|it| host.starts_with(it))
+    };
+    let mut urls = command
+        .words
+        .iter()
+        .map(text)
+        .filter(|word| word.contains("://"))
+        .peekable();
+    urls.peek().is_some() && urls.all(is_local)
+}
+
+/// `-c http.sslVerify=false`, `config --global http.sslVerify false`
+fn git(command: &Command) -> Option<&str> {
+    let words = command.words.iter().map(text);
+    let values = command.words.iter().skip(1).map(text);
+    let mut pairs = words.zip(values);
+    let is_switch = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        name.starts_with("http.") && name.ends_with("sslverify")
+    };
+    let is_off = |value: &str| {
+        matches!(
+            value.to_ascii_lowercase().as_str(),
+            "false" | "0" | "no" | "off"
+        )
+    };
+    let found = pairs.find_map(|(word, next)| match next.split_once('=') {
+        Some((name, value)) if is_switch(name) && is_off(value) => Some(next),
+        _ => (is_switch(word) && is_off(next)).then_some(word),
+    });
+    found
+}
+
+/// `conda config --set ssl_verify false`, `composer config disable-tls true`
+fn configured(command: &Command) -> Option<&str> {
+    let words = command.words.iter().map(text);
+    let values = command.words.iter().skip(1).map(text);
+    let mut pairs = words.zip(values);
+    let found = pairs.find(|(word, value)| match *word {
+        "ssl_verify" => matches!(*value, "false" | "False" | "no"),
+        "disable-tls" => *value == "true",
+        "ssl_verify_mode" => *value == "0",
+        _ => false,
+    });
+    found.map(|(word, _)| word)
+}
+
+/// `--setopt=sslverify=0`, `--setopt epel.sslverify=false`
+fn setopt(command: &Command) -> Option<&str> {
+    let words = command.words.iter().map(text);
+    words
+        .map(|word| word.strip_prefix("--setopt=").unwrap_or(word))
+        .find(|word| {
+            let Some((name, value)) = word.split_once('=') else {
+                return false;
+            };
+            let value = value.trim_matches(['"', '\'']).to_ascii_lowercase();
+            name.trim_matches(['"', '\'']).rsplit('.').next() == Some("sslverify")
+                && matches!(value.as_str(), "0" | "false" | "no")
+        })
+}
+
+fn of_packages<'a>(call: &Call<'a>) -> Option<&'a str> {
+    let arguments = &call.arguments;
+    match call.manager {
+        Manager::Pip => arguments
+            .has(&["trusted-host", "allow-insecure-host"])
+            .then_some("--trusted-host"),
+        Manager::Dnf => setopt(call.command),
+        Manager::Apk => word(call.command, "--no-check-certificate"),
+        Manager::Apt => arguments.values(&["o", "option"]).find(|setting| {
+            let setting = setting.to_ascii_lowercase();
+            setting.contains("verify-peer=false") || setting.contains("verify-host=false")
+        }),
+        Manager::Npm | Manager::Yarn | Manager::Pnpm => strict_ssl(call),
+        _ => None,
+    }
+}
+
+/// `config set strict-ssl false`, `--strict-ssl=false`, `--no-strict-ssl`
+fn strict_ssl<'a>(call: &Call<'a>) -> Option<&'a str> {
+    const NAMES: [&str; 2] = ["strict-ssl", "enableStrictSsl"];
+    let is_off = |value: &str| matches!(value.to_ascii_lowercase().as_str(), "false" | "0");
+    let mut options = call.arguments.options.iter();
+    let is_option = options.any(|(name, value)| {
+        *name == "no-strict-ssl" || NAMES.contains(name) && value.is_some_and(is_off)
+    });
+    let is_set = matches!(call.verb, "config" | "c" | "set");
+    let operands = || call.arguments.operands.iter().map(|word| text(word));
+    let mut pairs = operands().zip(operands().skip(1));
+    let is_pair = pairs.any(|(name, value)| NAMES.contains(&name) && is_off(value));
+    let is_word = operands().any(|word| match word.split_once('=') {
+        Some((name, value)) => NAMES.contains(&name) && is_off(value),
+        None => false,
+    });
+    (is_option || is_set && (is_pair || is_word)).then_some("strict-ssl")
+}

@@ -1,0 +1,114 @@
+//! A package manager asks, and nobody answers
+//!
+//! ## What it does
+//! Looks for `apt-get`, `dnf`, `yum`, `microdnf`, `tdnf` and `zypper` that install, renew or remove packages without an
+//! option that answers yes. `DEBIAN_FRONTEND=noninteractive` is none: it is for the questions of packages.
+//!
+//! ## Why is this bad?
+//! As soon as more than the named packages changes, the program asks, gets no answer, and the build fails.
+//!
+//! ## Examples
+//! ```dockerfile fails
+//! FROM debian:13
+//! RUN apt-get update && apt-get install curl=8.14.1-2
+//! ```
+//! ```dockerfile fails
+//! FROM opensuse/leap:16.0
+//! RUN zypper install curl=8.14.1
+//! ```
+//! ```dockerfile passes
+//! FROM debian:13
+//! RUN apt-get update && apt-get install -y curl=8.14.1-2
+//! ```
+//! ```dockerfile passes
+//! FROM opensuse/leap:16.0
+//! RUN zypper --non-interactive install curl=8.14.1
+//! ```
+
+use crate::packages::{Action, Call, Manager, calls};
+use crate::reports::Reports;
+use crate::runs::{Runs, writes};
+use polcheck_sdk::dockerfile::Join;
+use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings};
+
+/// The rule.
+pub const RULE: Rule = Rule {
+    aliases: &["DL3014", "DL3030", "DL3034", "DL3038", "DS-0021"],
+    needs: &[&["dockerfile"]],
+    ..Rule::of(check)
+};
+
+fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
+    let file = facts.dockerfile();
+    let runs = Runs::of(file)?;
+    let mut reports = Reports::default();
+    for call in calls(file)?.filter(asks) {
+        // `yes | apt-get …`, and a configuration that says so.
+        let is_answered = runs.outermost(call.command).joined == Join::Pipe
+            || writes(file, call.command.stage, setting(call.manager))?;
+        if is_answered {
+            continue;
+        }
+        let stage = runs.stage_name(call.command.stage);
+        let name = call.name();
+        let option = if call.manager == Manager::Zypper { "--non-interactive" } else { "-y" };
+        let packages: Vec<&str> = call.known().collect();
+        let finding = Finding::new(format!("`{name}` asks before it does something, and nobody answers"))
+            .help(format!("answer beforehand: `{} {option} {}`", call.program, call.verb));
+        let key = format!("{stage} {name} {}", packages.join(" "));
+        reports.add_at(key, call.command.span, finding);
+    }
+    file.commands()?.conclude(reports.finish())
+}
+
+/// Whether a call asks, as far as it is known.
+fn asks(call: &Call<'_>) -> bool {
+    let changes = match call.action {
+        Action::Install
+        | Action::InstallGroup
+        | Action::Upgrade
+        | Action::DistUpgrade
+        | Action::Remove => true,
+        Action::Update | Action::Clean | Action::Other => call.verb == "build-dep",
+    };
+    changes && !call.arguments.is_open && !is_answered(call)
+}
+
+fn is_answered(call: &Call<'_>) -> bool {
+    let arguments = &call.arguments;
+    match call.manager {
+        Manager::Apt => {
+            let quiet = arguments.options.iter().filter_map(|(name, value)| {
+                let is_quiet = matches!(*name, "q" | "quiet");
+                is_quiet.then(|| value.and_then(|it| it.parse().ok()).unwrap_or(1))
+            });
+            let names = [
+                "y", "yes", "assume-yes", "force-yes", "assume-no", "s", "simulate", "just-print", "dry-run",
+                "print-uris",
+            ];
+            let is_set = |setting: &str| setting.to_ascii_lowercase().contains("assume-yes=");
+            quiet.sum::<u32>() > 1
+                || arguments.has(&names)
+                || arguments.values(&["o", "option"]).any(is_set)
+        }
+        Manager::Dnf => {
+            let names = ["y", "assumeyes", "assumeno", "downloadonly"];
+            let is_set = |setting: &str| setting.starts_with("assumeyes=");
+            arguments.has(&names) || arguments.values(&["setopt"]).any(is_set)
+        }
+        Manager::Zypper => {
+            let names = ["n", "non-interactive", "y", "no-confirm", "dry-run", "D"];
+            arguments.has(&names)
+        }
+        _ => true,
+    }
+}
+
+/// How the configuration of a package manager says yes.
+fn setting(manager: Manager) -> &'static str {
+    match manager {
+        Manager::Apt => "Assume-Yes",
+        Manager::Zypper => "ZYPP_NONINTERACTIVE",
+        _ => "assumeyes",
+    }
+}

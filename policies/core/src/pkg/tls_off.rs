@@ -1,0 +1,128 @@
+//! A program does not check whom it talks to
+//!
+//! ## What it does
+//! Looks for variables that switch off how certificates are checked, in the environment of the image and in every stage
+//! of the Dockerfile, and for options that do it in `RUN`: `curl --insecure`, `wget --no-check-certificate`,
+//! `pip --trusted-host`, `strict-ssl false`, `sslverify=0` and their kind.
+//!
+//! ## Why is this bad?
+//! Whoever is between the two decides what is downloaded, and reads what is sent. In the environment of the image, that
+//! goes on for as long as it runs.
+//!
+//! ## Examples
+//! ```json fails
+//! { "config": { "Env": ["NODE_TLS_REJECT_UNAUTHORIZED=0"] } }
+//! ```
+//! ```dockerfile fails
+//! FROM debian:13
+//! RUN curl -fsSLk https://example.com/tool -o /usr/bin/tool
+//! ```
+//! ```json passes
+//! { "config": { "Env": ["NODE_EXTRA_CA_CERTS=/etc/ssl/own.pem"] } }
+//! ```
+//! ```dockerfile passes
+//! FROM debian:13
+//! COPY own.pem /etc/ssl/own.pem
+//! RUN curl -fsSL --cacert /etc/ssl/own.pem https://example.com/tool -o /usr/bin/tool
+//! ```
+
+use crate::data::switches::is_off;
+use crate::insecure::option;
+use crate::options::text;
+use crate::reports::Reports;
+use crate::runs::{Runs, final_stages};
+use polcheck_sdk::dockerfile::{Command, Dockerfile, Keyword, Origin};
+use polcheck_sdk::{FactError, Facts, Finding, Judgement, Rule, Settings, Severity};
+
+/// The rule.
+#[rustfmt::skip]
+pub const RULE: Rule = Rule {
+    severity: Severity::High,
+    aliases: &[
+        "CKV2_DOCKER_2", "CKV2_DOCKER_3", "CKV2_DOCKER_4", "CKV2_DOCKER_5", "CKV2_DOCKER_6", "CKV2_DOCKER_12",
+        "CKV2_DOCKER_13", "CKV2_DOCKER_14", "CKV2_DOCKER_15", "CKV2_DOCKER_16",
+    ],
+    needs: &[&["image", "dockerfile"]],
+    ..Rule::of(check)
+};
+
+const HELP: &str = "remove it; where a certificate is your own, add its authority to the image";
+
+fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
+    let file = facts.dockerfile();
+    let is_at_hand = file.source().is_ok_and(|source| source.origin != Origin::Reconstructed);
+    let mut reports = Reports::default();
+    match facts.run_config() {
+        Ok(config) => {
+            let items = config.env.iter();
+            for item in items.filter(|it| it.value.as_ref().is_some_and(|value| is_off(&it.key, value))) {
+                reports.add(item.key.clone(), item.place.clone(), variable(&item.key));
+            }
+        }
+        // A file that BuildKit refuses has instructions, but no config.
+        Err(FactError::Absent) if is_at_hand => {}
+        Err(error) => return Err(error.into()),
+    }
+    if !is_at_hand {
+        return Ok(reports.finish());
+    }
+    instructions(file, &mut reports)?;
+    let runs = Runs::of(file)?;
+    for command in runs.iter() {
+        let stage = || runs.stage_name(command.stage);
+        if let Some(option) = option(command) {
+            let program = command.name().unwrap_or_default();
+            let message = format!("`{option}` lets `{program}` talk to anybody who answers");
+            let key = format!("{} {program} {option}", stage());
+            reports.add_at(key, command.span, Finding::new(message).help(HELP));
+        }
+        if let Some(name) = assigned(command) {
+            let key = format!("{} {name}", stage());
+            reports.add_at(key, command.span, variable(name));
+        }
+    }
+    file.commands()?.conclude(reports.finish())
+}
+
+fn variable(name: &str) -> Finding {
+    let message = format!("the variable `{name}` lets programs talk to anybody who answers");
+    Finding::new(message).help(HELP)
+}
+
+/// `ENV` and `ARG` of all stages.
+fn instructions(file: Dockerfile<'_>, reports: &mut Reports) -> Result<(), FactError> {
+    let stages = final_stages(file)?;
+    let runs = Runs::of(file)?;
+    for instruction in file.instructions()? {
+        let (is_env, Some(stage)) = (instruction.keyword == Keyword::Env, instruction.stage) else {
+            continue;
+        };
+        if !is_env && instruction.keyword != Keyword::Arg {
+            continue;
+        }
+        let mut words = instruction.arguments.iter();
+        while let Some(word) = words.next() {
+            let (name, value) = match (is_env, text(word).split_once('=')) {
+                (true, _) => (text(word), words.next().map(text)),
+                (false, Some((name, value))) => (name, Some(value)),
+                (false, None) => continue,
+            };
+            if value.is_some_and(|value| is_off(name, value)) {
+                let is_final = is_env && stages.contains(&stage);
+                let key = if is_final { name.to_owned() } else { format!("{} {name}", runs.stage_name(stage)) };
+                reports.add_at(key, word.span, variable(name));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The variable that stands before a command, or that `export` sets.
+fn assigned(command: &Command) -> Option<&str> {
+    let assigned = command.assignments.iter().map(|it| (it.name.as_str(), text(&it.value)));
+    let is_export = matches!(command.name(), Some("export" | "declare" | "setenv"));
+    let words = command.words.iter().filter(|_| is_export);
+    let exported = words.filter_map(|word| text(word).split_once('='));
+    let mut all = assigned.filter(|_| !command.words.is_empty()).chain(exported);
+    all.find(|(name, value)| is_off(name, value)).map(|(name, _)| name)
+}

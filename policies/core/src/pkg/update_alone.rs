@@ -1,0 +1,82 @@
+//! Package lists are updated in a layer of their own
+//!
+//! ## What it does
+//! Looks for a `RUN` that updates the lists of a package manager and installs nothing behind that. A `RUN` that goes on
+//! with a script, and lists in a cache mount, are left alone. `dnf update` and its like renew the packages themselves:
+//! there the severity is low.
+//!
+//! ## Why is this bad?
+//! The layer is cached. A later `RUN` that installs something finds the lists of the day when the cache was made: it gets
+//! old packages, or packages that are gone. CIS Docker Benchmark 4.7.
+//!
+//! ## Examples
+//! ```dockerfile fails
+//! FROM debian:13
+//! RUN apt-get update
+//! RUN apt-get install -y --no-install-recommends curl=8.14.1-2
+//! ```
+//! ```dockerfile passes
+//! FROM debian:13
+//! RUN apt-get update && apt-get install -y --no-install-recommends curl=8.14.1-2
+//! ```
+
+use crate::options::text;
+use crate::packages::{Action, Call, Manager, calls};
+use crate::reports::Reports;
+use crate::runs::Runs;
+use polcheck_sdk::dockerfile::{Command, Dockerfile};
+use polcheck_sdk::{FactError, Facts, Finding, Judgement, Rule, Settings, Severity};
+
+/// The rule.
+pub const RULE: Rule = Rule {
+    aliases: &["DS-0017", "CKV_DOCKER_5", "CIS-DI-0007", "CIS-4.7"],
+    needs: &[&["dockerfile"]],
+    ..Rule::of(check)
+};
+
+fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
+    let file = facts.dockerfile();
+    let runs = Runs::of(file)?;
+    let mut reports = Reports::default();
+    for call in calls(file)? {
+        let severity = match (call.manager, call.action) {
+            (_, Action::Update) => Severity::Medium,
+            (Manager::Dnf | Manager::Zypper, Action::Upgrade) => Severity::Low,
+            _ => continue,
+        };
+        if is_in_mount(file, &call)? || runs.behind(call.command).iter().any(installs) {
+            continue;
+        }
+        let stage = runs.stage_name(call.command.stage);
+        let name = call.name();
+        let finding = Finding::new(format!("`{name}` stands in a layer of its own, which is cached"))
+            .severity(severity)
+            .help(format!("join it with what it is for: `{name} && … install …`"));
+        reports.add_at(format!("{stage} {name}"), call.command.span, finding);
+    }
+    file.commands()?.conclude(reports.finish())
+}
+
+/// Whether a command installs something, or may: a script, or a program that is told to.
+fn installs(command: &Command) -> bool {
+    if let Some(call) = Call::read(command) {
+        return matches!(
+            call.action,
+            Action::Install | Action::InstallGroup | Action::Upgrade | Action::DistUpgrade
+        ) || call.verb == "build-dep";
+    }
+    let is_script = |word: &str| word.starts_with(['.', '$']) || word.ends_with(".sh");
+    let mut words = command.words.iter().map(text);
+    let is_shell = matches!(command.name(), Some("sh" | "bash" | "xargs" | "eval" | "make"));
+    is_shell || words.next().is_some_and(is_script) || command.words.iter().map(text).any(|it| it.contains("install"))
+}
+
+/// Whether the lists are in a cache that no layer keeps.
+fn is_in_mount(file: Dockerfile<'_>, call: &Call<'_>) -> Result<bool, FactError> {
+    let mut mounts = file.mounts()?.iter();
+    Ok(mounts.any(|mount| {
+        mount.instruction == call.command.instruction
+            && mount.kind == "cache"
+            && mount.target.as_deref().is_some_and(|it| it.starts_with("/var/"))
+    }))
+}

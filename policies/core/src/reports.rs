@@ -1,0 +1,64 @@
+//! Findings on their way to a report.
+
+use polcheck_sdk::{Finding, Location, Span};
+
+/// How many names a message has before it counts the others.
+const MOST_NAMES: usize = 6;
+
+/// Findings by their keys: what is found twice is one finding with two places.
+#[derive(Debug, Default)]
+pub(crate) struct Reports(Vec<Report>);
+
+#[derive(Debug)]
+struct Report {
+    key: String,
+    places: Vec<Location>,
+    finding: Finding,
+}
+
+impl Reports {
+    /// Adds a finding, or one more place of it.
+    pub(crate) fn add(&mut self, key: String, place: Location, finding: Finding) {
+        let known = self.0.iter_mut().find(|report| report.key == key);
+        match known {
+            Some(report) if report.places.contains(&place) => {}
+            Some(report) => report.places.push(place),
+            None => self.0.push(Report {
+                key,
+                places: vec![place],
+                finding,
+            }),
+        }
+    }
+
+    /// Adds a finding in the Dockerfile.
+    pub(crate) fn add_at(&mut self, key: String, span: Span, finding: Finding) {
+        self.add(key, Location::Dockerfile(span), finding);
+    }
+
+    /// The findings, in the order in which they were found.
+    pub(crate) fn finish(self) -> Vec<Finding> {
+        let finish = |report: Report| {
+            let finding = report.finding.key(report.key);
+            let places = report.places.into_iter();
+            places.fold(finding, Finding::at)
+        };
+        self.0.into_iter().map(finish).collect()
+    }
+}
+
+/// `` `a`, `b` and 3 more ``
+pub(crate) fn list(names: &[&str]) -> String {
+    let mut text = String::new();
+    for (index, name) in names.iter().enumerate() {
+        if index == MOST_NAMES {
+            text += &format!(" and {} more", names.len() - index);
+            break;
+        }
+        let separator = if index == 0 { "" } else { ", " };
+        for part in [separator, "`", name, "`"] {
+            text += part;
+        }
+    }
+    text
+}

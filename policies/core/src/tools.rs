@@ -1,0 +1,96 @@
+//! Programs that a stage is given.
+
+use crate::options::text;
+use crate::packages::{Action, Call, Manager, bare, calls};
+use crate::runs::Runs;
+use polcheck_sdk::dockerfile::{Dockerfile, Flow};
+use polcheck_sdk::{FactError, Span};
+
+/// The programs that one command, or one `COPY`, brings into a stage.
+#[derive(Debug)]
+pub(crate) struct Brought<'a> {
+    /// The stage.
+    pub(crate) stage: u32,
+    /// The command, or the `COPY`.
+    pub(crate) place: Span,
+    /// Names of packages or files.
+    pub(crate) names: Vec<&'a str>,
+}
+
+/// Everything that stages are given and that the same `RUN` does not take away again.
+pub(crate) fn brought(file: Dockerfile<'_>) -> Result<Vec<Brought<'_>>, FactError> {
+    let runs = Runs::of(file)?;
+    let mut all = Vec::new();
+    for call in calls(file)?.filter(|call| call.action == Action::Install && installs(call)) {
+        let removals: Vec<Call<'_>> = runs
+            .behind(call.command)
+            .iter()
+            .filter_map(Call::read)
+            .filter(|it| it.action == Action::Remove && it.manager == call.manager)
+            .collect();
+        let marks = runs.behind(call.command).iter();
+        let is_marked = marks.filter(|it| it.name() == Some("apt-mark")).any(|it| {
+            let mut words = it.words.iter().map(text);
+            words.any(|word| word == "auto")
+        });
+        let is_kept = |name: &&str| {
+            !removals
+                .iter()
+                .any(|it| removes(it, &call, name, is_marked))
+        };
+        let names = call.known().map(|operand| bare(call.manager, operand));
+        all.push(Brought {
+            stage: call.command.stage,
+            place: call.command.span,
+            names: names.filter(is_kept).collect(),
+        });
+    }
+    all.extend(file.flows()?.iter().filter_map(copied));
+    all.sort_by_key(|it| (it.place.start_line, it.place.start_column));
+    Ok(all)
+}
+
+/// Whether what a call installs are programs.
+fn installs(call: &Call<'_>) -> bool {
+    match call.manager {
+        Manager::Apt | Manager::Apk | Manager::Dnf | Manager::Zypper => true,
+        Manager::Pip | Manager::Pipx => true,
+        Manager::Go => call.verb == "install",
+        Manager::Npm | Manager::Yarn | Manager::Pnpm | Manager::Gem => false,
+    }
+}
+
+/// Whether a call takes a package away that another call brought, as far as that is known.
+fn removes(removal: &Call<'_>, install: &Call<'_>, name: &str, is_marked: bool) -> bool {
+    let operands = || removal.arguments.operands.iter();
+    let is_open = operands().any(|word| word.value.is_none());
+    let is_named = operands()
+        .map(|word| text(word))
+        .any(|word| match word.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => bare(removal.manager, word) == name,
+        });
+    let mut group = install.arguments.values(&["t", "virtual"]);
+    let is_of_group = group.any(|group| operands().any(|word| text(word) == group));
+    is_open || is_named || is_of_group || is_marked
+}
+
+/// Programs that come from another stage or image.
+fn copied(flow: &Flow) -> Option<Brought<'_>> {
+    if flow.from_stage.is_none() && flow.from_image.is_none() {
+        return None;
+    }
+    let is_folder = |path: &str| path.split('/').any(|part| matches!(part, "bin" | "sbin"));
+    let into_folder = is_folder(&flow.destination);
+    let sources = flow
+        .sources
+        .iter()
+        .filter(|source| into_folder || is_folder(source));
+    Some(Brought {
+        stage: flow.to_stage,
+        place: flow.span,
+        names: sources
+            .filter_map(|source| source.rsplit('/').next())
+            .collect(),
+    })
+}
