@@ -47,13 +47,6 @@ impl Entry {
         }
     }
 
-    /// Tells the person who started polcheck why there is no verdict.
-    pub(crate) fn show_failure(&self) {
-        if let Self::Failed { failure, .. } = self {
-            failure.show();
-        }
-    }
-
     pub(crate) fn attested(&self) -> &[Attested] {
         match self {
             Self::Judged { attested, .. } => attested,
@@ -101,45 +94,73 @@ impl Output {
         self.form == Form::Json
     }
 
-    /// Writes the entries.
-    pub(crate) fn write(&self, entries: &[Entry], session: &Session) -> Result<(), Failure> {
-        let render = |coloured: bool| match self.form {
+    /// What it says of one entry.
+    fn part(&self, entry: &Entry, session: &Session) -> String {
+        match self.form {
             Form::Text => text::render(
-                entries,
+                entry,
                 text::Style {
-                    coloured,
+                    // Colours are taken out again where nobody wants them.
+                    coloured: self.path.is_none(),
                     verbose: session.verbose,
                     quiet: session.quiet,
                 },
             ),
-            Form::Json => json::render(entries),
+            Form::Json => json::render(entry),
+        }
+    }
+
+    /// Writes the whole.
+    fn write<'a>(&self, parts: impl Iterator<Item = &'a str>) -> Result<(), Failure> {
+        let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+        let whole = match self.form {
+            Form::Text => parts.join("\n"),
+            Form::Json => json::document(&parts),
         };
         match &self.path {
-            Some(path) => files::write(path, render(false).as_bytes()),
-            // Colours are taken out again where nobody wants them.
-            None => print(&render(true)).map(drop),
+            Some(path) => files::write(path, whole.as_bytes()),
+            None => print(&whole).map(drop),
         }
     }
 }
 
-/// Tells why entries have no verdict, and writes every output.
-pub(crate) fn show(
-    entries: &[Entry],
-    outputs: &[Output],
-    session: &Session,
-) -> Result<(), Failure> {
-    for entry in entries {
-        entry.show_failure();
+/// What is left of an entry once every output has said its part of it.
+#[derive(Debug)]
+pub(crate) struct Rendered {
+    exit: Exit,
+    failure: Option<Failure>,
+    parts: Vec<String>,
+}
+
+impl Rendered {
+    pub(crate) fn new(entry: Entry, outputs: &[Output], session: &Session) -> Self {
+        let parts = outputs.iter().map(|output| output.part(&entry, session));
+        Self {
+            parts: parts.collect(),
+            exit: entry.exit(),
+            failure: match entry {
+                Entry::Failed { failure, .. } => Some(failure),
+                Entry::Judged { .. } | Entry::Nothing { .. } => None,
+            },
+        }
     }
-    for output in outputs {
-        output.write(entries, session)?;
+}
+
+/// Tells the person who started polcheck why entries have no verdict, and writes every output.
+pub(crate) fn show(entries: &[Rendered], outputs: &[Output]) -> Result<(), Failure> {
+    for failure in entries.iter().filter_map(|entry| entry.failure.as_ref()) {
+        failure.show();
+    }
+    for (index, output) in outputs.iter().enumerate() {
+        let parts = entries.iter().filter_map(|entry| entry.parts.get(index));
+        output.write(parts.map(String::as_str))?;
     }
     Ok(())
 }
 
 /// The exit code of all entries together.
-pub(crate) fn exit(entries: &[Entry], exit_zero: bool, session: &Session) -> Exit {
-    let exit = Exit::of_all(entries.iter().map(Entry::exit));
+pub(crate) fn exit(entries: &[Rendered], exit_zero: bool, session: &Session) -> Exit {
+    let exit = Exit::of_all(entries.iter().map(|entry| entry.exit));
     if exit_zero || session.config.values.fail_on == Some(FailOn::Never) {
         exit.without_failure()
     } else {

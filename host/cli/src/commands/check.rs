@@ -8,13 +8,13 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
 use crate::progress::Progress;
-use crate::report::{self, Entry};
+use crate::report::{self, Entry, Rendered};
 use crate::session::{Session, block_on};
 use attest::SigningKey;
 use clap::Args;
 use futures_util::{StreamExt, stream};
 use pipeline::config::Layer;
-use pipeline::{CheckRequest, Dockerfile, Pipeline, Platforms};
+use pipeline::{Attested, CheckRequest, Dockerfile, Pipeline, Platforms};
 use registry::Source;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -113,9 +113,14 @@ pub(crate) fn check(
     let jobs = session.config.values.jobs.unwrap_or(1).max(1);
     let entries: Vec<Entry> = block_on(stream::iter(sources).map(check).buffered(jobs).collect())?;
     progress.clear();
-    report::show(&entries, &outputs, &session)?;
+    let attested: Vec<_> = entries.iter().flat_map(Entry::attested).cloned().collect();
+    let entries = entries.into_iter();
+    let entries: Vec<_> = entries
+        .map(|entry| Rendered::new(entry, &outputs, &session))
+        .collect();
+    report::show(&entries, &outputs)?;
     if let Some((signing, _)) = &signer {
-        write_bundle(signing, &entries)?;
+        write_bundle(signing, &attested)?;
     }
     Ok(report::exit(&entries, args.exit_zero, &session))
 }
@@ -159,12 +164,11 @@ async fn one(
 }
 
 /// Writes the one bundle of the run where that was asked for.
-fn write_bundle(signing: &SigningArgs, entries: &[Entry]) -> Result<(), Failure> {
+fn write_bundle(signing: &SigningArgs, attested: &[Attested]) -> Result<(), Failure> {
     let Some(path) = &signing.bundle else {
         return Ok(());
     };
-    let attested: Vec<_> = entries.iter().flat_map(Entry::attested).collect();
-    match attested.as_slice() {
+    match attested {
         [] => Ok(()),
         [one] => files::write(path, one.bundle.as_bytes()),
         several => Err(Failure::say(format!(

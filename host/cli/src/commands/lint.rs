@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
 use crate::progress::Progress;
-use crate::report::{self, Entry, Output};
+use crate::report::{self, Entry, Output, Rendered};
 use crate::session::Session;
 use clap::Args;
 use pipeline::config::Layer;
@@ -91,11 +91,11 @@ pub(crate) fn run(args: &LintArgs, global: &GlobalArgs) -> Result<Exit, Failure>
     let one = |found: &Found| {
         let entry = lint(&pipeline, &request, &args.build, &inputs, found);
         progress.done();
-        entry
+        Rendered::new(entry, &outputs, &session)
     };
     let entries = on_threads(&found, threads, one);
     progress.clear();
-    report::show(&entries, &outputs, &session)?;
+    report::show(&entries, &outputs)?;
     Ok(report::exit(&entries, args.exit_zero, &session))
 }
 

@@ -8,11 +8,25 @@ use serde_json::{Map, Value, json};
 /// Grows when a reader of the old version would be wrong about the new one.
 const SCHEMA_VERSION: u32 = 1;
 
-/// The entries as JSON.
-pub(crate) fn render(entries: &[Entry]) -> String {
-    let reports: Vec<Value> = entries.iter().flat_map(of_entry).collect();
-    let document = json!({ "schemaVersion": SCHEMA_VERSION, "reports": reports });
-    format!("{document:#}\n")
+/// The reports of an entry, as members of a list.
+pub(crate) fn render(entry: &Entry) -> String {
+    let reports = of_entry(entry)
+        .into_iter()
+        .map(|report| format!("{report:#}"));
+    // No string of JSON has a line break.
+    reports
+        .collect::<Vec<_>>()
+        .join(",\n")
+        .replace('\n', "\n    ")
+}
+
+/// The document with all reports.
+pub(crate) fn document(reports: &[&str]) -> String {
+    let reports = match reports {
+        [] => "[]".to_owned(),
+        reports => format!("[\n    {}\n  ]", reports.join(",\n    ")),
+    };
+    format!("{{\n  \"reports\": {reports},\n  \"schemaVersion\": {SCHEMA_VERSION}\n}}\n")
 }
 
 fn of_entry(entry: &Entry) -> Vec<Value> {

@@ -16,21 +16,13 @@ pub(crate) struct Style {
     pub(crate) quiet: bool,
 }
 
-/// The entries as text.
-pub(crate) fn render(entries: &[Entry], style: Style) -> String {
+/// An entry as text.
+pub(crate) fn render(entry: &Entry, style: Style) -> String {
     let renderer = if style.coloured {
         Renderer::styled()
     } else {
         Renderer::plain()
     };
-    let blocks: Vec<String> = entries
-        .iter()
-        .map(|entry| of_entry(entry, style, &renderer))
-        .collect();
-    blocks.join("\n")
-}
-
-fn of_entry(entry: &Entry, style: Style, renderer: &Renderer) -> String {
     match entry {
         // The rest of it was shown when it happened.
         Entry::Failed { reference, failure } => {
@@ -51,7 +43,7 @@ fn of_entry(entry: &Entry, style: Style, renderer: &Renderer) -> String {
         } => {
             let blocks: Vec<String> = judged
                 .iter()
-                .map(|judged| of_report(judged, attested, *signed, style, renderer))
+                .map(|judged| of_report(judged, attested, *signed, style, &renderer))
                 .collect();
             blocks.join("\n")
         }
