@@ -68,11 +68,10 @@ fn git(command: &Command) -> Option<&str> {
             "false" | "0" | "no" | "off"
         )
     };
-    let found = pairs.find_map(|(word, next)| match next.split_once('=') {
+    pairs.find_map(|(word, next)| match next.split_once('=') {
         Some((name, value)) if is_switch(name) && is_off(value) => Some(next),
         _ => (is_switch(word) && is_off(next)).then_some(word),
-    });
-    found
+    })
 }
 
 /// `conda config --set ssl_verify false`, `composer config disable-tls true`

@@ -1,11 +1,14 @@
 //! The built-in rules over the image config. One folder a group, one file a rule.
 
+mod caches;
 mod data;
 mod env_names;
 mod fetchers;
 mod insecure;
+mod interpreters;
 mod options;
 mod packages;
+mod pipefail;
 mod pipelines;
 mod ports;
 mod reports;

@@ -3,7 +3,7 @@
 mod names;
 mod syntax;
 
-pub(crate) use names::bare;
+pub(crate) use names::{bare, ending};
 
 use crate::options::{Arguments, text};
 use crate::runs::Runs;
@@ -87,7 +87,10 @@ impl<'a> Call<'a> {
                 .unwrap_or_default()
         };
         let (verb, second) = (operand(0), operand(1));
-        let (action, verbs) = syntax::action(manager, verb, second);
+        let (mut action, verbs) = syntax::action(manager, verb, second);
+        if is_dry(manager, &arguments) {
+            action = Action::Other;
+        }
         let verbs = verbs.min(arguments.operands.len());
         arguments.operands.drain(..verbs);
         Some(Self {
@@ -109,7 +112,32 @@ impl<'a> Call<'a> {
     /// `apt-get install`
     pub(crate) fn name(&self) -> String {
         let space = if self.verb.is_empty() { "" } else { " " };
-        [self.program, space, self.verb].concat()
+        let rest = match (self.verb, self.action) {
+            ("global", Action::Install) => " add",
+            ("module" | "group" | "groups", Action::InstallGroup) => " install",
+            _ => "",
+        };
+        [self.program, space, self.verb, rest].concat()
+    }
+}
+
+/// Whether a call only says what it would do.
+fn is_dry(manager: Manager, arguments: &Arguments<'_>) -> bool {
+    match manager {
+        Manager::Apt => {
+            let names = [
+                "simulate",
+                "just-print",
+                "dry-run",
+                "no-act",
+                "print-uris",
+                "help",
+            ];
+            arguments.has(&["s", "h"]) || arguments.has(&names)
+        }
+        Manager::Apk => arguments.has(&["s", "simulate", "h", "help"]),
+        Manager::Yarn => arguments.has(&["v", "version", "h", "help"]),
+        _ => arguments.has(&["dry-run", "help"]),
     }
 }
 

@@ -52,7 +52,10 @@ pub(crate) fn list(names: &[&str]) -> String {
     let mut text = String::new();
     for (index, name) in names.iter().enumerate() {
         if index == MOST_NAMES {
-            text += &format!(" and {} more", names.len() - index);
+            let others = (names.len() - index).to_string();
+            for part in [" and ", &others, " more"] {
+                text += part;
+            }
             break;
         }
         let separator = if index == 0 { "" } else { ", " };

@@ -35,7 +35,11 @@ impl<'a> Runs<'a> {
 
     /// The commands of the same `RUN`, all of them, in order.
     pub(crate) fn around(self, command: &Command) -> &'a [Command] {
-        let index = command.instruction;
+        self.commands_of(command.instruction)
+    }
+
+    /// The commands of the instruction of this index.
+    pub(crate) fn commands_of(self, index: u32) -> &'a [Command] {
         let start = self.commands.partition_point(|it| it.instruction < index);
         let end = self.commands.partition_point(|it| it.instruction <= index);
         self.commands.get(start..end).unwrap_or_default()

@@ -53,10 +53,9 @@ pub(crate) fn brought(file: Dockerfile<'_>) -> Result<Vec<Brought<'_>>, FactErro
 /// Whether what a call installs are programs.
 fn installs(call: &Call<'_>) -> bool {
     match call.manager {
-        Manager::Apt | Manager::Apk | Manager::Dnf | Manager::Zypper => true,
-        Manager::Pip | Manager::Pipx => true,
-        Manager::Go => call.verb == "install",
         Manager::Npm | Manager::Yarn | Manager::Pnpm | Manager::Gem => false,
+        Manager::Go => call.verb == "install",
+        _ => true,
     }
 }
 

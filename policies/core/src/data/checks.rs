@@ -92,6 +92,7 @@ pub(crate) fn check(command: &Command) -> Option<&str> {
             "help",
             "-h",
             "install",
+            "fix",
         ]))
     .then_some(name)
 }

@@ -22,7 +22,7 @@ pub(crate) const DUAL_USE: &[&str] = &[
     "neovim", "nano", "emacs*", "telnet", "inetutils-telnet", "busybox-extras", "bind-tools", "bind-utils", "dnsutils",
     "bind9-dnsutils", "bind9-host", "iputils", "iputils-ping", "net-tools", "iproute2", "iproute", "traceroute", "mtr",
     "mtr-tiny", "procps", "procps-ng", "psmisc", "htop", "lsof", "iftop", "iotop", "screen", "tmux", "rsync",
-    "python3", "python3-pip", "python3-minimal", "py3-pip", "python2", "python", "python-pip", "pip",
+    "python3", "python3-pip", "python3-minimal", "py3-pip", "python2", "python", "python-pip",
 ];
 
 /// Programs that only make sense on a running system, or with somebody at the keyboard.

@@ -56,7 +56,7 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
 
 /// Whether an instruction is a `RUN` of one command.
 fn is_single(runs: Runs<'_>, instruction: &Instruction) -> bool {
-    let mut commands = runs.iter().filter(|it| it.instruction == instruction.index);
+    let mut commands = runs.commands_of(instruction.index).iter();
     let first = commands.next();
     instruction.keyword == Keyword::Run
         && instruction.heredocs.is_empty()

@@ -41,13 +41,16 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
     let runs = Runs::of(file)?;
     let stages = final_stages(file)?;
-    let severity = |stage: u32| match stages.contains(&stage) {
-        true => Severity::Medium,
-        false => Severity::Low,
+    let severity = |stage: u32| {
+        if stages.contains(&stage) {
+            Severity::Medium
+        } else {
+            Severity::Low
+        }
     };
     let mut reports = Reports::default();
     for command in runs.iter() {
-        let Some((mode, path)) = opened(command).filter(|it| !is_removed(runs, command, it.1)) else {
+        let Some((mode, path)) = opened(command).filter(|it| !it.1.starts_with("/dev/") && !is_removed(runs, command, it.1)) else {
             continue;
         };
         let finding = Finding::new(format!("`{mode}` lets everybody write `{path}`"))

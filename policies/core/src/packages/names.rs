@@ -22,6 +22,11 @@ pub(crate) fn bare(manager: Manager, operand: &str) -> &str {
     }
 }
 
+/// The ending of a file's name.
+pub(crate) fn ending(file: &str) -> &str {
+    file.rsplit_once('.').map_or("", |(_, ending)| ending)
+}
+
 fn until<'a>(operand: &'a str, ends: &[char]) -> &'a str {
     operand.split(ends).next().unwrap_or(operand)
 }

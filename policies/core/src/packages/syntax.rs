@@ -117,7 +117,7 @@ fn apt(verb: &str) -> Action {
         "upgrade" | "safe-upgrade" => Action::Upgrade,
         "dist-upgrade" | "full-upgrade" => Action::DistUpgrade,
         "remove" | "purge" | "autoremove" | "autopurge" => Action::Remove,
-        "distclean" => Action::Clean,
+        "distclean" | "dist-clean" => Action::Clean,
         _ => Action::Other,
     }
 }
@@ -134,10 +134,12 @@ fn apk(verb: &str) -> Action {
 
 fn dnf(verb: &str) -> Action {
     match verb {
-        "install" | "in" | "localinstall" | "reinstall" => Action::Install,
+        "install" | "in" | "localinstall" | "reinstall" | "rei" => Action::Install,
         "groupinstall" => Action::InstallGroup,
         "check-update" | "makecache" => Action::Update,
-        "update" | "upgrade" | "up" | "update-minimal" | "upgrade-minimal" => Action::Upgrade,
+        "update" | "upgrade" | "up" | "update-minimal" | "upgrade-minimal" | "up-min" => {
+            Action::Upgrade
+        }
         "remove" | "erase" | "autoremove" | "rm" => Action::Remove,
         "clean" => Action::Clean,
         _ => Action::Other,

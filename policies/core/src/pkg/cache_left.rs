@@ -27,11 +27,12 @@
 //! RUN apk add --no-cache curl
 //! ```
 
+use crate::caches::{Cache, caches};
 use crate::options::text;
-use crate::packages::{Action, Call, Manager, calls};
+use crate::packages::{Call, Manager, calls};
 use crate::reports::Reports;
 use crate::runs::{Runs, final_stages, variable, writes};
-use polcheck_sdk::dockerfile::{Command, Dockerfile};
+use polcheck_sdk::dockerfile::Dockerfile;
 use polcheck_sdk::{FactError, Facts, Finding, Judgement, Rule, Settings, Severity};
 
 /// The rule.
@@ -44,55 +45,6 @@ pub const RULE: Rule = Rule {
     ],
     needs: &[&["dockerfile"]],
     ..Rule::of(check)
-};
-
-/// What a package manager leaves behind.
-struct Cache {
-    /// Parts of the paths of its folders.
-    folders: &'static [&'static str],
-    /// What fills it, besides installing.
-    is_filled_by: fn(Action) -> bool,
-    /// Where it is only filled if some `RUN` writes this.
-    only_where: Option<&'static str>,
-    help: &'static str,
-}
-
-const APT: Cache = Cache {
-    folders: &["/var/lib/apt", "lib/{apt", "lists"],
-    is_filled_by: |action| action == Action::Update,
-    only_where: None,
-    help: "end the `RUN` with `rm -rf /var/lib/apt/lists/*`, or keep the lists in a cache mount",
-};
-const ARCHIVES: Cache = Cache {
-    folders: &["/var/cache/apt"],
-    is_filled_by: |action| matches!(action, Action::Install | Action::Upgrade | Action::DistUpgrade),
-    // The images of Debian empty it on their own, as long as nobody removes the file that does it.
-    only_where: Some("docker-clean"),
-    help: "keep the archives in a cache mount: `RUN --mount=type=cache,target=/var/cache/apt …`",
-};
-const APK: Cache = Cache {
-    folders: &["/var/cache/apk", "/etc/apk/cache"],
-    is_filled_by: |action| matches!(action, Action::Install | Action::Update | Action::Upgrade),
-    only_where: None,
-    help: "add `--no-cache`",
-};
-const RPM: Cache = Cache {
-    folders: &["/var/cache"],
-    is_filled_by: |action| !matches!(action, Action::Clean | Action::Remove | Action::Other),
-    only_where: None,
-    help: "end the `RUN` with `dnf clean all`, or the same of the package manager at hand",
-};
-const PIP: Cache = Cache {
-    folders: &[".cache", "pip"],
-    is_filled_by: |action| action == Action::Install,
-    only_where: None,
-    help: "add `--no-cache-dir`, or keep the cache in a cache mount",
-};
-const YARN: Cache = Cache {
-    folders: &[".cache", "yarn", ".yarn"],
-    is_filled_by: |action| action == Action::Install,
-    only_where: None,
-    help: "end the `RUN` with `yarn cache clean`, or keep the cache in a cache mount",
 };
 
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
@@ -115,22 +67,11 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     file.commands()?.conclude(reports.finish())
 }
 
-fn caches(call: &Call<'_>) -> &'static [&'static Cache] {
-    match call.manager {
-        Manager::Apt => &[&APT, &ARCHIVES],
-        Manager::Apk => &[&APK],
-        Manager::Dnf | Manager::Zypper => &[&RPM],
-        Manager::Pip if !call.program.starts_with("uv") => &[&PIP],
-        Manager::Yarn => &[&YARN],
-        _ => &[],
-    }
-}
-
 /// Whether a call fills no cache that stays.
 fn is_kept_away(file: Dockerfile<'_>, call: &Call<'_>, cache: &Cache) -> Result<bool, FactError> {
     let arguments = &call.arguments;
     let is_off = match call.manager {
-        Manager::Apk => arguments.has(&["no-cache"]),
+        Manager::Apk => arguments.has(&["no-cache", "no-network"]),
         Manager::Pip => arguments.has(&["no-cache-dir"]) || is_pip_off(file, call)?,
         _ => false,
     };
@@ -150,26 +91,7 @@ fn is_kept_away(file: Dockerfile<'_>, call: &Call<'_>, cache: &Cache) -> Result<
         }
     });
     let behind = Runs::of(file)?.behind(call.command);
-    Ok(is_mounted || behind.iter().any(|command| empties(command, call, cache)))
-}
-
-/// Whether a command empties the cache, or is a script that says so.
-fn empties(command: &Command, of: &Call<'_>, cache: &Cache) -> bool {
-    if let Some(call) = Call::read(command) {
-        let is_all = |word: &str| matches!(word, "all" | "--all");
-        return call.action == Action::Clean
-            && call.manager == of.manager
-            && (call.program == "microdnf") == (of.program == "microdnf")
-            && (of.manager != Manager::Dnf || call.known().any(is_all));
-    }
-    let mut words = command.words.iter().skip(1).map(text);
-    match command.name() {
-        Some("rm" | "find" | "rmdir") => words.any(|word| {
-            word == "apt" || cache.folders.iter().any(|folder| word.contains(folder))
-        }),
-        Some(name) => name.contains("clean"),
-        None => false,
-    }
+    Ok(is_mounted || behind.iter().any(|command| cache.is_emptied_by(command, call)))
 }
 
 /// Whether the environment tells pip to cache nothing.

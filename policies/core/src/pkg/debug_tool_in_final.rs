@@ -33,11 +33,12 @@
 //! ```
 
 use crate::data::tools::{AS_OF, DEBUGGERS, DUAL_USE, OUT_OF_PLACE, is_one_of};
+use crate::options::text;
 use crate::reports::{Reports, list};
 use crate::runs::{Runs, final_stages};
 use crate::tools::brought;
-use polcheck_sdk::dockerfile::Interpreter;
-use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings, Severity};
+use polcheck_sdk::dockerfile::{Dockerfile, Interpreter};
+use polcheck_sdk::{FactError, Facts, Finding, Judgement, Rule, Settings, Severity};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -96,16 +97,25 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
         let key = format!("{} {}", runs.stage_name(brought.stage), names.join(" "));
         reports.add_at(key, brought.place, finding);
     }
-    add_out_of_place(runs, &allowed, &mut reports);
+    add_out_of_place(file, &allowed, &mut reports)?;
     file.commands()?.conclude(reports.finish())
 }
 
-fn add_out_of_place(runs: Runs<'_>, allowed: &[String], reports: &mut Reports) {
+fn add_out_of_place(
+    file: Dockerfile<'_>,
+    allowed: &[String],
+    reports: &mut Reports,
+) -> Result<(), FactError> {
+    let runs = Runs::of(file)?;
     for command in runs.iter().filter(|it| it.interpreter == Interpreter::Posix) {
         let Some(name) = command.name().filter(|name| OUT_OF_PLACE.contains(name)) else {
             continue;
         };
-        if is_one_of(allowed, name) {
+        let is_own = command.words.first().is_some_and(|word| text(word).starts_with('.'));
+        let has_agent = name == "ssh" && file.mounts()?.iter().any(|mount| {
+            mount.kind == "ssh" && mount.instruction == command.instruction
+        });
+        if is_own || has_agent || is_one_of(allowed, name) {
             continue;
         }
         let finding = Finding::new(format!("`{name}` makes no sense in a build"))
@@ -114,4 +124,5 @@ fn add_out_of_place(runs: Runs<'_>, allowed: &[String], reports: &mut Reports) {
         let key = format!("{} run {name}", runs.stage_name(command.stage));
         reports.add_at(key, command.span, finding);
     }
+    Ok(())
 }

@@ -20,7 +20,7 @@
 //! ```
 
 use crate::options::text;
-use crate::packages::{Action, Call, Manager, calls};
+use crate::packages::{Action, Call, Manager, calls, ending};
 use crate::reports::{Reports, list};
 use crate::runs::Runs;
 use polcheck_sdk::dockerfile::{Command, Dockerfile};
@@ -68,7 +68,7 @@ fn loose<'a>(file: Dockerfile<'a>, call: &Call<'a>) -> Result<Vec<&'a str>, Fact
     let mut loose = Vec::new();
     for word in operands {
         let module = text(word);
-        if module.starts_with(['.', '/', '$']) || module.ends_with(".go") {
+        if module.starts_with(['.', '/', '$']) || ending(module) == "go" {
             continue;
         }
         let is_moving = match module.split_once('@') {

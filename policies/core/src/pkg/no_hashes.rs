@@ -61,9 +61,11 @@ fn finding(file: Dockerfile<'_>, call: &Call<'_>) -> Option<(String, Finding)> {
     match call.manager {
         Manager::Pip => {
             let files: Vec<&str> = arguments.values(&["requirement", "r"]).collect();
-            let is_checked = arguments.has(&["require-hashes"])
-                || variable(file, call.command.stage, "PIP_REQUIRE_HASHES").is_some();
-            if files.is_empty() || is_checked {
+            let is_checked = || {
+                arguments.has(&["require-hashes"])
+                    || variable(file, call.command.stage, "PIP_REQUIRE_HASHES").is_some()
+            };
+            if files.is_empty() || is_checked() {
                 return None;
             }
             let message = format!("pip installs what {} names without checking hashes", list(&files));

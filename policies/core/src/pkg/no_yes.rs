@@ -82,10 +82,7 @@ fn is_answered(call: &Call<'_>) -> bool {
                 let is_quiet = matches!(*name, "q" | "quiet");
                 is_quiet.then(|| value.and_then(|it| it.parse().ok()).unwrap_or(1))
             });
-            let names = [
-                "y", "yes", "assume-yes", "force-yes", "assume-no", "s", "simulate", "just-print", "dry-run",
-                "print-uris",
-            ];
+            let names = ["y", "yes", "assume-yes", "force-yes", "assume-no"];
             let is_set = |setting: &str| setting.to_ascii_lowercase().contains("assume-yes=");
             quiet.sum::<u32>() > 1
                 || arguments.has(&names)
@@ -97,7 +94,7 @@ fn is_answered(call: &Call<'_>) -> bool {
             arguments.has(&names) || arguments.values(&["setopt"]).any(is_set)
         }
         Manager::Zypper => {
-            let names = ["n", "non-interactive", "y", "no-confirm", "dry-run", "D"];
+            let names = ["n", "non-interactive", "y", "no-confirm", "D"];
             arguments.has(&names)
         }
         _ => true,
@@ -107,8 +104,8 @@ fn is_answered(call: &Call<'_>) -> bool {
 /// How the configuration of a package manager says yes.
 fn setting(manager: Manager) -> &'static str {
     match manager {
-        Manager::Apt => "Assume-Yes",
+        Manager::Apt => "Assume-Yes ",
         Manager::Zypper => "ZYPP_NONINTERACTIVE",
-        _ => "assumeyes",
+        _ => "assumeyes=",
     }
 }

@@ -28,12 +28,12 @@
 //! ```
 
 use crate::fetchers::is_fetcher;
+use crate::interpreters::{reads_program, takes_program};
 use crate::options::text;
-use crate::packages::is_version_of;
 use crate::pipelines::readers;
 use crate::reports::Reports;
 use crate::runs::Runs;
-use polcheck_sdk::dockerfile::{Command, Via};
+use polcheck_sdk::dockerfile::Command;
 use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings, Severity};
 
 /// The rule.
@@ -42,8 +42,6 @@ pub const RULE: Rule = Rule {
     needs: &[&["dockerfile"]],
     ..Rule::of(check)
 };
-
-const SHELLS: [&str; 6] = ["sh", "bash", "dash", "ash", "zsh", "ksh"];
 
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
@@ -78,47 +76,6 @@ fn runner<'a>(runs: Runs<'a>, command: &'a Command) -> Option<&'a Command> {
         let parent = runs.parent(outermost)?;
         takes_program(parent, outermost.via).then_some(parent)
     })
-}
-
-/// Whether a command runs what stands in its standard input.
-fn reads_program(command: &Command) -> bool {
-    let Some(name) = command.name() else {
-        return false;
-    };
-    let mut words = command.words.iter().skip(1).map(text);
-    if SHELLS.contains(&name) {
-        let is_long = |word: &str| word.starts_with("--");
-        let ends = |word: &&str| !word.starts_with(['-', '+']) || *word == "-" || *word == "--";
-        let mut options = words.clone().take_while(|word| !ends(word));
-        if options.clone().any(|word| !is_long(word) && word.contains('c')) {
-            return false;
-        }
-        let reads_input = options.any(|word| !is_long(word) && word.contains('s'));
-        let operand = words.find(ends);
-        // The value of `-o` is no file.
-        return reads_input || matches!(operand, None | Some("-" | "--" | "pipefail" | "errexit" | "/dev/stdin"));
-    }
-    let is_interpreter =
-        is_version_of("python", name) || matches!(name, "perl" | "ruby" | "node" | "php");
-    is_interpreter && matches!(words.next(), None | Some("-" | "--" | "/dev/stdin"))
-}
-
-/// Whether a command runs the output of a command in its words.
-fn takes_program(command: &Command, via: Via) -> bool {
-    let name = command.name().unwrap_or_default();
-    let mut words = command.words.iter().skip(1).map(text);
-    let is_shell = SHELLS.contains(&name);
-    let is_source = matches!(name, "source" | ".");
-    match via {
-        Via::Substitution => {
-            let is_text = |word: &str| word.starts_with('-') && word.ends_with('c');
-            name == "eval" || is_shell && words.any(is_text)
-        }
-        Via::ProcessSubstitution => {
-            is_source || is_shell || is_version_of("python", name) || name == "perl"
-        }
-        _ => false,
-    }
 }
 
 #[cfg(test)]

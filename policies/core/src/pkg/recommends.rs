@@ -33,7 +33,7 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
     let mut reports = Reports::default();
     for call in calls(file)?.filter(takes_recommended) {
-        if writes(file, call.command.stage, "APT::Install-Recommends")? {
+        if writes(file, call.command.stage, "APT::Install-Recommends ")? {
             continue;
         }
         let stage = Runs::of(file)?.stage_name(call.command.stage);

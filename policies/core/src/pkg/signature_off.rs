@@ -22,7 +22,7 @@
 //! ```
 
 use crate::options::text;
-use crate::packages::{Call, Manager};
+use crate::packages::{Action, Call, Manager};
 use crate::reports::Reports;
 use crate::runs::Runs;
 use polcheck_sdk::dockerfile::Command;
@@ -37,6 +37,7 @@ pub const RULE: Rule = Rule {
         "CKV2_DOCKER_9",
         "CKV2_DOCKER_10",
         "CKV2_DOCKER_11",
+        "CIS-4.11",
     ],
     needs: &[&["dockerfile"]],
     ..Rule::of(check)
@@ -58,7 +59,9 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
             continue;
         };
         let stage = runs.stage_name(command.stage);
-        let finding = Finding::new(format!("`{option}` lets `{program}` install what nobody signed"))
+        let is_written_out = option.starts_with('-') || option.contains('=');
+        let dashes = if is_written_out { "" } else { "--" };
+        let finding = Finding::new(format!("`{dashes}{option}` lets `{program}` install what nobody signed"))
             .help("remove it, and install the key of the repository instead");
         reports.add_at(format!("{stage} {program} {option}"), command.span, finding);
     }
@@ -71,11 +74,19 @@ fn switched_off(command: &Command) -> Option<(&str, &str)> {
         "rpm" => rpm(command).map(|option| ("rpm", option)),
         "echo" | "printf" => {
             let mut words = command.words.iter().map(text);
-            let is_trusted = |it: &str| it.contains("deb") && it.contains("trusted=yes");
+            let is_trusted = |it: &str| {
+                // Of a folder of the image itself, there is nobody else to trust.
+                it.contains("deb") && it.contains("trusted=yes") && !it.contains("file:")
+            };
             words.any(is_trusted).then_some(("apt-get", "trusted=yes"))
         }
         _ => {
             let call = Call::read(command)?;
+            // `apk index` takes the option, and installs nothing.
+            let is_idle = call.action == Action::Other && !matches!(call.verb, "fetch" | "download");
+            if is_idle {
+                return None;
+            }
             option(&call).map(|option| (call.program, option))
         }
     }

@@ -17,7 +17,7 @@
 //! RUN apk add --no-cache --virtual .build-deps gcc=14.2.0-r6 "musl-dev~1.2.5"
 //! ```
 
-use crate::packages::Manager;
+use crate::packages::{Manager, ending};
 use crate::unpinned::Unpinned;
 use polcheck_sdk::{Facts, Judgement, Rule, Settings, Severity};
 
@@ -34,7 +34,7 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         managers: &[Manager::Apk],
         is_loose: |_, package| {
             let is_versioned = package.contains(['=', '<', '>', '~', '/']);
-            !is_versioned && !package.starts_with(['!', '.']) && !package.ends_with(".apk")
+            !is_versioned && !package.starts_with(['!', '.']) && ending(package) != "apk"
         },
         severity: |_| Severity::Low,
         help: "name the version, `curl=8.14.1-r2`, or as much of it as matters, `curl~8.14`",

@@ -16,7 +16,7 @@
 //! RUN apt-get update && apt-get install -y curl=8.14.1-2
 //! ```
 
-use crate::packages::Manager;
+use crate::packages::{Manager, ending};
 use crate::unpinned::Unpinned;
 use polcheck_sdk::{Facts, Judgement, Rule, Settings, Severity};
 
@@ -31,7 +31,7 @@ pub const RULE: Rule = Rule {
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let rule = Unpinned {
         managers: &[Manager::Apt],
-        is_loose: |_, package| !package.contains(['=', '/']) && !package.ends_with(".deb"),
+        is_loose: |_, package| !package.contains(['=', '/']) && ending(package) != "deb",
         severity: |_| Severity::Low,
         help: "name the version, `curl=8.14.1-2`, or install from a snapshot of the archive",
     };

@@ -26,7 +26,7 @@
 //! RUN gem install bundler --version 2.7.2
 //! ```
 
-use crate::packages::{Call, Manager, bare};
+use crate::packages::{Call, Manager, bare, ending};
 use crate::unpinned::Unpinned;
 use polcheck_sdk::{Facts, Judgement, Rule, Settings, Severity};
 
@@ -53,7 +53,7 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
 fn is_loose(call: &Call<'_>, package: &str) -> bool {
     if call.manager == Manager::Gem {
         let is_versioned = call.arguments.has(&["version", "v"]) || package.contains(':');
-        return !is_versioned && !package.ends_with(".gem") && !is_behind_dashes(call, package);
+        return !is_versioned && ending(package) != "gem" && !is_behind_dashes(call, package);
     }
     let is_file = package.starts_with(['.', '/', '~'])
         || package.starts_with("file:")

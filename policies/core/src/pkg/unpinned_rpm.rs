@@ -17,7 +17,7 @@
 //! RUN dnf install -y java-21-openjdk-21.0.9.0.10 && dnf clean all
 //! ```
 
-use crate::packages::{Action, Call, Manager, bare};
+use crate::packages::{Action, Call, Manager, bare, ending};
 use crate::unpinned::Unpinned;
 use polcheck_sdk::{Facts, Judgement, Rule, Settings, Severity};
 
@@ -44,7 +44,7 @@ fn is_loose(call: &Call<'_>, package: &str) -> bool {
         return call.verb == "module" && !package.contains(':');
     }
     let is_other = package.contains(['=', '<', '>', '/']) || package.starts_with('@');
-    !is_other && !package.ends_with(".rpm") && {
+    !is_other && ending(package) != "rpm" && {
         let name = bare(call.manager, package);
         // Only an architecture was taken away.
         let rest = package.get(name.len()..).unwrap_or_default();

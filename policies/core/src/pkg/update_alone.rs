@@ -2,7 +2,7 @@
 //!
 //! ## What it does
 //! Looks for a `RUN` that updates the lists of a package manager and installs nothing behind that. A `RUN` that goes on
-//! with a script, and lists in a cache mount, are left alone. `dnf update` and its like renew the packages themselves:
+//! with a script, or removes the lists again, and lists in a cache mount, are left alone. `dnf update` and its like renew the packages themselves:
 //! there the severity is low.
 //!
 //! ## Why is this bad?
@@ -20,8 +20,9 @@
 //! RUN apt-get update && apt-get install -y --no-install-recommends curl=8.14.1-2
 //! ```
 
+use crate::caches::caches;
 use crate::options::text;
-use crate::packages::{Action, Call, Manager, calls};
+use crate::packages::{Action, Call, Manager, calls, ending};
 use crate::reports::Reports;
 use crate::runs::Runs;
 use polcheck_sdk::dockerfile::{Command, Dockerfile};
@@ -44,7 +45,12 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
             (Manager::Dnf | Manager::Zypper, Action::Upgrade) => Severity::Low,
             _ => continue,
         };
-        if is_in_mount(file, &call)? || runs.behind(call.command).iter().any(installs) {
+        let behind = runs.behind(call.command);
+        let is_emptied = |command: &Command| {
+            let mut caches = caches(&call).iter();
+            call.action == Action::Update && caches.any(|it| it.is_emptied_by(command, &call))
+        };
+        if is_in_mount(file, &call)? || behind.iter().any(|it| installs(it) || is_emptied(it)) {
             continue;
         }
         let stage = runs.stage_name(call.command.stage);
@@ -65,7 +71,7 @@ fn installs(command: &Command) -> bool {
             Action::Install | Action::InstallGroup | Action::Upgrade | Action::DistUpgrade
         ) || call.verb == "build-dep";
     }
-    let is_script = |word: &str| word.starts_with(['.', '$']) || word.ends_with(".sh");
+    let is_script = |word: &str| word.starts_with(['.', '$']) || ending(word) == "sh";
     let mut words = command.words.iter().map(text);
     let is_shell = matches!(command.name(), Some("sh" | "bash" | "xargs" | "eval" | "make"));
     is_shell || words.next().is_some_and(is_script) || command.words.iter().map(text).any(|it| it.contains("install"))

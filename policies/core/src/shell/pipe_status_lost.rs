@@ -25,12 +25,12 @@
 //! EOF
 //! ```
 
-use crate::options::text;
+use crate::pipefail;
 use crate::pipelines::{first_of_pipelines, readers};
 use crate::reports::Reports;
 use crate::runs::Runs;
-use polcheck_sdk::dockerfile::{Command, Dockerfile, Interpreter, Keyword, Via};
-use polcheck_sdk::{FactError, Facts, Finding, Judgement, Rule, Settings, Severity};
+use polcheck_sdk::dockerfile::{Command, Interpreter};
+use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings, Severity};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -40,8 +40,6 @@ pub const RULE: Rule = Rule {
     ..Rule::of(check)
 };
 
-const OPTION: &str = "pipefail";
-
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
     let runs = Runs::of(file)?;
@@ -49,7 +47,7 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let mut last = None;
     for first in first_of_pipelines(runs) {
         let is_other = first.interpreter != Interpreter::Posix || last == Some(first.instruction);
-        if is_other || cannot_fail(runs, first) || is_set(file, runs, first)? {
+        if is_other || cannot_fail(runs, first) || pipefail::is_set(file, runs, first)? {
             continue;
         }
         last = Some(first.instruction);
@@ -66,58 +64,8 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
 /// Whether nothing before the last pipe can fail.
 fn cannot_fail(runs: Runs<'_>, first: &Command) -> bool {
     let is_echo = |it: &Command| matches!(it.name(), Some("echo" | "printf" | "yes" | "true" | ":"));
-    let readers = readers(runs, first).count();
-    let before = readers.saturating_sub(1);
-    is_echo(first) && crate::pipelines::readers(runs, first).take(before).all(is_echo)
-}
-
-/// Whether a pipe fails with any of its commands.
-fn is_set(file: Dockerfile<'_>, runs: Runs<'_>, first: &Command) -> Result<bool, FactError> {
-    let mut list = first;
-    loop {
-        if sets(runs, list) {
-            return Ok(true);
-        }
-        let Some(parent) = runs.parent(list) else {
-            break;
-        };
-        // A new shell has options of its own.
-        if matches!(list.via, Via::Shell | Via::Heredoc) {
-            return Ok(parent.words.iter().any(|word| text(word).contains(OPTION)));
-        }
-        list = parent;
-    }
-    let run = runs.instruction(first.instruction);
-    let script = run.and_then(|run| run.heredocs.first());
-    let shebang = script.and_then(|script| script.content.lines().next());
-    Ok(match shebang.filter(|line| line.starts_with("#!")) {
-        Some(line) => line.contains(OPTION),
-        None => is_in_shell(file, first)?,
-    })
-}
-
-/// Whether `set -o pipefail` stands before a command in the same list.
-fn sets(runs: Runs<'_>, command: &Command) -> bool {
-    let before = runs.around(command).iter();
-    let mut before = before.filter(|it| it.index < command.index && it.parent == command.parent);
-    before.any(|it| it.name() == Some("set") && it.words.iter().any(|word| text(word) == OPTION))
-}
-
-/// Whether `SHELL` says it, in the stage, one that it begins with, or the base image.
-fn is_in_shell(file: Dockerfile<'_>, command: &Command) -> Result<bool, FactError> {
-    for stage in file.ancestry(command.stage)? {
-        let shells = file.select(Keyword::Shell)?;
-        let mut shells = shells.filter(|it| it.stage == Some(stage.index));
-        let before = |it: &&_| is_before(it, command);
-        if let Some(shell) = shells.by_ref().filter(before).last() {
-            return Ok(shell.arguments.iter().any(|word| text(word) == OPTION));
-        }
-    }
-    Ok(false)
-}
-
-fn is_before(shell: &polcheck_sdk::dockerfile::Instruction, command: &Command) -> bool {
-    shell.index < command.instruction
+    let before = readers(runs, first).count().saturating_sub(1);
+    is_echo(first) && readers(runs, first).take(before).all(is_echo)
 }
 
 #[cfg(test)]

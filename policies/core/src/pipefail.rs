@@ -1,0 +1,66 @@
+//! Whether a pipe fails when one of its commands fails.
+
+use crate::options::text;
+use crate::runs::Runs;
+use polcheck_sdk::FactError;
+use polcheck_sdk::dockerfile::{Command, Decided, Dockerfile, Instruction, Keyword, Via};
+
+const OPTION: &str = "pipefail";
+
+/// Whether a pipe fails with any of its commands.
+pub(crate) fn is_set(
+    file: Dockerfile<'_>,
+    runs: Runs<'_>,
+    first: &Command,
+) -> Result<bool, FactError> {
+    let mut list = first;
+    loop {
+        if sets(runs, list) {
+            return Ok(true);
+        }
+        let Some(parent) = runs.parent(list) else {
+            break;
+        };
+        // A new shell has options of its own.
+        if matches!(list.via, Via::Shell | Via::Heredoc) {
+            return Ok(parent.words.iter().any(|word| text(word).contains(OPTION)));
+        }
+        list = parent;
+    }
+    let run = runs.instruction(first.instruction);
+    let script = run.and_then(|run| run.heredocs.first());
+    let shebang = script.and_then(|script| script.content.lines().next());
+    Ok(match shebang.filter(|line| line.starts_with("#!")) {
+        Some(line) => line.contains(OPTION),
+        None => is_in_shell(file, first)?,
+    })
+}
+
+/// Whether `set -o pipefail` stands before a command in the same list.
+fn sets(runs: Runs<'_>, command: &Command) -> bool {
+    let before = runs.around(command).iter();
+    let before = before.filter(|it| it.index < command.index && it.parent == command.parent);
+    let mut settings = before.filter(|it| it.name() == Some("set"));
+    // `set -euo pipefail`, and not `set +o pipefail`.
+    settings.any(|set| {
+        let words = || set.words.iter().map(text);
+        let mut pairs = words().zip(words().skip(1));
+        pairs.any(|(option, name)| option.starts_with('-') && name == OPTION)
+    })
+}
+
+/// Whether `SHELL` says it, in the stage, one that it begins with, or the base image.
+fn is_in_shell(file: Dockerfile<'_>, command: &Command) -> Result<bool, FactError> {
+    for stage in file.ancestry(command.stage)? {
+        let is_before =
+            |it: &&Instruction| it.stage == Some(stage.index) && it.index < command.instruction;
+        if let Some(shell) = file.select(Keyword::Shell)?.filter(is_before).last() {
+            return Ok(shell.arguments.iter().any(|word| text(word) == OPTION));
+        }
+    }
+    let config = file.config(command.stage);
+    Ok(config.is_ok_and(|config| {
+        let shell = config.shell.value.unwrap_or_default();
+        config.shell.decided == Decided::Base && shell.iter().any(|word| word == OPTION)
+    }))
+}
