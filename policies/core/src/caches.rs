@@ -48,7 +48,7 @@ const RPM: Cache = Cache {
     help: "end the `RUN` with `dnf clean all`, or the same of the package manager at hand",
 };
 const PIP: Cache = Cache {
-    folders: &[".cache", "pip"],
+    folders: &[".cache", "pip-cache", "pip_cache", "cache/pip"],
     is_filled_by: |action| action == Action::Install,
     only_where: None,
     help: "add `--no-cache-dir`, or keep the cache in a cache mount",

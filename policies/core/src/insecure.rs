@@ -138,3 +138,44 @@ fn strict_ssl<'a>(call: &Call<'a>) -> Option<&'a str> {
     });
     (is_option || is_set && (is_pair || is_word)).then_some("strict-ssl")
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::PACK;
+    use polcheck_sdk::testing::{Given, messages};
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("curl -fsSLko a https://e.org/a")]
+    #[case("sudo wget --no-check-certificate https://e.org/a")]
+    #[case("git -c http.sslVerify=false clone https://e.org/a")]
+    #[case("git config --global http.https://e.org.sslVerify false")]
+    #[case("pip install --trusted-host e.org a")]
+    #[case("yarn config set strict-ssl false")]
+    #[case("npm install --strict-ssl=false")]
+    #[case("yum --setopt=epel.sslverify=0 install -y a")]
+    #[case("apt-get -o Acquire::https::Verify-Peer=false update")]
+    #[case("env GIT_SSL_NO_VERIFY=1 git clone https://e.org/a")]
+    #[case("export PYTHONHTTPSVERIFY=0; python a.py")]
+    fn who_talks_to_anybody_is_found(#[case] script: &str) {
+        assert_eq!(found(script), 1, "{script}");
+    }
+
+    #[rstest]
+    #[case("curl -fsSL -o k https://e.org/a")]
+    #[case("curl -H '-k' https://e.org/a")]
+    #[case("curl -k https://localhost:8443/health")]
+    #[case("tar -k -xf a && grep -k curl a")]
+    #[case("echo curl -k https://e.org")]
+    #[case("npm config set strict-ssl true")]
+    #[case("NODE_TLS_REJECT_UNAUTHORIZED=1 node a.js")]
+    #[case("PIP_TRUSTED_HOST= pip install a==1")]
+    fn who_checks_is_not(#[case] script: &str) {
+        assert_eq!(found(script), 0, "{script}");
+    }
+
+    fn found(script: &str) -> usize {
+        let file = format!("FROM debian:13\nRUN {script}\n");
+        messages(&PACK, "pkg.tls-off", Given::dockerfile(&file)).len()
+    }
+}

@@ -11,6 +11,8 @@ use polcheck_sdk::{FactError, Span};
 pub(crate) struct Brought<'a> {
     /// The stage.
     pub(crate) stage: u32,
+    /// Whether it is a `COPY`.
+    pub(crate) is_copy: bool,
     /// The command, or the `COPY`.
     pub(crate) place: Span,
     /// Names of packages or files.
@@ -41,6 +43,7 @@ pub(crate) fn brought(file: Dockerfile<'_>) -> Result<Vec<Brought<'_>>, FactErro
         let names = call.known().map(|operand| bare(call.manager, operand));
         all.push(Brought {
             stage: call.command.stage,
+            is_copy: false,
             place: call.command.span,
             names: names.filter(is_kept).collect(),
         });
@@ -87,9 +90,40 @@ fn copied(flow: &Flow) -> Option<Brought<'_>> {
         .filter(|source| into_folder || is_folder(source));
     Some(Brought {
         stage: flow.to_stage,
+        is_copy: true,
         place: flow.span,
         names: sources
             .filter_map(|source| source.rsplit('/').next())
             .collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::PACK;
+    use polcheck_sdk::testing::{Given, messages};
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(
+        "apt-get install -y gcc libc6-dev && make && apt-get purge -y --auto-remove gcc",
+        0
+    )]
+    #[case("apt-get install -y gcc && apt-get purge -y $BUILD", 0)]
+    #[case(
+        "apt-get install -y gcc && apt-mark auto '.*' && apt-get autoremove -y",
+        0
+    )]
+    #[case("apk add -t .build gcc && apk del .build", 0)]
+    #[case("apk add gcc && apk del .build", 1)]
+    #[case("apt-get install -y gcc-14-base clang-format", 0)]
+    #[case("apt-get install -y gcc-14=14.2.0-19", 1)]
+    #[case("apt-get install -y openjdk-21-jdk-headless", 1)]
+    #[case("dnf install -y gcc-c++-15.2.1-1.fc43", 1)]
+    #[case("dnf install -y libgcc java-21-openjdk-headless", 0)]
+    fn what_the_same_run_removes_is_not_there(#[case] script: &str, #[case] count: usize) {
+        let file = format!("FROM debian:13\nRUN {script}\n");
+        let found = messages(&PACK, "pkg.compiler-in-final", Given::dockerfile(&file));
+        assert_eq!(found.len(), count, "{found:?}");
+    }
 }

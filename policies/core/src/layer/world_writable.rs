@@ -79,7 +79,7 @@ fn opened(command: &Command) -> Option<(&str, &str)> {
     match command.name()? {
         "chmod" => {
             let mode = words.find(|word| is_open(word))?;
-            Some((mode, words.next()?))
+            Some((mode, words.find(|word| !word.starts_with('-'))?))
         }
         name @ ("mkdir" | "install") => {
             let mode = words.find_map(|word| match word.strip_prefix("--mode=") {
@@ -124,4 +124,31 @@ fn copied_open(instruction: &Instruction) -> Option<&str> {
     let is_copy = matches!(instruction.keyword, Keyword::Copy | Keyword::Add);
     let mode = instruction.option("chmod").filter(|_| is_copy)?;
     is_open(mode).then_some(mode)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::PACK;
+    use polcheck_sdk::testing::{Given, messages};
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("chmod 0777 -R /a", 1)]
+    #[case("chmod a+rwX /a", 1)]
+    #[case("chmod u=rwx,go=rw /a", 1)]
+    #[case("mkdir -p -m 777 /a", 1)]
+    #[case("install -m0666 a /a", 1)]
+    #[case("chmod 1777 /a", 0)]
+    #[case("chmod a+rwxt /a", 0)]
+    #[case("chmod g+w /a", 0)]
+    #[case("chmod +w /a", 0)]
+    #[case("chmod o-w,ug+rwx /a", 0)]
+    #[case("chmod 775 /a", 0)]
+    #[case("chmod 77 /a", 0)]
+    #[case("chmod 777 /tmp/a && rm -rf /tmp/a", 0)]
+    fn only_a_mode_that_lets_everybody_write_is_found(#[case] script: &str, #[case] count: usize) {
+        let file = format!("FROM debian:13\nRUN {script}\n");
+        let found = messages(&PACK, "layer.world-writable", Given::dockerfile(&file));
+        assert_eq!(found.len(), count, "{found:?}");
+    }
 }

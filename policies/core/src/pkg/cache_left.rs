@@ -109,3 +109,30 @@ fn is_pip_off(file: Dockerfile<'_>, call: &Call<'_>) -> Result<bool, FactError> 
         command.index <= call.command.index && all.any(|(name, value)| name == NAME && is_on(value))
     }))
 }
+
+
+#[cfg(test)]
+mod tests {
+    use crate::PACK;
+    use polcheck_sdk::testing::{Given, messages};
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("apt-get update && rm -rf /var/lib/apt/lists/* && apt-get update", 1)]
+    #[case("apt-get update && apt-get install -y a && apt-get clean", 1)]
+    #[case("apt-get update && rm -rf /var/lib/{apt,dpkg}", 0)]
+    #[case("apt-get update && apt-get dist-clean", 0)]
+    #[case("apt-get update && cd /var/lib && rm -rf apt", 0)]
+    #[case("apt-get update && clean-layer.sh", 0)]
+    #[case("dnf install -y a && dnf clean metadata", 1)]
+    #[case("dnf install -y a && rm -rf /var/cache/dnf", 0)]
+    #[case("pip install a && rm -rf ~/.cache", 0)]
+    #[case("uv pip install a", 0)]
+    #[case("yarn --version", 0)]
+    #[case("apk add --no-network a", 0)]
+    fn only_a_cache_that_stays_is_found(#[case] script: &str, #[case] count: usize) {
+        let file = format!("FROM debian:13\nRUN {script}\n");
+        let found = messages(&PACK, "pkg.cache-left", Given::dockerfile(&file));
+        assert_eq!(found.len(), count, "{found:?}");
+    }
+}

@@ -64,7 +64,7 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
         (is_known || is_one_of(&more, name)) && !is_one_of(&allowed, name)
     };
     let mut reports = Reports::default();
-    for brought in brought(file)?.into_iter().filter(|it| stages.contains(&it.stage)) {
+    for brought in brought(file)?.into_iter().filter(|it| !it.is_copy && stages.contains(&it.stage)) {
         let names: Vec<&str> = brought.names.into_iter().filter(is_compiler).collect();
         if names.is_empty() {
             continue;

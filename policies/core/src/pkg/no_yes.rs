@@ -109,3 +109,26 @@ fn setting(manager: Manager) -> &'static str {
         _ => "assumeyes=",
     }
 }
+
+
+#[cfg(test)]
+mod tests {
+    use crate::PACK;
+    use polcheck_sdk::testing::{Given, messages};
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("apt-get install -f", 1)]
+    #[case("DEBIAN_FRONTEND=noninteractive apt-get upgrade", 1)]
+    #[case("apt-get -o APT::Get::Assume-Yes=true install a", 0)]
+    #[case("yes | apt-get install a", 0)]
+    #[case("apt-get $OPTIONS install a", 0)]
+    #[case("apt-get -s install a", 0)]
+    #[case("echo 'APT::Get::Assume-Yes \"true\";' > /etc/apt/apt.conf.d/y && apt-get install a", 0)]
+    #[case("dnf remove a && dnf install --assumeyes b", 1)]
+    fn only_what_asks_is_found(#[case] script: &str, #[case] count: usize) {
+        let file = format!("FROM debian:13\nRUN {script}\n");
+        let found = messages(&PACK, "pkg.no-yes", Given::dockerfile(&file));
+        assert_eq!(found.len(), count, "{found:?}");
+    }
+}

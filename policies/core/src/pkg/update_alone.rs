@@ -86,3 +86,25 @@ fn is_in_mount(file: Dockerfile<'_>, call: &Call<'_>) -> Result<bool, FactError>
             && mount.target.as_deref().is_some_and(|it| it.starts_with("/var/"))
     }))
 }
+
+
+#[cfg(test)]
+mod tests {
+    use crate::PACK;
+    use polcheck_sdk::testing::{Given, messages};
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("RUN apt-get update && useradd a", 1)]
+    #[case("RUN apt-get install -y a && apt-get update", 1)]
+    #[case("RUN apt-get update && ./install.sh", 0)]
+    #[case("RUN apt-get update && npx playwright install --with-deps", 0)]
+    #[case("RUN apt-get update && rm -rf /var/lib/apt/lists/*", 0)]
+    #[case("RUN <<EOF\napt-get update\napt-get install -y a\nEOF", 0)]
+    #[case("RUN --mount=type=cache,target=/var/lib/apt apt-get update", 0)]
+    fn only_lists_that_nobody_uses_are_found(#[case] run: &str, #[case] count: usize) {
+        let file = format!("FROM debian:13\n{run}\n");
+        let found = messages(&PACK, "pkg.update-alone", Given::dockerfile(&file));
+        assert_eq!(found.len(), count, "{found:?}");
+    }
+}

@@ -46,8 +46,8 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let mut reports = Reports::default();
     let mut last = None;
     for first in first_of_pipelines(runs) {
-        let is_other = first.interpreter != Interpreter::Posix || last == Some(first.instruction);
-        if is_other || cannot_fail(runs, first) || pipefail::is_set(file, runs, first)? {
+        let is_other = first.interpreter != Interpreter::Posix || is_windows(runs, first);
+        if is_other || last == Some(first.instruction) || cannot_fail(runs, first) || pipefail::is_set(file, runs, first)? {
             continue;
         }
         last = Some(first.instruction);
@@ -59,6 +59,12 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         reports.add_at(key, first.span, finding);
     }
     file.commands()?.conclude(reports.finish())
+}
+
+/// Whether a `RUN` begins with a shell of Windows: the rest of it is for that one.
+fn is_windows(runs: Runs<'_>, command: &Command) -> bool {
+    let first = runs.around(command).first().and_then(Command::name);
+    matches!(first, Some("powershell" | "powershell.exe" | "pwsh" | "cmd" | "cmd.exe"))
 }
 
 /// Whether nothing before the last pipe can fail.
@@ -101,6 +107,7 @@ mod tests {
     #[case("RUN yes | apt-get install x")]
     #[case("SHELL [\"bash\", \"-euxo\", \"pipefail\", \"-c\"]\nRUN curl x | sh")]
     #[case("SHELL [\"powershell\", \"-command\"]\nRUN Get-Process | Out-Null")]
+    #[case("RUN powershell -Command Get-Process ^| Out-Null | Out-Null")]
     #[case("CMD curl x | sh")]
     fn a_pipe_that_hides_nothing_is_not(#[case] rest: &str) {
         assert_eq!(found(rest), 0, "{rest}");
