@@ -31,6 +31,11 @@ impl Reports {
         }
     }
 
+    /// Whether there is a finding of this key.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.0.iter().any(|report| report.key == key)
+    }
+
     /// Adds a finding in the Dockerfile.
     pub(crate) fn add_at(&mut self, key: String, span: Span, finding: Finding) {
         self.add(key, Location::Dockerfile(span), finding);

@@ -33,8 +33,8 @@ const VARIABLES: [(&str, When); 17] = [
     ("HELM_KUBEINSECURE_SKIP_TLS_VERIFY", When::On),
 ];
 
-/// Whether a variable with this value switches a check off.
-pub(crate) fn is_off(name: &str, value: &str) -> bool {
+/// Whether a variable with this value, if that is known, switches a check off.
+pub(crate) fn is_off(name: &str, value: Option<&str>) -> bool {
     let known = VARIABLES.iter().find(|(known, _)| {
         // npm takes its own in any case.
         *known == name
@@ -42,11 +42,14 @@ pub(crate) fn is_off(name: &str, value: &str) -> bool {
                 && known.starts_with("NPM_")
                 && known.eq_ignore_ascii_case(name)
     });
-    let is = |values: &[&str]| values.iter().any(|it| it.eq_ignore_ascii_case(value));
+    let is = |values: &[&str]| {
+        let is_one = |value: &str| values.iter().any(|it| it.eq_ignore_ascii_case(value));
+        value.is_some_and(is_one)
+    };
     known.is_some_and(|(_, when)| match when {
         When::Off => is(&["0", "false", "no", "off"]),
         When::On => is(&["1", "true", "yes", "on"]),
         When::Set => true,
-        When::Named => !value.is_empty(),
+        When::Named => value.is_some_and(|value| !value.is_empty()),
     })
 }

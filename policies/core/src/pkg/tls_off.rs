@@ -31,8 +31,8 @@ use crate::insecure::option;
 use crate::options::text;
 use crate::reports::Reports;
 use crate::runs::{Runs, final_stages};
-use polcheck_sdk::dockerfile::{Command, Dockerfile, Keyword, Origin};
-use polcheck_sdk::{FactError, Facts, Finding, Judgement, Rule, Settings, Severity};
+use polcheck_sdk::dockerfile::{Command, Dockerfile, Keyword, Origin, Word};
+use polcheck_sdk::{ConfigSource, FactError, Facts, Finding, Judgement, Rule, RunConfig, Settings, Severity};
 
 /// The rule.
 #[rustfmt::skip]
@@ -52,13 +52,11 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
     let is_at_hand = file.source().is_ok_and(|source| source.origin != Origin::Reconstructed);
     let mut reports = Reports::default();
+    if is_at_hand {
+        instructions(file, &mut reports)?;
+    }
     match facts.run_config() {
-        Ok(config) => {
-            let items = config.env.iter();
-            for item in items.filter(|it| it.value.as_ref().is_some_and(|value| is_off(&it.key, value))) {
-                reports.add(item.key.clone(), item.place.clone(), variable(&item.key));
-            }
-        }
+        Ok(config) => environment(config, &mut reports),
         // A file that BuildKit refuses has instructions, but no config.
         Err(FactError::Absent) if is_at_hand => {}
         Err(error) => return Err(error.into()),
@@ -66,7 +64,6 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     if !is_at_hand {
         return Ok(reports.finish());
     }
-    instructions(file, &mut reports)?;
     let runs = Runs::of(file)?;
     for command in runs.iter() {
         let stage = || runs.stage_name(command.stage);
@@ -89,6 +86,17 @@ fn variable(name: &str) -> Finding {
     Finding::new(message).help(HELP)
 }
 
+/// The environment that a container will have.
+fn environment(config: &RunConfig, reports: &mut Reports) {
+    let is_image = config.source == ConfigSource::Image;
+    let items = config.env.iter();
+    for item in items.filter(|it| is_off(&it.key, it.value.as_deref())) {
+        if is_image || !reports.has(&item.key) {
+            reports.add(item.key.clone(), item.place.clone(), variable(&item.key));
+        }
+    }
+}
+
 /// `ENV` and `ARG` of all stages.
 fn instructions(file: Dockerfile<'_>, reports: &mut Reports) -> Result<(), FactError> {
     let stages = final_stages(file)?;
@@ -102,12 +110,15 @@ fn instructions(file: Dockerfile<'_>, reports: &mut Reports) -> Result<(), FactE
         }
         let mut words = instruction.arguments.iter();
         while let Some(word) = words.next() {
-            let (name, value) = match (is_env, text(word).split_once('=')) {
-                (true, _) => (text(word), words.next().map(text)),
-                (false, Some((name, value))) => (name, Some(value)),
-                (false, None) => continue,
+            let (name, value) = if is_env {
+                let value = words.next();
+                (text(word), value.and_then(|it| it.value.as_deref()))
+            } else if let Some(pair) = pair(word) {
+                pair
+            } else {
+                continue;
             };
-            if value.is_some_and(|value| is_off(name, value)) {
+            if is_off(name, value) {
                 let is_final = is_env && stages.contains(&stage);
                 let key = if is_final { name.to_owned() } else { format!("{} {name}", runs.stage_name(stage)) };
                 reports.add_at(key, word.span, variable(name));
@@ -119,10 +130,16 @@ fn instructions(file: Dockerfile<'_>, reports: &mut Reports) -> Result<(), FactE
 
 /// The variable that stands before a command, or that `export` sets.
 fn assigned(command: &Command) -> Option<&str> {
-    let assigned = command.assignments.iter().map(|it| (it.name.as_str(), text(&it.value)));
+    let assignments = command.assignments.iter();
+    let assigned = assignments.map(|it| (it.name.as_str(), it.value.value.as_deref()));
     let is_export = matches!(command.name(), Some("export" | "declare" | "setenv"));
-    let words = command.words.iter().filter(|_| is_export);
-    let exported = words.filter_map(|word| text(word).split_once('='));
+    let exported = command.words.iter().filter(|_| is_export).filter_map(pair);
     let mut all = assigned.filter(|_| !command.words.is_empty()).chain(exported);
-    all.find(|(name, value)| is_off(name, value)).map(|(name, _)| name)
+    all.find(|(name, value)| is_off(name, *value)).map(|(name, _)| name)
+}
+
+/// `NAME=value`, with the value if it is known.
+fn pair(word: &Word) -> Option<(&str, Option<&str>)> {
+    let (name, value) = text(word).split_once('=')?;
+    Some((name, word.value.is_some().then_some(value)))
 }
