@@ -2,8 +2,8 @@
 
 use crate::dockerfile::{Dockerfile, Taken};
 use crate::{
-    Base, EnforcementPoint, FactError, HistoryEntry, ImageConfig, Layer, ManifestInfo, RunConfig,
-    Source,
+    Base, EnforcementPoint, FactError, HistoryEntry, ImageConfig, Layer, ManifestInfo, Reference,
+    RunConfig, Source,
 };
 use std::cell::OnceCell;
 
@@ -131,6 +131,14 @@ impl Facts {
     /// Whether a glob matches a whole text: `*` is any text without `/`, `**` any text, `?` one character but `/`.
     pub fn glob_match(&self, pattern: &str, text: &str) -> bool {
         self.source.glob_match(pattern, text)
+    }
+
+    /// Reads a reference to an image, with the defaults of every client: `docker.io`, `library/`, `latest`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse_reference(&self, text: &str) -> Result<Reference, String> {
+        self.source.parse_reference(text)
     }
 
     /// Whether a regular expression of the RE2 class matches somewhere in a text.

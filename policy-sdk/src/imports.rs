@@ -7,7 +7,9 @@ use crate::dockerfile::{
     CommandList, Diagnostic, Difference, Directive, EffectiveConfig, FileSource, FileStatus, Flow,
     Instruction, Mount, Stage, Suppression, VariableUse,
 };
-use crate::{Base, EnforcementPoint, FactError, HistoryEntry, ImageConfig, Layer, ManifestInfo};
+use crate::{
+    Base, EnforcementPoint, FactError, HistoryEntry, ImageConfig, Layer, ManifestInfo, Reference,
+};
 
 /// The imports of the component.
 #[derive(Debug)]
@@ -131,6 +133,10 @@ impl Imports {
 
     pub(crate) fn glob_match(&self, pattern: &str, text: &str) -> bool {
         matching::glob_match(pattern, text)
+    }
+
+    pub(crate) fn parse_reference(&self, text: &str) -> Result<Reference, String> {
+        matching::parse_reference(text)
     }
 
     pub(crate) fn regex_match(&self, pattern: &str, text: &str) -> Result<bool, String> {

@@ -51,6 +51,7 @@ pub mod testing;
 pub use bindings::polcheck::policy::base_image::Base;
 pub use bindings::polcheck::policy::evaluation::EnforcementPoint;
 pub use bindings::polcheck::policy::image::{HistoryEntry, Layer, ManifestInfo};
+pub use bindings::polcheck::policy::matching::Reference;
 pub use bindings::polcheck::policy::types::{
     Confidence, FactError, HealthCheck, ImageConfig, KeyValue, Platform, Severity, Span,
 };

@@ -49,10 +49,23 @@ impl Given {
         })
     }
 
+    /// A Dockerfile that the user gives, and the image that it is said to make.
+    pub fn built(text: &str, image_config: &str) -> Self {
+        let image = facts::image(image_config.as_bytes(), None);
+        let inputs = BuildInputs::default();
+        let file = facts::dockerfile(text.as_bytes(), Origin::Given, &inputs, Some(&image));
+        Self::facts(Facts {
+            image: Some(image),
+            dockerfile: Some(Ok(Box::new(file))),
+            ..Facts::default()
+        })
+    }
+
     /// What an example of a rule's documentation shows.
     pub fn example(example: &Example) -> Self {
-        match example.language.as_str() {
-            "dockerfile" => {
+        match (example.language.as_str(), &example.image) {
+            ("dockerfile", Some(image)) => Self::built(&example.text, image),
+            ("dockerfile", None) => {
                 let inputs = BuildInputs {
                     ignore_file: example.ignore_file.clone(),
                     ..BuildInputs::default()
@@ -153,23 +166,27 @@ pub struct Example {
     pub text: String,
     /// The block ```` ```dockerignore ```` before it.
     pub ignore_file: Option<String>,
+    /// The block ```` ```json image ```` before it: the config of the image that the Dockerfile is said to make.
+    pub image: Option<String>,
     /// The block ```` ```json settings ```` before it.
     pub settings: Option<Value>,
 }
 
 /// The examples of a rule's documentation: blocks fenced as ```` ```json fails ```` or ```` ```dockerfile passes ````. A
-/// block ```` ```dockerignore ```` or ```` ```json settings ```` belongs to the example behind it.
+/// block ```` ```dockerignore ````, ```` ```json image ```` or ```` ```json settings ```` belongs to the example behind it.
 pub fn examples(description: &str) -> Vec<Example> {
-    let (mut examples, mut ignore_file, mut settings) = (Vec::new(), None, None);
+    let (mut examples, mut ignore_file, mut image, mut settings) = (Vec::new(), None, None, None);
     for (info, text) in blocks(description) {
         match info.split_once(' ') {
             _ if info == "dockerignore" => ignore_file = Some(text),
+            Some(("json", "image")) => image = Some(text),
             Some(("json", "settings")) => settings = serde_json::from_str(&text).ok(),
             Some((language, expectation @ ("fails" | "passes"))) => examples.push(Example {
                 language: language.to_owned(),
                 fails: expectation == "fails",
                 text,
                 ignore_file: ignore_file.take(),
+                image: image.take(),
                 settings: settings.take(),
             }),
             _ => {}

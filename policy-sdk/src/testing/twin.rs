@@ -3,7 +3,9 @@
 mod file;
 
 use super::Given;
-use crate::{Base, EnforcementPoint, FactError, HistoryEntry, ImageConfig, Layer, ManifestInfo};
+use crate::{
+    Base, EnforcementPoint, FactError, HistoryEntry, ImageConfig, Layer, ManifestInfo, Reference,
+};
 use model::{canonical, matching};
 use serde_json::Value;
 
@@ -80,6 +82,18 @@ impl Given {
 
     pub(crate) fn glob_match(&self, pattern: &str, text: &str) -> bool {
         matching::glob(pattern).is_ok_and(|glob| glob.is_match(text))
+    }
+
+    pub(crate) fn parse_reference(&self, text: &str) -> Result<Reference, String> {
+        let reference: model::Reference = text
+            .parse()
+            .map_err(|error: model::reference::InvalidReference| error.to_string())?;
+        Ok(Reference {
+            registry: reference.registry().to_owned(),
+            repository: reference.repository().to_owned(),
+            tag: reference.tag().map(ToOwned::to_owned),
+            digest: reference.digest().map(ToString::to_string),
+        })
     }
 
     pub(crate) fn regex_match(&self, pattern: &str, text: &str) -> Result<bool, String> {
