@@ -52,8 +52,8 @@ impl<'a> Dockerfile<'a> {
         self.source.directives()
     }
 
-    /// What `BuildKit`'s own checks say, also where the file asks them not to: whether that counts is for the policy set to
-    /// say.
+    /// What `BuildKit`'s own checks say, also where the file asks them not to, and where they are experimental: whether that
+    /// counts is for the policy set to say.
     pub fn diagnostics(self) -> Result<&'a [Diagnostic], FactError> {
         let diagnostics = self.taken.diagnostics.get_or_init(|| {
             let mut all = self.source.diagnostics()?;

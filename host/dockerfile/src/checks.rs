@@ -140,7 +140,7 @@ impl Scope {
 pub(crate) struct Checks {
     options: Options,
     pub(crate) diagnostics: Vec<Diagnostic>,
-    /// What a directive or a comment has removed.
+    /// What a directive or a comment has removed, and what is experimental and nobody has switched on.
     pub(crate) skipped: Vec<Diagnostic>,
     called: BTreeSet<&'static str>,
 }
@@ -173,11 +173,12 @@ impl Checks {
         let any = |holds: &dyn Fn(&Options) -> bool| {
             holds(&self.options) || scope.0.as_ref().is_some_and(holds)
         };
-        if diagnostic.rule.is_experimental() {
-            if !any(&|options| options.experimental.contains(name)) {
-                return;
-            }
-        } else if any(&|options| options.skip.contains(name)) {
+        let is_heeded = if diagnostic.rule.is_experimental() {
+            any(&|options| options.experimental.contains(name))
+        } else {
+            !any(&|options| options.skip.contains(name))
+        };
+        if !is_heeded {
             self.skipped.push(diagnostic);
             return;
         }

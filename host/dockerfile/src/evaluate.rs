@@ -55,7 +55,7 @@ pub struct Evaluation {
     pub target: Option<usize>,
     /// What BuildKit's checks have to say, from the first line to the last.
     pub diagnostics: Vec<Diagnostic>,
-    /// What they would say, had not a directive or a comment switched them off.
+    /// What they would say, had not a directive or a comment switched them off, or were they not experimental.
     pub skipped: Vec<Diagnostic>,
     /// The history of the image, without that of its base image: empty, if the target is not evaluated.
     pub history: Vec<String>,

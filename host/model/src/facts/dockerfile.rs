@@ -61,7 +61,7 @@ pub struct DockerfileFacts {
     pub variable_uses: Vec<VariableUse>,
     /// `BuildKit`'s checks as it prints them.
     pub diagnostics: Vec<Diagnostic>,
-    /// Those that a `check=skip` removed.
+    /// Those that a `check=skip` removed, and those of experimental checks that nobody switched on.
     pub skipped_diagnostics: Vec<Diagnostic>,
     /// Comments that silence a tool.
     pub suppressions: Vec<Suppression>,
