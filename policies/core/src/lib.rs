@@ -1,5 +1,7 @@
 //! The built-in rules over the image config. One folder a group, one file a rule.
 
+mod archives;
+mod buildkit;
 mod caches;
 mod data;
 mod env_names;
@@ -10,9 +12,12 @@ mod options;
 mod packages;
 mod pipefail;
 mod pipelines;
+mod places;
 mod ports;
 mod reports;
 mod runs;
+mod sources;
+mod stage_names;
 mod tools;
 mod unpinned;
 mod user_name;

@@ -6,7 +6,7 @@
 //! ## Why is this bad?
 //! A stage that is misspelt or missing becomes an image that somebody else publishes, `docker.io/library/builder:latest`
 //! instead of the stage `builder`, and its files become part of yours. Where an image is meant, it is one more base image
-//! that nobody sees at the top of the file.
+//! that nobody sees at the top of the file. What is written as an image, with a slash, a tag or a digest, is of low severity.
 //!
 //! ## Examples
 //! ```dockerfile fails
@@ -22,8 +22,9 @@
 //! COPY --from=build /service /service
 //! ```
 
-use polcheck_sdk::{Facts, Finding, Judgement, Location, Rule, Settings, Severity, Span};
-use std::collections::BTreeMap;
+use crate::places::merged;
+use polcheck_sdk::dockerfile::{Dockerfile, Keyword};
+use polcheck_sdk::{FactError, Facts, Finding, Judgement, Rule, Settings, Severity, Span};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -35,28 +36,47 @@ pub const RULE: Rule = Rule {
 
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
-    let mut images: BTreeMap<String, Vec<Span>> = BTreeMap::new();
     let flows = file.flows()?.iter();
+    let flows = flows.map(|flow| (flow.from_image.as_deref(), flow.span));
     let mounts = file.mounts()?.iter();
-    let from_images = flows
-        .map(|flow| (&flow.from_image, flow.span))
-        .chain(mounts.map(|mount| (&mount.from_image, mount.span)));
-    for (image, span) in from_images {
-        let Some(image) = image else { continue };
-        let places = images.entry(image.clone()).or_default();
-        if !places.contains(&span) {
-            places.push(span);
+    let mounts = mounts.map(|mount| (mount.from_image.as_deref(), mount.span));
+    let built = flows.chain(mounts);
+    let built = built.filter_map(|(image, place)| Some((image?, place)));
+    let all = built.chain(in_stages_not_built(file)?);
+    Ok(merged(all.map(|(image, place)| {
+        (image.to_owned(), place, told(image))
+    })))
+}
+
+fn told(image: &str) -> Finding {
+    // Nobody writes a slash, a tag or a digest who means a stage.
+    if image.contains(['/', ':', '@']) {
+        Finding::new(format!("the files come from the image `{image}`, which no `FROM` names"))
+            .severity(Severity::Low)
+            .help(format!("give the image a stage of its own: `FROM {image} AS NAME`"))
+    } else {
+        Finding::new(format!("no stage is called `{image}`: the files come from an image of that name"))
+            .help("name a stage; where an image is meant, give it a stage of its own: `FROM IMAGE@DIGEST AS NAME`")
+    }
+}
+
+/// `BuildKit` leaves the stages aside that the target does not need; somebody will build them all the same.
+fn in_stages_not_built(file: Dockerfile<'_>) -> Result<Vec<(&str, Span)>, FactError> {
+    let stages = file.stages()?;
+    let mut found = Vec::new();
+    for copy in file.select(Keyword::Copy)? {
+        let (Some(from), Some(index)) = (copy.option("from"), copy.stage) else {
+            continue;
+        };
+        let is_built = stages.iter().any(|stage| stage.index == index && stage.reachable);
+        let is_stage = from.parse::<u32>().is_ok_and(|number| number < index)
+            || stages.iter().any(|stage| {
+                let name = stage.name.as_deref();
+                stage.index < index && name.is_some_and(|name| name.eq_ignore_ascii_case(from))
+            });
+        if !is_built && !is_stage && !from.contains('$') {
+            found.push((from, copy.span));
         }
     }
-    let finding = |(image, places): (String, Vec<Span>)| {
-        let finding = Finding::new(format!(
-            "no stage is called `{image}`: the files come from an image of that name"
-        ))
-        .help("name a stage; where an image is meant, give it a stage of its own: `FROM IMAGE@DIGEST AS NAME`")
-        .key(image);
-        places.into_iter().fold(finding, |finding, place| {
-            finding.at(Location::Dockerfile(place))
-        })
-    };
-    Ok(images.into_iter().map(finding).collect())
+    Ok(found)
 }

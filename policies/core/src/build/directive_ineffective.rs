@@ -2,6 +2,7 @@
 //!
 //! ## What it does
 //! Looks for `# syntax=`, `# escape=` and `# check=` below another comment, a blank line or an instruction.
+//! `# check=skip=…` directly above an instruction is meant for it, and counts.
 //!
 //! ## Why is this bad?
 //! BuildKit reads directives only at the very top of the file. Below anything else they are comments: the frontend that was
@@ -17,9 +18,13 @@
 //! # syntax=docker/dockerfile:1
 //! # The service
 //! FROM scratch
+//! # check=skip=JSONArgsRecommended
+//! CMD /service
 //! ```
 
-use polcheck_sdk::{Facts, Finding, Judgement, Location, Rule, Settings, Severity};
+use crate::places::merged;
+use polcheck_sdk::dockerfile::Directive;
+use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings, Severity};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -29,16 +34,24 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
-    let directives = facts.dockerfile().directives()?;
-    let ineffective = directives
-        .into_iter()
-        .filter(|directive| !directive.effective);
-    Ok(ineffective
-        .map(|directive| {
-            Finding::new(format!("`# {}=` is only a comment here", directive.name))
-                .at(Location::Dockerfile(directive.span))
-                .help("move it to the top of the file, above every comment and blank line")
-                .key(format!("{}={}", directive.name, directive.value))
-        })
-        .collect())
+    let file = facts.dockerfile();
+    let directives = file.directives()?;
+    let mut ineffective = directives.iter().filter(|found| !found.effective).peekable();
+    if ineffective.peek().is_none() {
+        return Ok(vec![]);
+    }
+    let suppressions = file.suppressions()?;
+    let counts_below = |found: &Directive| {
+        let mut suppressions = suppressions.iter();
+        found.name == "check"
+            && (found.value.contains("experimental")
+                || suppressions.any(|one| one.span == found.span && one.instruction.is_some()))
+    };
+    let ineffective = ineffective.filter(|found| !counts_below(found));
+    Ok(merged(ineffective.map(|found| {
+        let finding = Finding::new(format!("`# {}=` is only a comment here", found.name))
+            .help("move it to the top of the file, above every comment and blank line");
+        let key = format!("{}={}", found.name, found.value);
+        (key, found.span, finding)
+    })))
 }

@@ -18,13 +18,16 @@
 //! RUN apk upgrade
 //! ```
 
+use crate::places;
 use polcheck_sdk::dockerfile::FileStatus;
-use polcheck_sdk::{Facts, Finding, Judgement, Location, Rule, Settings, Severity, Span};
+use polcheck_sdk::{Facts, Finding, Judgement, Location, Rule, Settings, Severity};
 
 /// The rule.
 pub const RULE: Rule = Rule {
     severity: Severity::Critical,
-    aliases: &["DL1000", "DL3061", "DL3043", "DL3021", "DL3011", "DL3023"],
+    aliases: &[
+        "DL1000", "DL3061", "DL3043", "DL3021", "DL3011", "DL3023", "DS-0006", "DS-0008", "DS-0011",
+    ],
     needs: &[&["dockerfile"]],
     ..Rule::of(check)
 };
@@ -38,11 +41,6 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         .key("invalid");
     Ok(vec![match refusal.line {
         None => finding,
-        Some(line) => finding.at(Location::Dockerfile(Span {
-            start_line: line,
-            start_column: 1,
-            end_line: line,
-            end_column: 1,
-        })),
+        Some(line) => finding.at(Location::Dockerfile(places::line(line))),
     }])
 }

@@ -1,0 +1,48 @@
+//! A value is set without an equals sign
+//!
+//! ## What it does
+//! Looks for `ENV KEY VALUE` and `LABEL KEY VALUE`.
+//!
+//! ## Why is this bad?
+//! Everything behind the key is the value, quotes and equals signs included: `ENV A=1 B=2` sets two variables and
+//! `ENV A 1 B=2` one. The form cannot be told from a forgotten equals sign, and Docker means to drop it.
+//!
+//! ## Examples
+//! ```dockerfile fails
+//! FROM alpine:3.22
+//! ENV MODE production
+//! ```
+//! ```dockerfile passes
+//! FROM alpine:3.22
+//! ENV MODE=production
+//! ```
+
+use crate::buildkit::said;
+use crate::places::merged;
+use crate::stage_names::stage_name;
+use polcheck_sdk::{Facts, Judgement, Rule, Settings, Severity};
+
+/// The rule.
+pub const RULE: Rule = Rule {
+    severity: Severity::Low,
+    aliases: &["LegacyKeyValueFormat"],
+    needs: &[&["dockerfile"]],
+    url: Some("https://docs.docker.com/reference/build-checks/legacy-key-value-format/"),
+    ..Rule::of(check)
+};
+
+fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
+    let file = facts.dockerfile();
+    let found = said(file, &["LegacyKeyValueFormat"])?.map(|said| {
+        let keyword = said.word(0).trim_start_matches('"').to_uppercase();
+        let name = said.argument(0).filter(|_| !said.is_triggered());
+        let name = name.map_or("…", |word| word.raw.as_str());
+        let stage = stage_name(file, said.stage());
+        let whence = said.whence();
+        let finding = said
+            .finding(format!("`{keyword} {name}`{whence} gives its value without an equals sign"))
+            .help(format!("write `{keyword} {name}=\"…\"`"));
+        (format!("{keyword} {name} {stage}"), said.place(), finding)
+    });
+    Ok(merged(found))
+}
