@@ -21,6 +21,7 @@
 //! FROM debian@sha256:9fc20267ae51477a2da6774940b738c24f6da2ee6fb123a2b7781c4700f2eaa0
 //! ```
 
+use crate::stage_names;
 use polcheck_sdk::dockerfile::Stage;
 use polcheck_sdk::{Facts, Finding, Judgement, Location, Rule, Settings, Severity};
 
@@ -54,13 +55,13 @@ fn floating(stage: &Stage) -> Option<Finding> {
         Finding::new(format!("the base image `{base}` {why}"))
             .at(Location::Dockerfile(stage.base.span))
             .help("name a release, best with its digest: `FROM IMAGE:1.2@sha256:…`")
-            .key(format!("stage {} {base}", stage.index)),
+            .key(format!("{} {base}", stage_names::name(stage))),
     )
 }
 
 /// What lets a reference float; a digest holds it.
 fn why_floating(reference: &str) -> Option<&'static str> {
-    if reference.contains('@') {
+    if reference.contains('@') || reference.is_empty() {
         return None;
     }
     let name = reference.rsplit('/').next().unwrap_or(reference);
