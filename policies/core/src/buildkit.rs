@@ -1,6 +1,5 @@
 //! What `BuildKit`'s own checks say about a Dockerfile, for the rules that say the same.
 
-use crate::places;
 use polcheck_sdk::dockerfile::{Diagnostic, Dockerfile, Instruction, Keyword, Word};
 use polcheck_sdk::{Confidence, FactError, Finding, Span};
 
@@ -26,6 +25,16 @@ pub(crate) fn said<'a>(
         }))
 }
 
+/// A whole line, where nothing more is known.
+pub(crate) fn line(line: u32) -> Span {
+    Span {
+        start_line: line,
+        start_column: 1,
+        end_line: line,
+        end_column: 1,
+    }
+}
+
 /// The instruction that begins on a line, or else the one that goes on there.
 fn standing_at(file: Dockerfile<'_>, line: u32) -> Option<&Instruction> {
     let instructions = file.instructions().ok()?;
@@ -38,7 +47,7 @@ impl<'a> Said<'a> {
     /// The instruction, or the line where there is none.
     pub(crate) fn place(self) -> Span {
         self.instruction.map_or_else(
-            || places::line(self.diagnostic.line),
+            || line(self.diagnostic.line),
             |instruction| instruction.span,
         )
     }

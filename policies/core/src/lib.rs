@@ -13,7 +13,6 @@ mod options;
 mod packages;
 mod pipefail;
 mod pipelines;
-mod places;
 mod ports;
 mod releases;
 mod reports;

@@ -52,6 +52,15 @@ impl Reports {
     }
 }
 
+/// What is found in the Dockerfile, by key, one finding for each key.
+pub(crate) fn merged(found: impl IntoIterator<Item = (String, Span, Finding)>) -> Vec<Finding> {
+    let mut reports = Reports::default();
+    for (key, span, finding) in found {
+        reports.add_at(key, span, finding);
+    }
+    reports.finish()
+}
+
 /// `` `a`, `b` and 3 more ``
 pub(crate) fn list(names: &[&str]) -> String {
     let mut text = String::new();

@@ -1,5 +1,6 @@
 //! The commands of `RUN`, and where they stand.
 
+use crate::stage_names;
 use polcheck_sdk::FactError;
 use polcheck_sdk::dockerfile::{Command, Dockerfile, Instruction, Keyword, Via};
 
@@ -76,10 +77,7 @@ impl<'a> Runs<'a> {
 
     /// What to call a stage in the key of a finding.
     pub(crate) fn stage_name(self, index: u32) -> String {
-        let mut stages = self.file.stages().unwrap_or_default().iter();
-        let name = stages.find(|stage| stage.index == index);
-        let name = name.and_then(|stage| stage.name.clone());
-        format!("stage {}", name.unwrap_or_else(|| index.to_string()))
+        stage_names::stage_name(self.file, Some(index))
     }
 }
 

@@ -24,7 +24,7 @@
 //! COPY --from=build /service /service
 //! ```
 
-use crate::places::merged;
+use crate::reports::merged;
 use polcheck_sdk::dockerfile::Word;
 use polcheck_sdk::{FactError, Facts, Finding, Judgement, Rule, Settings, Severity, Span, Unsettled};
 

@@ -20,7 +20,7 @@
 //! ```
 
 use crate::archives::may_be_unpacked;
-use crate::places::merged;
+use crate::reports::merged;
 use crate::sources::{self, Source};
 use crate::stage_names::stage_name;
 use polcheck_sdk::dockerfile::{Instruction, Keyword, Word};

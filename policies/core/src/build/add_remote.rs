@@ -25,7 +25,7 @@
 //! ADD https://github.com/example/tool.git#5e1f0a6c0bf9c1f2f7a7b0a6f1e1e2d3c4b5a697 /src
 //! ```
 
-use crate::places::merged;
+use crate::reports::merged;
 use crate::sources::{self, Source};
 use crate::stage_names::stage_name;
 use polcheck_sdk::dockerfile::{Dockerfile, Instruction, Keyword, Word};

@@ -19,7 +19,7 @@
 //! ```
 
 use crate::archives::{file_name, may_be_unpacked};
-use crate::places::merged;
+use crate::reports::merged;
 use crate::sources::{destination, sources};
 use crate::stage_names::stage_name;
 use polcheck_sdk::dockerfile::{Command, Instruction, Keyword};

@@ -31,7 +31,7 @@
 //! ```
 
 use crate::buildkit::{Said, said};
-use crate::places::merged;
+use crate::reports::merged;
 use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings, Severity, Span};
 
 /// The rule.

@@ -24,7 +24,7 @@
 //! ```
 
 use crate::buildkit::said;
-use crate::places::merged;
+use crate::reports::merged;
 use polcheck_sdk::{FactError, Facts, Judgement, Rule, Settings, Severity, Unsettled};
 
 /// The rule.

@@ -21,7 +21,7 @@
 //! COPY server.js .
 //! ```
 
-use crate::places::merged;
+use crate::reports::merged;
 use crate::sources::destination;
 use crate::stage_names::stage_name;
 use polcheck_sdk::dockerfile::{Decided, Dockerfile, Instruction, Keyword};

@@ -22,7 +22,7 @@
 //! COPY --from=build /service /service
 //! ```
 
-use crate::places::merged;
+use crate::reports::merged;
 use crate::sources::{destination, sources};
 use crate::stage_names::stage_name;
 use polcheck_sdk::dockerfile::{Instruction, Keyword, Stage, Word};

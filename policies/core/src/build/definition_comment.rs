@@ -21,7 +21,7 @@
 //! ```
 
 use crate::buildkit::said;
-use crate::places::merged;
+use crate::reports::merged;
 use polcheck_sdk::dockerfile::Keyword;
 use polcheck_sdk::{Facts, Judgement, Rule, Settings, Severity};
 

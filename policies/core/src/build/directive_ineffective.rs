@@ -22,7 +22,7 @@
 //! CMD /service
 //! ```
 
-use crate::places::merged;
+use crate::reports::merged;
 use polcheck_sdk::dockerfile::Directive;
 use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings, Severity};
 

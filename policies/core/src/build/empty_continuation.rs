@@ -21,8 +21,8 @@
 //!     curl=8.14.1-r2
 //! ```
 
-use crate::buildkit::{Said, said};
-use crate::places::{line, merged};
+use crate::buildkit::{Said, line, said};
+use crate::reports::merged;
 use crate::stage_names::stage_name;
 use polcheck_sdk::{Facts, Judgement, Rule, Settings, Severity, Span};
 

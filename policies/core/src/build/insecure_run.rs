@@ -21,7 +21,7 @@
 //! RUN --network=none make
 //! ```
 
-use crate::places::merged;
+use crate::reports::merged;
 use crate::stage_names::stage_name;
 use polcheck_sdk::dockerfile::{Keyword, OptionFlag};
 use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings, Severity};

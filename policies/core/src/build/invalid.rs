@@ -18,7 +18,7 @@
 //! RUN apk upgrade
 //! ```
 
-use crate::places;
+use crate::buildkit::line;
 use polcheck_sdk::dockerfile::FileStatus;
 use polcheck_sdk::{Facts, Finding, Judgement, Location, Rule, Settings, Severity};
 
@@ -41,6 +41,6 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         .key("invalid");
     Ok(vec![match refusal.line {
         None => finding,
-        Some(line) => finding.at(Location::Dockerfile(places::line(line))),
+        Some(number) => finding.at(Location::Dockerfile(line(number))),
     }])
 }

@@ -23,7 +23,7 @@
 //! CMD ["/service", "--verbose"]
 //! ```
 
-use crate::places::merged;
+use crate::reports::merged;
 use crate::stage_names::stage_name;
 use polcheck_sdk::dockerfile::{Instruction, Keyword};
 use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings};

@@ -23,7 +23,7 @@
 //! ```
 
 use crate::buildkit::{Said, said};
-use crate::places::merged;
+use crate::reports::merged;
 use crate::stage_names::stage_name;
 use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings, Severity, Span};
 

@@ -19,7 +19,7 @@
 //! ```
 
 use crate::buildkit::said;
-use crate::places::merged;
+use crate::reports::merged;
 use crate::stage_names::stage_name;
 use polcheck_sdk::{Confidence, Facts, Judgement, Rule, Settings, Severity};
 

@@ -31,7 +31,7 @@
 //! { "config": { "WorkingDir": "/app", "Volumes": { "/data": {} } } }
 //! ```
 
-use crate::places::merged_at;
+use crate::reports::Reports;
 use polcheck_sdk::dockerfile::{Dockerfile, Keyword};
 use polcheck_sdk::{
     ConfigSource, FactError, Facts, Finding, Judgement, Location, Rule, RunConfig, Settings, Severity,
@@ -74,7 +74,11 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         Err(FactError::Denied | FactError::Absent) => vec![],
         Err(error) => return Err(error.into()),
     };
-    Ok(merged_at(config.into_iter().chain(written).filter_map(told)))
+    let mut reports = Reports::default();
+    for (key, place, finding) in config.into_iter().chain(written).filter_map(told) {
+        reports.add(key, place, finding);
+    }
+    Ok(reports.finish())
 }
 
 fn told(used: Use) -> Option<(String, Location, Finding)> {
