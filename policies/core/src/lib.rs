@@ -1,24 +1,34 @@
 //! The built-in rules over the image config. One folder a group, one file a rule.
 
+mod addresses;
 mod archives;
+mod base_images;
 mod buildkit;
 mod caches;
 mod data;
 mod dates;
 mod env_names;
 mod fetchers;
+mod final_user;
+mod generated_keys;
+mod health_check;
 mod insecure;
 mod interpreters;
+mod label_types;
 mod options;
 mod packages;
+mod paths;
 mod pipefail;
 mod pipelines;
 mod ports;
 mod releases;
 mod reports;
 mod runs;
+mod script_lines;
+mod secrets;
 mod sources;
 mod stage_names;
+mod start_command;
 mod tools;
 mod unpinned;
 mod user_name;

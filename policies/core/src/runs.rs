@@ -2,7 +2,7 @@
 
 use crate::stage_names;
 use polcheck_sdk::FactError;
-use polcheck_sdk::dockerfile::{Command, Dockerfile, Instruction, Keyword, Via};
+use polcheck_sdk::dockerfile::{Command, Dockerfile, Instruction, Keyword, Origin, Via};
 
 /// The commands of the `RUN` instructions of a Dockerfile.
 #[derive(Clone, Copy, Debug)]
@@ -107,4 +107,10 @@ pub(crate) fn writes(file: Dockerfile<'_>, stage: u32, text: &str) -> Result<boo
 fn run_writes(run: &Instruction, text: &str) -> bool {
     let heredocs = run.heredocs.iter();
     run.text.contains(text) || heredocs.into_iter().any(|it| it.content.contains(text))
+}
+
+/// Whether somebody wrote the Dockerfile, and it was not made of the history of the image.
+pub(crate) fn is_written(file: Dockerfile<'_>) -> bool {
+    file.source()
+        .is_ok_and(|source| source.origin != Origin::Reconstructed)
 }

@@ -1,13 +1,9 @@
 //! The user of an image: `name`, `uid`, `name:group` or `uid:gid`.
 
-use polcheck_sdk::ImageConfig;
-
 /// Who the process runs as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum User<'a> {
-    /// Nobody said, which is root.
-    Unset,
-    /// User 0, by number or by name.
+    /// User 0, by number or by name, or because nobody said otherwise.
     Root,
     /// Another user, by number.
     Numeric,
@@ -16,12 +12,10 @@ pub(crate) enum User<'a> {
 }
 
 /// Reads `User` as container runtimes do: the group does not matter, and a number is whatever reads as one.
-pub(crate) fn user(config: &ImageConfig) -> User<'_> {
-    let text = config.user.as_deref().unwrap_or_default();
+pub(crate) fn user(text: &str) -> User<'_> {
     let name = text.split_once(':').map_or(text, |(name, _)| name);
     match (name, name.parse::<i64>()) {
-        ("", _) => User::Unset,
-        ("root", _) | (_, Ok(0)) => User::Root,
+        ("" | "root", _) | (_, Ok(0)) => User::Root,
         (_, Ok(_)) => User::Numeric,
         (name, Err(_)) => User::Named(name),
     }

@@ -14,35 +14,56 @@
 //! ```json fails
 //! { "config": { "Healthcheck": { "Test": ["NONE"] } } }
 //! ```
+//! ```dockerfile fails
+//! FROM alpine:3.22
+//! CMD ["/service"]
+//! ```
 //! Use instead:
 //! ```json passes
 //! { "config": { "Healthcheck": { "Test": ["CMD", "/service", "healthcheck"] } } }
 //! ```
+//! ```dockerfile passes
+//! FROM alpine:3.22
+//! HEALTHCHECK CMD ["/service", "healthcheck"]
+//! ```
 
-use polcheck_sdk::{Facts, Finding, Judgement, Location, Rule, Settings, Severity};
+use crate::base_images::root_stage;
+use polcheck_sdk::{Confidence, Facts, Finding, Judgement, Known, Rule, Settings, Severity};
 
 /// The rule.
 pub const RULE: Rule = Rule {
     severity: Severity::Low,
-    aliases: &["DL3057", "DS-0026", "CKV_DOCKER_2", "CIS-DI-0006"],
+    aliases: &[
+        "DL3057",
+        "DS-0026",
+        "CKV_DOCKER_2",
+        "CIS-DI-0006",
+        "CIS-4.6",
+    ],
+    needs: &[&["image", "dockerfile"]],
     ..Rule::of(check)
 };
 
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
-    let test = facts
-        .config()?
-        .health_check
-        .as_ref()
-        .and_then(|check| check.test.first());
-    let message = match test.map(String::as_str) {
-        None => "the image has no health check",
-        Some("NONE") => "the image switches its health check off",
-        Some(_) => return Ok(vec![]),
+    let check = &facts.run_config()?.health_check;
+    let finding = match &check.known {
+        Known::Set(check) => match check.test.first().map(String::as_str) {
+            Some("NONE") => Finding::new("the image switches its health check off"),
+            None => Finding::new("the image has no health check"),
+            Some(_) => return Ok(vec![]),
+        },
+        Known::Unset => Finding::new("the image has no health check"),
+        Known::Unknown => {
+            let base = root_stage(facts)?.base.raw.as_str();
+            let message = format!("the image has no health check, unless `{base}` has one");
+            Finding::new(message).confidence(Confidence::Low)
+        }
     };
+    let help = "add a check that needs no shell: `HEALTHCHECK CMD [\"/service\", \"healthcheck\"]`";
     Ok(vec![
-        Finding::new(message)
-            .at(Location::config(&["config", "Healthcheck"]))
-            .help("add a check that needs no shell: `HEALTHCHECK CMD [\"/service\", \"healthcheck\"]`")
+        finding
+            .at(check.place.clone())
+            .help(help)
             .key("healthcheck"),
     ])
 }

@@ -11,6 +11,10 @@
 //! ```json fails
 //! { "config": { "Labels": { "maintainer": "sre@example.com" } } }
 //! ```
+//! ```dockerfile fails
+//! FROM scratch
+//! LABEL maintainer="sre@example.com"
+//! ```
 //! Use instead:
 //! ```json passes
 //! { "config": { "Labels": {
@@ -18,13 +22,22 @@
 //!   "org.opencontainers.image.revision": "3f1c5a0b"
 //! } } }
 //! ```
+//! ```dockerfile passes
+//! FROM scratch
+//! LABEL org.opencontainers.image.source="https://git.example.com/shop/api" \
+//!       org.opencontainers.image.revision="3f1c5a0b"
+//! ```
 
-use polcheck_sdk::{Facts, Finding, Judgement, Location, Rule, Settings, Severity};
+use crate::reports::list;
+use polcheck_sdk::{
+    Confidence, ConfigSource, Facts, Finding, Judgement, Location, Rule, Settings, Severity,
+};
 
 /// The rule.
 pub const RULE: Rule = Rule {
     severity: Severity::Info,
     aliases: &["DL3049"],
+    needs: &[&["image", "dockerfile"]],
     settings: r#"{
         "type": "object",
         "additionalProperties": false,
@@ -42,20 +55,34 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
-    let labels = &facts.config()?.labels;
-    let is_there = |wanted: &String| labels.iter().any(|label| &label.key == wanted);
-    let missing = settings
-        .texts("/labels")
-        .into_iter()
-        .filter(|wanted| !is_there(wanted));
-    let missing: Vec<String> = missing.map(|label| format!("`{label}`")).collect();
+    let config = facts.run_config()?;
+    let is_there = |wanted: &String| config.labels.iter().any(|label| &label.key == wanted);
+    let wanted = settings.texts("/labels");
+    let missing = wanted.iter().filter(|wanted| !is_there(wanted));
+    let missing: Vec<&str> = missing.map(String::as_str).collect();
     if missing.is_empty() {
         return Ok(vec![]);
     }
+    let place = match config.source {
+        ConfigSource::Image => Location::config(&["config", "Labels"]),
+        ConfigSource::Dockerfile { .. } => Location::Dockerfile(facts.dockerfile().target()?.span),
+    };
+    let message = format!(
+        "the image does not say where it comes from: {} missing",
+        list(&missing)
+    );
+    // The build may well set them: `docker build --label`.
+    let confidence = match config.source {
+        ConfigSource::Image => Confidence::High,
+        ConfigSource::Dockerfile { .. } if config.is_complete => Confidence::Medium,
+        ConfigSource::Dockerfile { .. } => Confidence::Low,
+    };
+    let help = "set the labels when the image is built: `docker build --label …`, or the metadata step of your pipeline";
     Ok(vec![
-        Finding::new(format!("the image does not say where it comes from: {} missing", missing.join(", ")))
-            .at(Location::config(&["config", "Labels"]))
-            .help("set the labels when the image is built: `docker build --label …`, or the metadata step of your pipeline")
+        Finding::new(message)
+            .confidence(confidence)
+            .at(place)
+            .help(help)
             .key("labels"),
     ])
 }

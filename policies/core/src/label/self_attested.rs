@@ -15,17 +15,26 @@
 //! ```json fails
 //! { "config": { "Labels": { "compliance.level": "enterprise" } } }
 //! ```
+//! ```dockerfile fails
+//! FROM scratch
+//! LABEL security.scan="passed"
+//! ```
 //! Use instead a statement that is signed (`polcheck attest`), and no label:
 //! ```json passes
 //! { "config": { "Labels": { "security.contact": "https://example.com/security" } } }
 //! ```
+//! ```dockerfile passes
+//! FROM scratch
+//! LABEL security.contact="https://example.com/security"
+//! ```
 
 use crate::env_names::words;
-use polcheck_sdk::{Confidence, Facts, Finding, Judgement, Location, Rule, Settings, Severity};
+use polcheck_sdk::{Confidence, Facts, Finding, Item, Judgement, Rule, Settings, Severity};
 
 /// The rule.
 pub const RULE: Rule = Rule {
     severity: Severity::High,
+    needs: &[&["image", "dockerfile"]],
     ..Rule::of(check)
 };
 
@@ -69,16 +78,14 @@ const RESULTS: [&str; 16] = [
 ];
 
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
-    let labels = &facts.config()?.labels;
-    let undecided = labels
-        .iter()
-        .filter(|label| !facts.claims().contains(&label.key));
-    Ok(undecided
-        .filter_map(|label| claim(&label.key, &label.value))
-        .collect())
+    let labels = facts.run_config()?.labels.iter();
+    let own = labels.filter(|label| !label.is_inherited);
+    let undecided = own.filter(|label| !facts.claims().contains(&label.key));
+    Ok(undecided.filter_map(claim).collect())
 }
 
-fn claim(key: &str, value: &str) -> Option<Finding> {
+fn claim(label: &Item) -> Option<Finding> {
+    let (key, value) = (&label.key, label.value.as_deref()?);
     let words = words(key);
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     let is_result = RESULTS.contains(&value.trim().to_ascii_lowercase().as_str());
@@ -98,11 +105,11 @@ fn claim(key: &str, value: &str) -> Option<Finding> {
     } else {
         return None;
     };
-    let finding = finding.at(Location::config(&["config", "Labels", key]));
+    let finding = finding.at(label.place.clone());
     Some(
         finding
             .help("remove the label, and attach a signed statement: `polcheck attest`")
-            .key(key),
+            .key(key.as_str()),
     )
 }
 

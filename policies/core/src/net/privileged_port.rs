@@ -11,18 +11,32 @@
 //! ```json fails
 //! { "config": { "User": "10001", "ExposedPorts": { "80/tcp": {} } } }
 //! ```
+//! ```dockerfile fails
+//! FROM nginx:1.29-alpine
+//! EXPOSE 80
+//! USER 10001
+//! ```
 //! Use instead:
 //! ```json passes
 //! { "config": { "User": "10001", "ExposedPorts": { "8080/tcp": {} } } }
 //! ```
+//! ```dockerfile passes
+//! FROM nginx:1.29-alpine
+//! EXPOSE 8080
+//! USER 10001
+//! ```
 
+use crate::final_user::{FinalUser, final_user};
 use crate::ports;
+use crate::reports::list;
 use crate::user_name::{User, user};
-use polcheck_sdk::{Facts, Finding, Judgement, Location, Rule, Settings, Severity};
+use polcheck_sdk::{Facts, Finding, Item, Judgement, Rule, Settings, Severity, Unsettled};
 
 /// The rule.
 pub const RULE: Rule = Rule {
     severity: Severity::Info,
+    needs: &[&["image", "dockerfile"]],
+    uses: &["base-image"],
     ..Rule::of(check)
 };
 
@@ -30,33 +44,42 @@ pub const RULE: Rule = Rule {
 const FIRST_UNPRIVILEGED: u16 = 1024;
 
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
-    let config = facts.config()?;
-    if matches!(user(config), User::Unset | User::Root) {
-        return Ok(vec![]);
-    }
-    let is_privileged = |entry: &&String| {
-        ports::range(entry).is_some_and(|range| *range.start() < FIRST_UNPRIVILEGED)
+    let is_privileged = |port: &&Item| {
+        ports::range(&port.key).is_some_and(|range| *range.start() < FIRST_UNPRIVILEGED)
     };
-    let privileged: Vec<&String> = config.exposed_ports.iter().filter(is_privileged).collect();
-    if privileged.is_empty() {
+    let exposed = facts.run_config()?.exposed_ports.iter();
+    let own = exposed.filter(|port| !port.is_inherited);
+    let privileged: Vec<&Item> = own.filter(is_privileged).collect();
+    if privileged.is_empty() || is_root(facts)? {
         return Ok(vec![]);
     }
-    let list = privileged
-        .iter()
-        .map(|entry| format!("`{entry}`"))
-        .collect::<Vec<_>>()
-        .join(", ");
+    let names: Vec<&str> = privileged.iter().map(|port| port.key.as_str()).collect();
     let finding = Finding::new(format!(
-        "the image exposes {list} below 1024, and its user is not root"
+        "the image exposes {} below 1024, and its user is not root",
+        list(&names)
     ));
-    let located = privileged.iter().fold(finding, |finding, entry| {
-        finding.at(Location::config(&["config", "ExposedPorts", entry]))
-    });
+    let located = privileged
+        .iter()
+        .fold(finding, |finding, port| finding.at(port.place.clone()));
     Ok(vec![
         located
             .help("listen on a port from 1024 on, and publish it under the number you want")
             .key("privileged-port"),
     ])
+}
+
+fn is_root(facts: &Facts) -> Result<bool, Unsettled> {
+    Ok(match final_user(facts, &[])? {
+        FinalUser::Unset => true,
+        FinalUser::Set(name)
+        | FinalUser::OfBase {
+            user: Some(name), ..
+        } => user(&name) == User::Root,
+        FinalUser::OfBase { user: None, .. } | FinalUser::Undecided => {
+            let why = "nobody knows the user of the image";
+            return Err(Unsettled::Inconclusive(why.to_owned()));
+        }
+    })
 }
 
 #[cfg(test)]

@@ -11,17 +11,26 @@
 //! ```json fails
 //! { "config": { "ExposedPorts": { "22/tcp": {} } } }
 //! ```
+//! ```dockerfile fails
+//! FROM alpine:3.22
+//! EXPOSE 22
+//! ```
 //! Use instead:
 //! ```json passes
 //! { "config": { "ExposedPorts": { "8080/tcp": {} } } }
 //! ```
+//! ```dockerfile passes
+//! FROM alpine:3.22
+//! EXPOSE 8080
+//! ```
 
 use crate::ports;
-use polcheck_sdk::{Facts, Finding, Judgement, Location, Rule, Settings};
+use polcheck_sdk::{Facts, Finding, Item, Judgement, Rule, Settings};
 
 /// The rule.
 pub const RULE: Rule = Rule {
     aliases: &["DS-0004", "CKV_DOCKER_1"],
+    needs: &[&["image", "dockerfile"]],
     settings: r#"{
         "type": "object",
         "additionalProperties": false,
@@ -43,15 +52,17 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
         .integer("/port")
         .and_then(|port| u16::try_from(port).ok())
         .unwrap_or(22);
-    let exposed = facts.config()?.exposed_ports.iter();
-    let found = exposed.filter(|entry| {
-        !entry.ends_with("/udp") && ports::range(entry).is_some_and(|range| range.contains(&ssh))
+    let exposed = facts.run_config()?.exposed_ports.iter();
+    let found = exposed.filter(|port| {
+        !port.is_inherited
+            && !port.key.ends_with("/udp")
+            && ports::range(&port.key).is_some_and(|range| range.contains(&ssh))
     });
-    let finding = |entry: &String| {
-        Finding::new(format!("the image exposes ssh on `{entry}`"))
-            .at(Location::config(&["config", "ExposedPorts", entry]))
+    let finding = |port: &Item| {
+        Finding::new(format!("the image exposes ssh on `{}`", port.key))
+            .at(port.place.clone())
             .help("remove the ssh server and its `EXPOSE`; enter containers with `kubectl exec`")
-            .key(format!("port={ssh}"))
+            .key(format!("port={}", port.key))
     };
     Ok(found.map(finding).collect())
 }

@@ -5,6 +5,9 @@
 //! with a value that can be one, or by a value that has the form of a known credential. An empty value, a path, a
 //! reference to another variable, a number of seconds and a switch are no secrets.
 //!
+//! Of a Dockerfile, the variables of all stages count, and the build arguments: one that has the name of a secret and no
+//! value gets one from whoever builds the image, and the history of the image and its provenance keep it.
+//!
 //! ## Why is this bad?
 //! Everybody who can pull the image can read its config, and every process in the container can read its environment.
 //! The secret cannot be taken back: it stays in the registry. CIS Docker Benchmark 4.10.
@@ -13,18 +16,42 @@
 //! ```json fails
 //! { "config": { "Env": ["DB_PASSWORD=correct horse"] } }
 //! ```
+//! ```dockerfile fails
+//! FROM alpine:3.22
+//! ENV DB_PASSWORD="correct horse"
+//! ```
+//! ```dockerfile fails
+//! FROM alpine:3.22
+//! ARG NPM_TOKEN
+//! ```
 //! Use instead a secret that is mounted when the container runs:
 //! ```json passes
 //! { "config": { "Env": ["DB_PASSWORD_FILE=/run/secrets/db", "TOKEN_TTL=3600", "API_KEY="] } }
 //! ```
 
-use crate::env_names::{is_path, is_reference, is_switch, words};
+//! And one that is mounted while the image is built:
+//! ```dockerfile passes
+//! FROM alpine:3.22
+//! RUN --mount=type=secret,id=npm,env=NPM_TOKEN npm ci
+//! ```
+
+use crate::reports::Reports;
+use crate::runs::is_written;
+use crate::secrets::{can_be_secret, is_credential, is_secret_name};
+use polcheck_sdk::dockerfile::{Instruction, Keyword, Word};
 use polcheck_sdk::{Confidence, Facts, Finding, Judgement, Location, Rule, Settings, Severity};
 
 /// The rule.
 pub const RULE: Rule = Rule {
     severity: Severity::Critical,
-    aliases: &["SecretsUsedInArgOrEnv", "DL3064", "DS-0031", "CIS-DI-0010"],
+    aliases: &[
+        "SecretsUsedInArgOrEnv",
+        "DL3064",
+        "DS-0031",
+        "CIS-DI-0010",
+        "CIS-4.10",
+    ],
+    needs: &[&["image", "dockerfile"]],
     settings: r#"{
         "type": "object",
         "additionalProperties": false,
@@ -34,108 +61,117 @@ pub const RULE: Rule = Rule {
                 "type": "array",
                 "items": { "type": "string" },
                 "default": []
+            },
+            "names": {
+                "description": "More names of variables that are secrets here.",
+                "type": "array",
+                "items": { "type": "string" },
+                "default": []
             }
         }
     }"#,
     ..Rule::of(check)
 };
 
-/// What the last word of a secret's name ends in.
-const LAST_WORDS: [&str; 9] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "secret",
-    "secrets",
-    "token",
-    "apikey",
-    "credential",
-    "credentials",
-];
-/// Last words that are secrets only after another word: `DB_PASS`, but not `PWD`.
-const SECOND_WORDS: [&str; 3] = ["pass", "pwd", "pword"];
-/// Words that make a secret of the `KEY` behind them. `GPG_KEY` of many base images is a fingerprint.
-const KEYS: [&str; 11] = [
-    "api",
-    "access",
-    "secret",
-    "private",
-    "encryption",
-    "signing",
-    "master",
-    "app",
-    "account",
-    "license",
-    "session",
-];
-/// How values of well-known credentials begin, and how long they are at least.
-const CREDENTIALS: [(&str, usize); 10] = [
-    ("AKIA", 20),
-    ("ghp_", 36),
-    ("gho_", 36),
-    ("ghs_", 36),
-    ("github_pat_", 40),
-    ("glpat-", 20),
-    ("xoxb-", 24),
-    ("xoxp-", 24),
-    ("sk_live_", 24),
-    ("-----BEGIN ", 40),
-];
+const HELP: &str = "mount the secret when the container runs (`--secret`, a Kubernetes secret), and replace this one: it is public now";
+const HELP_ARG: &str =
+    "mount the secret while the image is built: `RUN --mount=type=secret,id=NAME,env=NAME …`";
+
+struct Found {
+    allowed: Vec<String>,
+    names: Vec<String>,
+    reports: Reports,
+}
 
 fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
-    let allowed = settings.texts("/allow");
-    let variables = facts.config()?.env.iter().enumerate();
-    let judged = variables.filter(|(_, variable)| !allowed.contains(&variable.key));
-    Ok(judged
-        .filter_map(|(index, variable)| judge(index, &variable.key, &variable.value))
-        .collect())
-}
-
-fn judge(index: usize, name: &str, value: &str) -> Option<Finding> {
-    let finding = if is_credential(value) {
-        Finding::new(format!("the variable `{name}` holds a credential"))
-    } else if is_secret_name(name) && can_be_secret(value) {
-        Finding::new(format!("the variable `{name}` holds a secret")).confidence(Confidence::Medium)
-    } else {
-        return None;
+    let mut found = Found {
+        allowed: settings.texts("/allow"),
+        names: settings.texts("/names"),
+        reports: Reports::default(),
     };
-    let finding = finding.at(Location::config(&["config", "Env", &index.to_string()]));
-    let help = "mount the secret when the container runs (`--secret`, a Kubernetes secret), and replace this one: it is public now";
-    Some(
-        finding
-            .help(help)
-            .key(format!("env={name}"))
-            .evidence("length", value.len().to_string()),
-    )
+    let variables = facts.run_config()?.env.iter();
+    for variable in variables.filter(|variable| !variable.is_inherited) {
+        if let Some(value) = &variable.value {
+            found.judge_value("env", &variable.key, value, || variable.place.clone());
+        }
+    }
+    let file = facts.dockerfile();
+    if is_written(file) {
+        for instruction in file.instructions()? {
+            found.judge_instruction(instruction);
+        }
+    }
+    Ok(found.reports.finish())
 }
 
-fn is_credential(value: &str) -> bool {
-    CREDENTIALS
-        .iter()
-        .any(|(start, length)| value.starts_with(start) && value.len() >= *length)
-        && (!value.starts_with("-----BEGIN ") || value.contains("PRIVATE KEY"))
-}
+impl Found {
+    fn judge_instruction(&mut self, instruction: &Instruction) {
+        match instruction.keyword {
+            Keyword::Env => {
+                for pair in instruction.arguments.chunks(2) {
+                    let [name, value] = pair else { continue };
+                    if let (Some(name), Some(text)) = (&name.value, &value.value) {
+                        self.judge_value("env", name, text, || Location::Dockerfile(value.span));
+                    }
+                }
+            }
+            Keyword::Arg => instruction
+                .arguments
+                .iter()
+                .for_each(|word| self.judge_argument(word)),
+            _ => {}
+        }
+    }
 
-fn is_secret_name(name: &str) -> bool {
-    let words = words(name);
-    let Some((last, before)) = words.split_last() else {
-        return false;
-    };
-    LAST_WORDS.iter().any(|word| last.ends_with(word))
-        || SECOND_WORDS.contains(&last.as_str()) && !before.is_empty()
-        || last == "key"
-            && before
-                .last()
-                .is_some_and(|word| KEYS.contains(&word.as_str()))
-}
+    fn judge_argument(&mut self, word: &Word) {
+        let text = word.value.as_deref().unwrap_or(&word.raw);
+        let place = || Location::Dockerfile(word.span);
+        match text.split_once('=') {
+            Some((name, value)) if !value.is_empty() => {
+                if word.value.is_some() {
+                    self.judge_value("arg", name, value, place);
+                }
+            }
+            _ => {
+                let name = text.trim_end_matches('=');
+                if self.is_secret(name) {
+                    let message = format!(
+                        "the build argument `{name}` takes a secret, which the history of the image keeps"
+                    );
+                    let finding = Finding::new(message).severity(Severity::Medium);
+                    let finding = finding.confidence(Confidence::Medium).help(HELP_ARG);
+                    self.reports.add(format!("arg={name}"), place(), finding);
+                }
+            }
+        }
+    }
 
-fn can_be_secret(value: &str) -> bool {
-    let is_number = value.parse::<u32>().is_ok_and(|number| number < 1_000_000);
-    !value.trim().is_empty()
-        && !is_path(value)
-        && !is_reference(value)
-        && !is_switch(value)
-        && !is_number
+    fn judge_value(&mut self, kind: &str, name: &str, value: &str, place: impl Fn() -> Location) {
+        let is_credential = is_credential(value) && !self.allowed.iter().any(|other| other == name);
+        let is_secret = is_credential || can_be_secret(value) && self.is_secret(name);
+        if !is_secret {
+            return;
+        }
+        let noun = match kind {
+            "arg" => "build argument",
+            _ => "variable",
+        };
+        let finding = if is_credential {
+            Finding::new(format!("the {noun} `{name}` holds a credential"))
+        } else {
+            Finding::new(format!("the {noun} `{name}` holds a secret"))
+                .confidence(Confidence::Medium)
+        };
+        let finding = finding
+            .help(HELP)
+            .evidence("length", value.len().to_string());
+        self.reports.add(format!("{kind}={name}"), place(), finding);
+    }
+
+    fn is_secret(&self, name: &str) -> bool {
+        let is_listed = |list: &[String]| list.iter().any(|other| other == name);
+        !is_listed(&self.allowed) && (is_secret_name(name) || is_listed(&self.names))
+    }
 }
 
 #[cfg(test)]

@@ -12,17 +12,26 @@
 //! ```json fails
 //! { "config": { "Env": ["KONG_SSL_CERT_KEY=/etc/ssl/certs/server.key"] } }
 //! ```
+//! ```dockerfile fails
+//! FROM kong:3.9
+//! ENV KONG_SSL_CERT_KEY=/etc/ssl/certs/server.key
+//! ```
 //! Use instead:
 //! ```json passes
 //! { "config": { "Env": ["KONG_SSL_CERT_KEY=/run/secrets/server.key"] } }
 //! ```
+//! ```dockerfile passes
+//! FROM kong:3.9
+//! ENV KONG_SSL_CERT_KEY=/run/secrets/server.key
+//! ```
 
 use crate::env_names::{is_path, words};
-use polcheck_sdk::{Facts, Finding, Judgement, Location, Rule, Settings, Severity};
+use polcheck_sdk::{Facts, Finding, Item, Judgement, Rule, Settings, Severity};
 
 /// The rule.
 pub const RULE: Rule = Rule {
     severity: Severity::Info,
+    needs: &[&["image", "dockerfile"]],
     ..Rule::of(check)
 };
 
@@ -43,28 +52,28 @@ const SECRETS: [&str; 11] = [
 const MOUNTED: [&str; 2] = ["/run/secrets/", "/var/run/secrets/"];
 
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
-    let variables = facts.config()?.env.iter().enumerate();
-    let pointing = variables.filter(|(_, variable)| {
-        words(&variable.key)
-            .iter()
-            .any(|word| SECRETS.contains(&word.as_str()))
-            && is_path(&variable.value)
-            && !MOUNTED
-                .iter()
-                .any(|start| variable.value.starts_with(start))
-    });
-    let finding = |index: usize, name: &str, path: &str| {
-        Finding::new(format!(
-            "the variable `{name}` points to `{path}`, which must not lie in the image"
-        ))
-        .at(Location::config(&["config", "Env", &index.to_string()]))
-        .help("mount the file when the container runs, below `/run/secrets`")
-        .key(format!("env={name}"))
-        .evidence("path", path)
-    };
-    Ok(pointing
-        .map(|(index, variable)| finding(index, &variable.key, &variable.value))
-        .collect())
+    let variables = facts.run_config()?.env.iter();
+    let own = variables.filter(|variable| !variable.is_inherited);
+    Ok(own.filter_map(pointing).collect())
+}
+
+fn pointing(variable: &Item) -> Option<Finding> {
+    let (name, path) = (&variable.key, variable.value.as_deref()?);
+    let is_mounted = MOUNTED.iter().any(|start| path.starts_with(start));
+    let mut words = words(name).into_iter();
+    if is_mounted || !is_path(path) || !words.any(|word| SECRETS.contains(&word.as_str())) {
+        return None;
+    }
+    let message =
+        format!("the variable `{name}` points to `{path}`, which must not lie in the image");
+    let finding = Finding::new(message).at(variable.place.clone());
+    let help = "mount the file when the container runs, below `/run/secrets`";
+    Some(
+        finding
+            .help(help)
+            .key(format!("env={name}"))
+            .evidence("path", path),
+    )
 }
 
 #[cfg(test)]

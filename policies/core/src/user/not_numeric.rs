@@ -10,41 +10,48 @@
 //! ```json fails
 //! { "config": { "User": "app" } }
 //! ```
+//! ```dockerfile fails
+//! FROM alpine:3.22
+//! USER app
+//! ```
 //! Use instead:
 //! ```json passes
 //! { "config": { "User": "10001" } }
 //! ```
+//! ```dockerfile passes
+//! FROM alpine:3.22
+//! USER 10001
+//! ```
 
+use crate::base_images::is_windows;
 use crate::user_name::{User, user};
-use polcheck_sdk::{Facts, Finding, Judgement, Location, Rule, Settings, Severity, Unsettled};
+use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings, Severity, Unsettled};
 
 /// The rule.
 pub const RULE: Rule = Rule {
     severity: Severity::Low,
     aliases: &["DL3066"],
+    needs: &[&["image", "dockerfile"]],
     ..Rule::of(check)
 };
 
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
-    if facts
-        .manifest()
-        .is_ok_and(|manifest| manifest.platform.os == "windows")
-    {
-        return Err(Unsettled::NotApplicable(
-            "Windows users have no number".to_owned(),
-        ));
+    if is_windows(facts) {
+        let why = "Windows users have no number";
+        return Err(Unsettled::NotApplicable(why.to_owned()));
     }
-    let User::Named(name) = user(facts.config()?) else {
+    let value = &facts.run_config()?.user;
+    let Some(User::Named(name)) = value.get().map(|text| user(text)) else {
         return Ok(vec![]);
     };
+    let message =
+        format!("the image runs as `{name}`, and Kubernetes cannot tell that this is not root");
     Ok(vec![
-        Finding::new(format!(
-            "the image runs as `{name}`, and Kubernetes cannot tell that this is not root"
-        ))
-        .at(Location::config(&["config", "User"]))
-        .help("use the number of that user: `USER 10001`")
-        .key(format!("user={name}"))
-        .evidence("User", name),
+        Finding::new(message)
+            .at(value.place.clone())
+            .help("use the number of that user: `USER 10001`")
+            .key(format!("user={name}"))
+            .evidence("User", name),
     ])
 }
 

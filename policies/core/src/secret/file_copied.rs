@@ -1,0 +1,165 @@
+//! A file with secrets is copied into the image
+//!
+//! ## What it does
+//! Looks at what `COPY` and `ADD` take from the build context, by name: `.env` and `production.env`, private keys, `.netrc`,
+//! `.aws`, `kubeconfig` and the like. Public keys and templates such as `.env.example` are fine. A copy into a stage that
+//! the image only takes files from is less bad.
+//!
+//! ## Why is this bad?
+//! Everybody who can pull the image can read the file, also when a later instruction removes it: it stays in its layer.
+//! A secret in the image is the same in every environment, and changes only with the next build.
+//!
+//! ## Examples
+//! ```dockerfile fails
+//! FROM python:3.14-slim
+//! COPY configs/production.env ./
+//! ```
+//! ```dockerfile fails
+//! FROM alpine:3.22
+//! COPY id_rsa /root/.ssh/id_rsa
+//! ```
+//! ```dockerfile passes
+//! FROM python:3.14-slim
+//! COPY .env.example certs/ca.pem id_rsa.pub ./
+//! ```
+
+use crate::data::secret_files::{AS_OF, ENDINGS, MAYBE_NAMES, NAMES, PUBLIC, TEMPLATES};
+use crate::reports::Reports;
+use crate::runs::{Runs, final_stages};
+use polcheck_sdk::dockerfile::Flow;
+use polcheck_sdk::{Confidence, Facts, Finding, Judgement, Rule, Settings, Severity};
+
+/// The rule.
+pub const RULE: Rule = Rule {
+    severity: Severity::High,
+    aliases: &["CIS-DI-0010", "DKL-LI-0003"],
+    needs: &[&["dockerfile"]],
+    settings: r#"{
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "allow": {
+                "description": "Globs of paths in the build context that are no secrets here.",
+                "type": "array",
+                "items": { "type": "string" },
+                "default": []
+            }
+        }
+    }"#,
+    ..Rule::of(check)
+};
+
+fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
+    let file = facts.dockerfile();
+    let (last, runs) = (final_stages(file)?, Runs::of(file)?);
+    let stages = file.stages()?;
+    let mut reports = Reports::default();
+    for flow in file.flows()?.iter().filter(|flow| is_from_context(flow)) {
+        for source in &flow.sources {
+            let is_allowed = || {
+                settings
+                    .texts("/allow")
+                    .iter()
+                    .any(|glob| facts.glob_match(glob, source))
+            };
+            let Some(confidence) = secret_file(source, &flow.destination) else {
+                continue;
+            };
+            if is_allowed() {
+                continue;
+            }
+            let is_built = stages
+                .iter()
+                .any(|stage| stage.index == flow.to_stage && stage.reachable);
+            let (severity, what) = match (last.contains(&flow.to_stage), is_built) {
+                (true, _) => (Severity::High, "the image"),
+                (false, true) => (Severity::Medium, "a stage, and its cache"),
+                (false, false) => (Severity::Low, "a stage that is not built"),
+            };
+            let finding = Finding::new(format!("`{source}` is copied into {what}, and may hold secrets"))
+                .severity(severity)
+                .confidence(confidence)
+                .help("mount it when the container runs, or with `RUN --mount=type=secret` while the image is built; name it in `.dockerignore`")
+                .evidence("known as of", AS_OF);
+            let key = format!("{} {source}", runs.stage_name(flow.to_stage));
+            reports.add_at(key, flow.span, finding);
+        }
+    }
+    Ok(reports.finish())
+}
+
+fn is_from_context(flow: &Flow) -> bool {
+    flow.from_stage.is_none() && flow.from_image.is_none()
+}
+
+/// How sure it is that a path is one of secrets, if it can be.
+fn secret_file(source: &str, destination: &str) -> Option<Confidence> {
+    if source.contains("://") || source.starts_with("git@") {
+        return None;
+    }
+    let source = source.to_ascii_lowercase();
+    let mut parts = source.split('/').filter(|part| !part.is_empty());
+    let name = parts.next_back()?;
+    if parts.any(|folder| [".ssh", ".aws", ".gnupg", ".kube"].contains(&folder)) && !is_public(name)
+    {
+        return Some(Confidence::Medium);
+    }
+    let is_docker = source.ends_with(".docker/config.json");
+    if NAMES.contains(&name) || is_docker || name == ".env*" {
+        return Some(Confidence::High);
+    }
+    if MAYBE_NAMES.contains(&name) {
+        return Some(Confidence::Medium);
+    }
+    if let Some(kind) = name.strip_prefix(".env.") {
+        let is_template = kind.split('.').any(|part| TEMPLATES.contains(&part));
+        return (!is_template).then_some(Confidence::Medium);
+    }
+    let stem = ENDINGS.iter().find_map(|ending| name.strip_suffix(ending));
+    let is_template = |stem: &str| {
+        stem.rsplit(['.', '-', '_'])
+            .any(|part| TEMPLATES.contains(&part))
+    };
+    let is_pem = std::path::Path::new(name)
+        .extension()
+        .is_some_and(|it| it == "pem");
+    let is_found = match stem {
+        Some(stem) => !is_template(stem) && !is_public(name),
+        None => {
+            is_pem && ["key", "priv"].iter().any(|part| name.contains(part)) && !is_public(name)
+        }
+    };
+    let is_keyring = ["apt", "keyrings", "rpm-gpg", "trusted.gpg"]
+        .iter()
+        .any(|part| destination.contains(part));
+    (is_found && !is_keyring).then_some(Confidence::Medium)
+}
+
+fn is_public(name: &str) -> bool {
+    matches!(name, "config" | "known_hosts") || PUBLIC.iter().any(|part| name.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::PACK;
+    use polcheck_sdk::testing::{Given, messages};
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("COPY .env .env.local /app/", 2)]
+    #[case("ADD certs/server.key certs/server.crt /etc/ssl/", 1)]
+    #[case("COPY privkey.pem fullchain.pem /etc/ssl/", 1)]
+    #[case("COPY .aws/credentials /root/.aws/", 1)]
+    #[case("COPY .docker/config.json /root/.docker/", 1)]
+    #[case("COPY example.env .env.sample .env.test ./", 0)]
+    #[case("COPY nodesource.gpg.key /etc/apt/keyrings/", 0)]
+    #[case("COPY repo.key /etc/apt/trusted.gpg.d/", 0)]
+    #[case("COPY .ssh/known_hosts /root/.ssh/", 0)]
+    #[case("ADD https://example.com/x.key /x", 0)]
+    #[case("COPY src/keys.js src/env .envoy /app/", 0)]
+    #[case("COPY --from=alpine:3 /etc/x.key /x", 0)]
+    fn only_files_of_secrets_are_found(#[case] line: &str, #[case] findings: usize) {
+        let given = Given::dockerfile(&format!("FROM debian:13\n{line}"));
+        assert_eq!(messages(&PACK, "secret.file-copied", given).len(), findings);
+    }
+}

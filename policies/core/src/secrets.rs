@@ -1,0 +1,87 @@
+//! What is a secret: a name that says so together with a value that can be one, or a value of a known form.
+
+use crate::data::secret_names::{CREDENTIALS, KEYS, LAST_WORDS, NAMES, SECOND_WORDS};
+use crate::env_names::{is_path, is_reference, is_switch, words};
+
+/// Whether a name is that of a secret.
+pub(crate) fn is_secret_name(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    let is_known = |known: &&str| {
+        upper
+            .strip_suffix(*known)
+            .is_some_and(|before| before.is_empty() || before.ends_with('_'))
+    };
+    if NAMES.iter().any(is_known) {
+        return true;
+    }
+    let words = words(name);
+    let Some((last, before)) = words.split_last() else {
+        return false;
+    };
+    let first = words.first().map_or("", String::as_str);
+    first != "public"
+        && (LAST_WORDS.iter().any(|word| last.ends_with(word))
+            || SECOND_WORDS.contains(&last.as_str()) && !before.is_empty()
+            || last == "key"
+                && before
+                    .last()
+                    .is_some_and(|word| KEYS.contains(&word.as_str())))
+}
+
+/// Whether a value can be a secret: nothing that points elsewhere, switches something, or counts.
+pub(crate) fn can_be_secret(value: &str) -> bool {
+    let is_number = value.parse::<u32>().is_ok_and(|number| number < 1_000_000);
+    !value.trim().is_empty()
+        && !is_path(value)
+        && !is_reference(value)
+        && !is_switch(value)
+        && !is_number
+        && !is_hidden(value)
+}
+
+/// Whether a value only says that something stands there: `***`, `xxxx`.
+pub(crate) fn is_hidden(value: &str) -> bool {
+    value.len() > 2
+        && value
+            .bytes()
+            .all(|byte| matches!(byte, b'*' | b'x' | b'X' | b'.'))
+}
+
+/// Whether a value has the form of a known credential.
+pub(crate) fn is_credential(value: &str) -> bool {
+    starts_credential(value) || value.starts_with("-----BEGIN ") && value.contains("PRIVATE KEY")
+}
+
+/// Whether a text contains a known credential.
+pub(crate) fn contains_credential(text: &str) -> bool {
+    // The first letters of all of them: one look at the text is enough.
+    let mut starts = text.match_indices(['A', 'd', 'g', 'h', 'n', 'p', 's', 'x']);
+    starts.any(|(at, _)| {
+        let before = at.checked_sub(1).and_then(|at| text.as_bytes().get(at));
+        !before.is_some_and(u8::is_ascii_alphanumeric)
+            && text.get(at..).is_some_and(starts_credential)
+    })
+}
+
+fn starts_credential(value: &str) -> bool {
+    let is_part = |character: &char| {
+        character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.')
+    };
+    CREDENTIALS.iter().any(|(start, length)| {
+        value.starts_with(start) && value.chars().take_while(is_part).count() >= *length
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_credential_is_found_in_a_text() {
+        for (start, length) in CREDENTIALS {
+            let token = format!("{start:a<length$}");
+            assert!(contains_credential(&format!("-H 'x:{token}'")), "{start}");
+            assert!(!contains_credential(&format!("b{token}")), "{start}");
+        }
+    }
+}
