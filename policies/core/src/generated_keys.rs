@@ -34,7 +34,8 @@ const SSH: Syntax = Syntax {
     one_dash: false,
 };
 /// Tools that make a key when their words have this one, and the options that name its file.
-const TOOLS: [(&str, &str, &[&str]); 14] = [
+const TOOLS: [(&str, &str, &[&str]); 15] = [
+    ("dotnet", "dev-certs", &["-ep", "--export-path"]),
     ("openssl", "genrsa", &["-out"]),
     ("openssl", "genpkey", &["-out"]),
     ("openssl", "gendsa", &["-out"]),

@@ -7,6 +7,7 @@ mod buildkit;
 mod caches;
 mod data;
 mod dates;
+mod debuggers;
 mod env_names;
 mod fetchers;
 mod final_user;
@@ -31,6 +32,7 @@ mod stage_names;
 mod start_command;
 mod tools;
 mod unpinned;
+mod url_passwords;
 mod user_name;
 
 polcheck_sdk::pack! {

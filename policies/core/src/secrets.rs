@@ -52,6 +52,17 @@ pub(crate) fn is_credential(value: &str) -> bool {
     starts_credential(value) || value.starts_with("-----BEGIN ") && value.contains("PRIVATE KEY")
 }
 
+/// Whether a value is a connection string with a password: `Server=db;Password=…`.
+pub(crate) fn has_password(value: &str) -> bool {
+    let is_password = |part: &str| {
+        let (name, value) = part.split_once('=').unwrap_or_default();
+        let names = ["password", "pwd", "accountkey", "sharedaccesskey"];
+        let name = name.trim();
+        names.iter().any(|other| name.eq_ignore_ascii_case(other)) && can_be_secret(value)
+    };
+    value.contains(';') && value.split(';').any(is_password)
+}
+
 /// Whether a text contains a known credential.
 pub(crate) fn contains_credential(text: &str) -> bool {
     // The first letters of all of them: one look at the text is enough.

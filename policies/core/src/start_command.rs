@@ -29,6 +29,32 @@ fn words(list: &Value<Vec<String>>) -> impl Iterator<Item = StartWord<'_>> {
     })
 }
 
+/// Variables whose words a program takes as if they stood in its command.
+const VARIABLES: [&str; 6] = [
+    "JAVA_TOOL_OPTIONS",
+    "JDK_JAVA_OPTIONS",
+    "JAVA_OPTS",
+    "CATALINA_OPTS",
+    "NODE_OPTIONS",
+    "_JAVA_OPTIONS",
+];
+
+/// The words of variables that programs take as options.
+pub(crate) fn option_words(facts: &Facts) -> Result<Vec<StartWord<'_>>, FactError> {
+    let variables = facts.run_config()?.env.iter();
+    let own = variables.filter(|variable| !variable.is_inherited);
+    let taken = own.filter(|variable| VARIABLES.contains(&variable.key.as_str()));
+    let words = taken.flat_map(|variable| {
+        let texts = variable.value.iter();
+        let texts = texts.flat_map(|value| value.split_ascii_whitespace());
+        texts.map(|text| StartWord {
+            text,
+            place: &variable.place,
+        })
+    });
+    Ok(words.collect())
+}
+
 /// The last part of a path.
 pub(crate) fn base_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)

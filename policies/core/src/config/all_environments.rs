@@ -55,11 +55,14 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let last = final_stages(file)?;
     let folder = facts.run_config()?.working_dir.get().map(String::as_str);
     let words = start_words(facts)?;
-    let mut files: Vec<(&str, String)> = Vec::new();
+    let mut files: Vec<String> = Vec::new();
     for word in words.iter().map(|word| word.text) {
         let path = word.rsplit('=').next().unwrap_or(word);
-        let path = resolve(folder, path).filter(|path| is_of_environment(path));
-        files.extend(path.map(|path| (word, path)));
+        files.extend(
+            is_of_environment(path)
+                .then(|| resolve(folder, path))
+                .flatten(),
+        );
     }
     let mut reports = Reports::default();
     let copies = file
@@ -84,8 +87,8 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
 }
 
 /// The folder of a copy that a file of the command comes from.
-fn chosen<'a>(flow: &'a Flow, into: &str, files: &[(&str, String)]) -> Option<&'a str> {
-    let is_chosen = files.iter().any(|(_, path)| {
+fn chosen<'a>(flow: &'a Flow, into: &str, files: &[String]) -> Option<&'a str> {
+    let is_chosen = files.iter().any(|path| {
         // Directly in the folder: a copy of the whole program is something else.
         is_within(path, into)
             && path

@@ -14,7 +14,7 @@ pub(crate) const VARIABLES: &[(&str, &str)] = &[
     ("GF_PPROF_ADDR", "the profiler of Grafana"),
 ];
 
-/// A program that a command starts, what of its words opens the interface, what closes it again, and the interface. A word
+/// A program that a command starts, or nothing for any, what of its words opens the interface, what closes it again, and the interface. A word
 /// is given as it is, or as `WORD VALUE` for two words or `WORD=VALUE`; where it ends in `@`, an address of all interfaces
 /// stands there.
 pub(crate) const COMMANDS: &[(&str, &str, &[&str], &str)] = &[
@@ -62,7 +62,7 @@ pub(crate) const COMMANDS: &[(&str, &str, &[&str], &str)] = &[
         "the read-only API of the kubelet",
     ),
     (
-        "java",
+        "",
         "-Dcom.sun.management.jmxremote.authenticate=false",
         &[],
         "JMX without a password",

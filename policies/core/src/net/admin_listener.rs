@@ -30,7 +30,7 @@ use crate::base_images::of_target;
 use crate::data::admin_listeners::{AS_OF, COMMANDS, PORTS, VARIABLES};
 use crate::ports;
 use crate::reports::Reports;
-use crate::start_command::{StartWord, base_name, start_words};
+use crate::start_command::{StartWord, base_name, option_words, start_words};
 use polcheck_sdk::{FactError, Facts, Finding, Item, Judgement, Rule, Settings, Severity};
 
 /// The rule.
@@ -87,18 +87,15 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
             reports.add(format!("env={name}"), variable.place.clone(), finding);
         }
     }
-    let words = start_words(facts)?;
+    let mut words = start_words(facts)?;
+    words.extend(option_words(facts)?);
     for (program, word, closed, what) in COMMANDS.iter().filter(|row| is_judged(row.1)) {
         if let Some(found) = opened(&words, program, word, closed) {
-            let message = format!("`{program}` starts with {what}");
+            let message = format!("the command opens {what}");
             let finding = Finding::new(message)
                 .help(HELP)
                 .evidence("known as of", AS_OF);
-            reports.add(
-                format!("command={program} {word}"),
-                found.place.clone(),
-                finding,
-            );
+            reports.add(format!("command={word}"), found.place.clone(), finding);
         }
     }
     judge_ports(facts, settings, (&words, &allowed), &mut reports)?;
@@ -118,7 +115,7 @@ fn opened<'a>(
     option: &str,
     closed: &[&str],
 ) -> Option<StartWord<'a>> {
-    let is_program = |word: &StartWord<'_>| base_name(word.text) == program;
+    let is_program = |word: &StartWord<'_>| program.is_empty() || base_name(word.text) == program;
     let at = words.iter().position(is_program)?;
     let words = words.get(at..)?;
     let is_closed = |word: &StartWord<'_>| closed.iter().any(|start| word.text.starts_with(start));
@@ -211,6 +208,10 @@ mod tests {
     #[rstest]
     #[case("ENV KONG_ADMIN_LISTEN=127.0.0.1:8001,0.0.0.0:8444", 1)]
     #[case("ENV KONG_ADMIN_LISTEN=off", 0)]
+    #[case(
+        "ENV JAVA_OPTS='-Xmx1g -Dcom.sun.management.jmxremote.authenticate=false'",
+        1
+    )]
     #[case("CMD dockerd -H tcp://0.0.0.0:2375", 1)]
     #[case("CMD dockerd --host=tcp://0.0.0.0:2376 --tlsverify", 0)]
     #[case("CMD [\"sh\", \"-c\", \"exec redis-server --protected-mode no\"]", 1)]

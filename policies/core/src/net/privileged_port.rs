@@ -30,7 +30,9 @@ use crate::final_user::{FinalUser, final_user};
 use crate::ports;
 use crate::reports::list;
 use crate::user_name::{User, user};
-use polcheck_sdk::{Facts, Finding, Item, Judgement, Rule, Settings, Severity, Unsettled};
+use polcheck_sdk::{
+    Confidence, Facts, Finding, Item, Judgement, Rule, Settings, Severity, Unsettled,
+};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -50,14 +52,21 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let exposed = facts.run_config()?.exposed_ports.iter();
     let own = exposed.filter(|port| !port.is_inherited);
     let privileged: Vec<&Item> = own.filter(is_privileged).collect();
-    if privileged.is_empty() || is_root(facts)? {
+    let root = is_root(facts)?;
+    if privileged.is_empty() || root == Some(true) {
         return Ok(vec![]);
     }
     let names: Vec<&str> = privileged.iter().map(|port| port.key.as_str()).collect();
-    let finding = Finding::new(format!(
-        "the image exposes {} below 1024, and its user is not root",
-        list(&names)
-    ));
+    let names = list(&names);
+    let finding = match root {
+        Some(_) => Finding::new(format!(
+            "the image exposes {names} below 1024, and its user is not root"
+        )),
+        None => Finding::new(format!(
+            "the image exposes {names} below 1024, and its user may not be root"
+        ))
+        .confidence(Confidence::Low),
+    };
     let located = privileged
         .iter()
         .fold(finding, |finding, port| finding.at(port.place.clone()));
@@ -68,17 +77,15 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     ])
 }
 
-fn is_root(facts: &Facts) -> Result<bool, Unsettled> {
+/// None: nobody knows.
+fn is_root(facts: &Facts) -> Result<Option<bool>, Unsettled> {
     Ok(match final_user(facts, &[])? {
-        FinalUser::Unset => true,
+        FinalUser::Unset => Some(true),
         FinalUser::Set(name)
         | FinalUser::OfBase {
             user: Some(name), ..
-        } => user(&name) == User::Root,
-        FinalUser::OfBase { user: None, .. } | FinalUser::Undecided => {
-            let why = "nobody knows the user of the image";
-            return Err(Unsettled::Inconclusive(why.to_owned()));
-        }
+        } => Some(user(&name) == User::Root),
+        FinalUser::OfBase { user: None, .. } | FinalUser::Undecided => None,
     })
 }
 

@@ -37,9 +37,11 @@
 
 use crate::reports::Reports;
 use crate::runs::is_written;
-use crate::secrets::{can_be_secret, is_credential, is_secret_name};
+use crate::secrets::{can_be_secret, has_password, is_credential, is_secret_name};
 use polcheck_sdk::dockerfile::{Instruction, Keyword, Word};
-use polcheck_sdk::{Confidence, Facts, Finding, Judgement, Location, Rule, Settings, Severity};
+use polcheck_sdk::{
+    Confidence, ConfigSource, Facts, Finding, Judgement, Location, Rule, Settings, Severity,
+};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -89,8 +91,11 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
         names: settings.texts("/names"),
         reports: Reports::default(),
     };
-    let variables = facts.run_config()?.env.iter();
-    for variable in variables.filter(|variable| !variable.is_inherited) {
+    let config = facts.run_config()?;
+    let variables = config.env.iter();
+    // Those of the Dockerfile come below, with their places.
+    let is_image = config.source == ConfigSource::Image;
+    for variable in variables.filter(|_| is_image) {
         if let Some(value) = &variable.value {
             found.judge_value("env", &variable.key, value, || variable.place.clone());
         }
@@ -147,7 +152,8 @@ impl Found {
     }
 
     fn judge_value(&mut self, kind: &str, name: &str, value: &str, place: impl Fn() -> Location) {
-        let is_credential = is_credential(value) && !self.allowed.iter().any(|other| other == name);
+        let is_credential = (is_credential(value) || has_password(value))
+            && !self.allowed.iter().any(|other| other == name);
         let is_secret = is_credential || can_be_secret(value) && self.is_secret(name);
         if !is_secret {
             return;
@@ -189,6 +195,7 @@ mod tests {
     #[case("PGPASSWORD=postgres")]
     #[case("AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI")]
     #[case("db.password=x")]
+    #[case("Connection=Server=db;User Id=sa;Password=Passw0rd!;")]
     #[case("dbPassword=x")]
     #[case("DB_PASS=x")]
     #[case("ANYTHING=AKIAIOSFODNN7EXAMPLE")]
@@ -204,6 +211,7 @@ mod tests {
     #[case("SESSION_TOKEN=3600")]
     #[case("ALLOW_EMPTY_PASSWORD=yes")]
     #[case("API_KEY=")]
+    #[case("Connection=Server=db;Password=;User Id=sa")]
     #[case("API_KEY=${API_KEY}")]
     #[case("API_KEY={{ .Values.key }}")]
     #[case("API_KEY=<your key>")]

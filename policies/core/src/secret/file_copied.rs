@@ -26,6 +26,7 @@
 use crate::data::secret_files::{AS_OF, ENDINGS, MAYBE_NAMES, NAMES, PUBLIC, TEMPLATES};
 use crate::reports::Reports;
 use crate::runs::{Runs, final_stages};
+use crate::start_command::base_name;
 use polcheck_sdk::dockerfile::Flow;
 use polcheck_sdk::{Confidence, Facts, Finding, Judgement, Rule, Settings, Severity};
 
@@ -73,6 +74,9 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
                 .any(|stage| stage.index == flow.to_stage && stage.reachable);
             let (severity, what) = match (last.contains(&flow.to_stage), is_built) {
                 (true, _) => (Severity::High, "the image"),
+                (false, true) if base_name(source) == ".git" => {
+                    (Severity::Low, "a stage, and its cache")
+                }
                 (false, true) => (Severity::Medium, "a stage, and its cache"),
                 (false, false) => (Severity::Low, "a stage that is not built"),
             };

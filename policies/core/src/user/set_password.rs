@@ -82,7 +82,7 @@ fn effect(name: &str, command: &Command) -> Option<&'static str> {
                 };
                 let value = value.trim_matches(['"', '\'']);
                 // No hash ends like this: the user stays locked.
-                return sets.filter(|_| !value.starts_with(['!', '*', 'x']));
+                return sets.filter(|_| value != "x" && !value.starts_with(['!', '*']));
             }
             None
         }
