@@ -66,12 +66,12 @@ fn told(said: Said<'_>) -> (String, Span, Finding) {
         }
         "StageNameCasing" => {
             let message = format!("the name of the stage `{word}` has capitals");
-            let help = format!("write `{}`", word.to_lowercase());
+            let help = format!("write `{}`", word.to_ascii_lowercase());
             (format!("stage {word}"), at(2), message, help)
         }
         "ExposeProtoCasing" => {
             let message = format!("the protocol of the port `{word}` is not in lower case");
-            let help = format!("write `{}`", word.to_lowercase());
+            let help = format!("write `{}`", word.to_ascii_lowercase());
             let mut ports = said.instruction.into_iter().flat_map(|found| &found.arguments);
             let port = ports.find(|port| port.value.as_deref() == Some(word));
             let place = port.map_or(said.place(), |port| port.span);

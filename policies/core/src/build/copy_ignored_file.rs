@@ -44,7 +44,7 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     }
     let found = said(file, &["CopyIgnoredFile"])?.map(|said| {
         let source = said.quoted('"');
-        let keyword = said.keyword().to_uppercase();
+        let keyword = said.keyword().to_ascii_uppercase();
         let finding = said
             .finding(format!("`{keyword}` takes `{source}`, which the `.dockerignore` excludes"))
             .help(format!("let the file in with `!{source}` in the `.dockerignore`, or do not copy it"));

@@ -44,7 +44,7 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
             Some(text) => text,
             None => text.insert(file.text()?),
         };
-        let keyword = said.keyword().to_uppercase();
+        let keyword = said.keyword().to_ascii_uppercase();
         let stage = stage_name(file, said.stage());
         let finding = said
             .finding(format!("an empty line stands inside the `{keyword}` instruction"))

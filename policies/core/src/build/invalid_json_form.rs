@@ -40,7 +40,7 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let broken = instructions.filter(|found| found.broken_json && looks_like_json(found));
     Ok(merged(broken.map(|found| {
         let keyword = found.text.split(char::is_whitespace).next();
-        let keyword = keyword.unwrap_or_default().to_uppercase();
+        let keyword = keyword.unwrap_or_default().to_ascii_uppercase();
         let finding = Finding::new(format!("the array of `{keyword}` is not JSON, and is read as plain text"))
             .help("put every word in double quotes, with commas between them and nothing behind the bracket");
         let key = format!("{keyword} {}", stage_name(file, found.stage));

@@ -34,7 +34,7 @@ pub const RULE: Rule = Rule {
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
     let found = said(file, &["LegacyKeyValueFormat"])?.map(|said| {
-        let keyword = said.word(0).trim_start_matches('"').to_uppercase();
+        let keyword = said.word(0).trim_start_matches('"').to_ascii_uppercase();
         let name = said.argument(0).filter(|_| !said.is_triggered());
         let name = name.map_or("…", |word| word.raw.as_str());
         let stage = stage_name(file, said.stage());

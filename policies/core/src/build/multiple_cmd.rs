@@ -42,7 +42,7 @@ pub const RULE: Rule = Rule {
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
     let found = said(file, &["MultipleInstructionsDisallowed"])?.map(|said| {
-        let keyword = said.word(1).to_uppercase();
+        let keyword = said.word(1).to_ascii_uppercase();
         let stage = stage_name(file, said.stage());
         let finding = said
             .finding(format!("this `{keyword}`{} is replaced by a later one of the stage",

@@ -35,7 +35,7 @@ pub const RULE: Rule = Rule {
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
     let found = said(file, &["JSONArgsRecommended"])?.map(|said| {
-        let keyword = said.word(4).to_uppercase();
+        let keyword = said.word(4).to_ascii_uppercase();
         let stage = stage_name(file, said.stage());
         let finding = said
             .finding(format!("`{keyword}`{} runs in a shell, which keeps signals from the process",
