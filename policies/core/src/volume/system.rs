@@ -2,8 +2,8 @@
 //!
 //! ## What it does
 //! Looks for `VOLUME` and `WORKDIR` on folders that belong to the system: `/etc`, `/usr` and their like themselves, and
-//! everything in `/proc`, `/sys` and `/dev`. A working folder such as `/etc` is of medium severity, and so are the volumes
-//! `/sys/fs/cgroup` and `/dev/shm`, which some programs need, of low.
+//! everything in `/proc`, `/sys` and `/dev`. A working folder such as `/etc` is of medium severity. The volumes
+//! `/sys/fs/cgroup` and `/dev/shm`, which some programs need, are of low severity.
 //!
 //! ## Why is this bad?
 //! A volume hides what the image, or the kernel, has there, and keeps old programs alive when the image is replaced. A working
