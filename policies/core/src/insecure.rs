@@ -1,9 +1,10 @@
-//! Options with which programs talk to anybody who answers.
+//! Options and variables with which programs talk to anybody who answers.
 
+use crate::data::switches::is_off;
 use crate::fetchers::{curl, wget};
 use crate::options::text;
 use crate::packages::{Call, Manager};
-use polcheck_sdk::dockerfile::Command;
+use polcheck_sdk::dockerfile::{Command, Word};
 
 /// The option of a command that does it.
 pub(crate) fn option(command: &Command) -> Option<&str> {
@@ -29,6 +30,25 @@ pub(crate) fn option(command: &Command) -> Option<&str> {
         "yum-config-manager" | "dnf-config-manager" => setopt(command),
         _ => of_packages(&Call::read(command)?),
     }
+}
+
+/// The variable that stands before a command, or that `export` sets.
+pub(crate) fn assigned(command: &Command) -> Option<&str> {
+    let assignments = command.assignments.iter();
+    let assigned = assignments.map(|it| (it.name.as_str(), it.value.value.as_deref()));
+    let is_export = matches!(command.name(), Some("export" | "declare" | "setenv"));
+    let exported = command.words.iter().filter(|_| is_export).filter_map(pair);
+    let mut all = assigned
+        .filter(|_| !command.words.is_empty())
+        .chain(exported);
+    all.find(|(name, value)| is_off(name, *value))
+        .map(|(name, _)| name)
+}
+
+/// `NAME=value`, with the value if it is known.
+pub(crate) fn pair(word: &Word) -> Option<(&str, Option<&str>)> {
+    let (name, value) = text(word).split_once('=')?;
+    Some((name, word.value.is_some().then_some(value)))
 }
 
 fn word<'a>(command: &'a Command, wanted: &str) -> Option<&'a str> {

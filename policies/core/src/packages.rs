@@ -88,7 +88,9 @@ impl<'a> Call<'a> {
         };
         let (verb, second) = (operand(0), operand(1));
         let (mut action, verbs) = syntax::action(manager, verb, second);
-        if is_dry(manager, &arguments) {
+        let first = arguments.operands.first();
+        let is_unknown = first.is_some_and(|word| word.value.is_none());
+        if is_unknown || is_dry(manager, &arguments) {
             action = Action::Other;
         }
         let verbs = verbs.min(arguments.operands.len());

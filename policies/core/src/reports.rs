@@ -18,7 +18,8 @@ struct Report {
 
 impl Reports {
     /// Adds a finding, or one more place of it.
-    pub(crate) fn add(&mut self, key: String, place: Location, finding: Finding) {
+    pub(crate) fn add(&mut self, mut key: String, place: Location, finding: Finding) {
+        key.truncate(key.trim_end().len());
         let known = self.0.iter_mut().find(|report| report.key == key);
         match known {
             Some(report) if report.places.contains(&place) => {}

@@ -67,7 +67,9 @@ fn is_single(runs: Runs<'_>, instruction: &Instruction) -> bool {
 fn are_alike(first: &Instruction, second: &Instruction) -> bool {
     let options = |it: &Instruction| -> Vec<(String, Option<String>)> {
         let options = it.options.iter();
-        options.map(|it| (it.name.clone(), it.value.clone())).collect()
+        options
+            .map(|it| (it.name.clone(), it.value.clone()))
+            .collect()
     };
     first.stage == second.stage && options(first) == options(second)
 }

@@ -23,6 +23,7 @@
 //! COPY --chmod=0755 start.sh /
 //! ```
 
+use crate::modes::is_open;
 use crate::options::text;
 use crate::reports::Reports;
 use crate::runs::{Runs, final_stages};
@@ -35,7 +36,8 @@ pub const RULE: Rule = Rule {
     ..Rule::of(check)
 };
 
-const HELP: &str = "give it to the user who needs it, with `chown` or `--chown`, and to nobody else";
+const HELP: &str =
+    "give it to the user who needs it, with `chown` or `--chown`, and to nobody else";
 
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
@@ -50,7 +52,9 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     };
     let mut reports = Reports::default();
     for command in runs.iter() {
-        let Some((mode, path)) = opened(command).filter(|it| !it.1.starts_with("/dev/") && !is_removed(runs, command, it.1)) else {
+        let Some((mode, path)) = opened(command)
+            .filter(|it| !it.1.starts_with("/dev/") && !is_removed(runs, command, it.1))
+        else {
             continue;
         };
         let finding = Finding::new(format!("`{mode}` lets everybody write `{path}`"))
@@ -97,27 +101,19 @@ fn opened(command: &Command) -> Option<(&str, &str)> {
     }
 }
 
-/// Whether a mode lets everybody write, in a folder that is not sticky.
-fn is_open(mode: &str) -> bool {
-    if mode.bytes().all(|byte| (b'0'..=b'7').contains(&byte)) {
-        let digits = mode.trim_start_matches('0');
-        let is_sticky = digits.len() == 4 && digits.starts_with(['1', '3', '5', '7']);
-        return (3..=4).contains(&digits.len()) && digits.ends_with(['2', '3', '6', '7']) && !is_sticky;
-    }
-    let is_open = |clause: &str| {
-        let Some((who, what)) = clause.split_once(['+', '=']) else {
-            return false;
-        };
-        let is_all = !who.is_empty() && who.bytes().all(|byte| b"ugoa".contains(&byte));
-        is_all && who.contains(['o', 'a']) && what.contains('w') && !what.contains('t')
-    };
-    !mode.starts_with('-') && mode.split(',').any(is_open) && !mode.contains("+t")
-}
-
 /// Whether a later command of the same `RUN` removes a path.
 fn is_removed(runs: Runs<'_>, command: &Command, path: &str) -> bool {
-    let mut later = runs.behind(command).iter().filter(|it| it.name() == Some("rm"));
-    later.any(|it| it.words.iter().skip(1).map(text).any(|word| path.starts_with(word)))
+    let mut later = runs
+        .behind(command)
+        .iter()
+        .filter(|it| it.name() == Some("rm"));
+    later.any(|it| {
+        it.words
+            .iter()
+            .skip(1)
+            .map(text)
+            .any(|word| path.starts_with(word))
+    })
 }
 
 fn copied_open(instruction: &Instruction) -> Option<&str> {

@@ -35,9 +35,15 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let mut reports = Reports::default();
     for call in calls(file)?.filter(|call| call.program == "apt") {
         let stage = Runs::of(file)?.stage_name(call.command.stage);
-        let finding = Finding::new("`apt` is for people, not for scripts")
-            .help(format!("write `apt-get {}`, or `apt-cache` to search", call.verb));
-        reports.add_at(format!("{stage} apt {}", call.verb), call.command.span, finding);
+        let finding = Finding::new("`apt` is for people, not for scripts").help(format!(
+            "write `apt-get {}`, or `apt-cache` to search",
+            call.verb
+        ));
+        reports.add_at(
+            format!("{stage} apt {}", call.verb),
+            call.command.span,
+            finding,
+        );
     }
     file.commands()?.conclude(reports.finish())
 }

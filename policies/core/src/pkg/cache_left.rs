@@ -58,7 +58,8 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
             }
             let stage = Runs::of(file)?.stage_name(call.command.stage);
             let name = call.name();
-            let finding = Finding::new(format!("what `{name}` caches stays in the layer")).help(cache.help);
+            let finding =
+                Finding::new(format!("what `{name}` caches stays in the layer")).help(cache.help);
             let packages: Vec<&str> = call.known().collect();
             let key = format!("{stage} {name} {}", packages.join(" "));
             reports.add_at(key, call.command.span, finding);
@@ -91,7 +92,10 @@ fn is_kept_away(file: Dockerfile<'_>, call: &Call<'_>, cache: &Cache) -> Result<
         }
     });
     let behind = Runs::of(file)?.behind(call.command);
-    Ok(is_mounted || behind.iter().any(|command| cache.is_emptied_by(command, call)))
+    Ok(is_mounted
+        || behind
+            .iter()
+            .any(|command| cache.is_emptied_by(command, call)))
 }
 
 /// Whether the environment tells pip to cache nothing.
@@ -103,13 +107,18 @@ fn is_pip_off(file: Dockerfile<'_>, call: &Call<'_>) -> Result<bool, FactError> 
     }
     let mut commands = Runs::of(file)?.around(call.command).iter();
     Ok(commands.any(|command| {
-        let exported = command.words.iter().filter_map(|word| text(word).split_once('='));
-        let assigned = command.assignments.iter().map(|it| (it.name.as_str(), text(&it.value)));
+        let exported = command
+            .words
+            .iter()
+            .filter_map(|word| text(word).split_once('='));
+        let assigned = command
+            .assignments
+            .iter()
+            .map(|it| (it.name.as_str(), text(&it.value)));
         let mut all = exported.chain(assigned);
         command.index <= call.command.index && all.any(|(name, value)| name == NAME && is_on(value))
     }))
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -129,6 +138,8 @@ mod tests {
     #[case("pip install a && rm -rf ~/.cache", 0)]
     #[case("uv pip install a", 0)]
     #[case("yarn --version", 0)]
+    #[case("yarn $SCRIPT", 0)]
+    #[case("yarn", 1)]
     #[case("apk add --no-network a", 0)]
     fn only_a_cache_that_stays_is_found(#[case] script: &str, #[case] count: usize) {
         let file = format!("FROM debian:13\nRUN {script}\n");

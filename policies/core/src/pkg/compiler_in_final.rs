@@ -64,16 +64,25 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
         (is_known || is_one_of(&more, name)) && !is_one_of(&allowed, name)
     };
     let mut reports = Reports::default();
-    for brought in brought(file)?.into_iter().filter(|it| !it.is_copy && stages.contains(&it.stage)) {
+    for brought in brought(file)?
+        .into_iter()
+        .filter(|it| !it.is_copy && stages.contains(&it.stage))
+    {
         let names: Vec<&str> = brought.names.into_iter().filter(is_compiler).collect();
         if names.is_empty() {
             continue;
         }
         let finding = Finding::new(format!("the image contains {}", list(&names)))
             .evidence("list of tools", AS_OF)
-            .help("build in a stage of its own and copy the result, or remove them in the same `RUN`");
+            .help(
+                "build in a stage of its own and copy the result, or remove them in the same `RUN`",
+            );
         let stage = Runs::of(file)?.stage_name(brought.stage);
-        reports.add_at(format!("{stage} {}", names.join(" ")), brought.place, finding);
+        reports.add_at(
+            format!("{stage} {}", names.join(" ")),
+            brought.place,
+            finding,
+        );
     }
     file.commands()?.conclude(reports.finish())
 }

@@ -63,7 +63,10 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
         !is_one_of(&allowed, name) && (is_one_of(DEBUGGERS, name) || is_one_of(&debuggers, name))
     };
     let mut reports = Reports::default();
-    for brought in brought(file)?.into_iter().filter(|it| !stages.contains(&it.stage)) {
+    for brought in brought(file)?
+        .into_iter()
+        .filter(|it| !stages.contains(&it.stage))
+    {
         let names: Vec<&str> = brought.names.into_iter().filter(is_debugger).collect();
         if names.is_empty() {
             continue;
@@ -72,7 +75,11 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
             .evidence("list of tools", AS_OF)
             .help("install them only when somebody debugs the build");
         let stage = Runs::of(file)?.stage_name(brought.stage);
-        reports.add_at(format!("{stage} {}", names.join(" ")), brought.place, finding);
+        reports.add_at(
+            format!("{stage} {}", names.join(" ")),
+            brought.place,
+            finding,
+        );
     }
     file.commands()?.conclude(reports.finish())
 }

@@ -82,14 +82,24 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
     let is_debugger = |name: &&str| is_one_of(DEBUGGERS, name) || is_one_of(&debuggers, name);
     let is_tool = |name: &&str| is_one_of(DUAL_USE, name) || is_one_of(&tools, name);
     let mut reports = Reports::default();
-    for brought in brought(file)?.into_iter().filter(|it| stages.contains(&it.stage)) {
-        let names = brought.names.into_iter().filter(|it| !is_one_of(&allowed, it));
+    for brought in brought(file)?
+        .into_iter()
+        .filter(|it| stages.contains(&it.stage))
+    {
+        let names = brought
+            .names
+            .into_iter()
+            .filter(|it| !is_one_of(&allowed, it));
         let names: Vec<&str> = names.filter(|it| is_debugger(it) || is_tool(it)).collect();
         if names.is_empty() {
             continue;
         }
         let has_debugger = names.iter().any(is_debugger);
-        let severity = if has_debugger { Severity::High } else { Severity::Low };
+        let severity = if has_debugger {
+            Severity::High
+        } else {
+            Severity::Low
+        };
         let finding = Finding::new(format!("the image contains {}", list(&names)))
             .evidence("list of tools", AS_OF)
             .severity(severity)
@@ -107,14 +117,22 @@ fn add_out_of_place(
     reports: &mut Reports,
 ) -> Result<(), FactError> {
     let runs = Runs::of(file)?;
-    for command in runs.iter().filter(|it| it.interpreter == Interpreter::Posix) {
+    for command in runs
+        .iter()
+        .filter(|it| it.interpreter == Interpreter::Posix)
+    {
         let Some(name) = command.name().filter(|name| OUT_OF_PLACE.contains(name)) else {
             continue;
         };
-        let is_own = command.words.first().is_some_and(|word| text(word).starts_with('.'));
-        let has_agent = name == "ssh" && file.mounts()?.iter().any(|mount| {
-            mount.kind == "ssh" && mount.instruction == command.instruction
-        });
+        let is_own = command
+            .words
+            .first()
+            .is_some_and(|word| text(word).starts_with('.'));
+        let has_agent = name == "ssh"
+            && file
+                .mounts()?
+                .iter()
+                .any(|mount| mount.kind == "ssh" && mount.instruction == command.instruction);
         if is_own || has_agent || is_one_of(allowed, name) {
             continue;
         }

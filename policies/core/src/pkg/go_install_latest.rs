@@ -64,7 +64,11 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
 /// The modules without a version that stays.
 fn loose<'a>(file: Dockerfile<'a>, call: &Call<'a>) -> Result<Vec<&'a str>, FactError> {
     let is_run = call.verb == "run";
-    let operands = call.arguments.operands.iter().take(if is_run { 1 } else { usize::MAX });
+    let operands = call
+        .arguments
+        .operands
+        .iter()
+        .take(if is_run { 1 } else { usize::MAX });
     let mut loose = Vec::new();
     for word in operands {
         let module = text(word);
@@ -90,7 +94,10 @@ fn loose<'a>(file: Dockerfile<'a>, call: &Call<'a>) -> Result<Vec<&'a str>, Fact
 
 /// Whether files of the build context are there when a command runs.
 fn has_sources(file: Dockerfile<'_>, command: &Command) -> Result<bool, FactError> {
-    let stages: Vec<u32> = file.ancestry(command.stage)?.map(|stage| stage.index).collect();
+    let stages: Vec<u32> = file
+        .ancestry(command.stage)?
+        .map(|stage| stage.index)
+        .collect();
     let is_context = |from: (Option<u32>, bool)| from == (None, false);
     let copied = file.flows()?.iter().any(|flow| {
         is_context((flow.from_stage, flow.from_image.is_some()))

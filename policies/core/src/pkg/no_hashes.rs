@@ -68,7 +68,10 @@ fn finding(file: Dockerfile<'_>, call: &Call<'_>) -> Option<(String, Finding)> {
             if files.is_empty() || is_checked() {
                 return None;
             }
-            let message = format!("pip installs what {} names without checking hashes", list(&files));
+            let message = format!(
+                "pip installs what {} names without checking hashes",
+                list(&files)
+            );
             let help = "write the hashes down with `pip-compile --generate-hashes`, and add `--require-hashes`";
             Some((files.join(" "), Finding::new(message).help(help)))
         }

@@ -51,10 +51,19 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         }
         let stage = runs.stage_name(call.command.stage);
         let name = call.name();
-        let option = if call.manager == Manager::Zypper { "--non-interactive" } else { "-y" };
+        let option = if call.manager == Manager::Zypper {
+            "--non-interactive"
+        } else {
+            "-y"
+        };
         let packages: Vec<&str> = call.known().collect();
-        let finding = Finding::new(format!("`{name}` asks before it does something, and nobody answers"))
-            .help(format!("answer beforehand: `{} {option} {}`", call.program, call.verb));
+        let finding = Finding::new(format!(
+            "`{name}` asks before it does something, and nobody answers"
+        ))
+        .help(format!(
+            "answer beforehand: `{} {option} {}`",
+            call.program, call.verb
+        ));
         let key = format!("{stage} {name} {}", packages.join(" "));
         reports.add_at(key, call.command.span, finding);
     }
@@ -110,7 +119,6 @@ fn setting(manager: Manager) -> &'static str {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use crate::PACK;
@@ -124,7 +132,10 @@ mod tests {
     #[case("yes | apt-get install a", 0)]
     #[case("apt-get $OPTIONS install a", 0)]
     #[case("apt-get -s install a", 0)]
-    #[case("echo 'APT::Get::Assume-Yes \"true\";' > /etc/apt/apt.conf.d/y && apt-get install a", 0)]
+    #[case(
+        "echo 'APT::Get::Assume-Yes \"true\";' > /etc/apt/apt.conf.d/y && apt-get install a",
+        0
+    )]
     #[case("dnf remove a && dnf install --assumeyes b", 1)]
     fn only_what_asks_is_found(#[case] script: &str, #[case] count: usize) {
         let file = format!("FROM debian:13\nRUN {script}\n");

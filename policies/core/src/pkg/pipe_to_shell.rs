@@ -53,10 +53,16 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         };
         let fetcher = command.name().unwrap_or_default();
         let program = interpreter.name().unwrap_or_default();
-        let url = command.words.iter().map(text).find(|word| word.contains("://"));
+        let url = command
+            .words
+            .iter()
+            .map(text)
+            .find(|word| word.contains("://"));
         let stage = runs.stage_name(command.stage);
-        let finding = Finding::new(format!("`{program}` runs what `{fetcher}` downloads, unseen"))
-            .help("download a fixed version with `ADD --checksum=sha256:…`, then run the file");
+        let finding = Finding::new(format!(
+            "`{program}` runs what `{fetcher}` downloads, unseen"
+        ))
+        .help("download a fixed version with `ADD --checksum=sha256:…`, then run the file");
         let key = format!("{stage} {program} {}", url.unwrap_or(fetcher));
         reports.add_at(key, command.span, finding);
     }

@@ -38,8 +38,11 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         }
         let stage = Runs::of(file)?.stage_name(call.command.stage);
         let packages: Vec<&str> = call.known().collect();
-        let finding = Finding::new(format!("`{}` also installs what is only recommended", call.name()))
-            .help(format!("add it: `{} --no-install-recommends`", call.name()));
+        let finding = Finding::new(format!(
+            "`{}` also installs what is only recommended",
+            call.name()
+        ))
+        .help(format!("add it: `{} --no-install-recommends`", call.name()));
         let key = format!("{stage} {} {}", call.program, packages.join(" "));
         reports.add_at(key, call.command.span, finding);
     }
@@ -48,8 +51,17 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
 
 fn takes_recommended(call: &Call<'_>) -> bool {
     let arguments = &call.arguments;
-    let is_set = |setting: &str| setting.to_ascii_lowercase().starts_with("apt::install-recommends");
-    let names = ["no-install-recommends", "install-recommends", "without-recommends", "R"];
+    let is_set = |setting: &str| {
+        setting
+            .to_ascii_lowercase()
+            .starts_with("apt::install-recommends")
+    };
+    let names = [
+        "no-install-recommends",
+        "install-recommends",
+        "without-recommends",
+        "R",
+    ];
     call.manager == Manager::Apt
         && call.action == Action::Install
         && !arguments.operands.is_empty()

@@ -58,12 +58,14 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         let Some((program, option)) = switched_off(command) else {
             continue;
         };
-        let stage = runs.stage_name(command.stage);
         let is_written_out = option.starts_with('-') || option.contains('=');
         let dashes = if is_written_out { "" } else { "--" };
-        let finding = Finding::new(format!("`{dashes}{option}` lets `{program}` install what nobody signed"))
-            .help("remove it, and install the key of the repository instead");
-        reports.add_at(format!("{stage} {program} {option}"), command.span, finding);
+        let finding = Finding::new(format!(
+            "`{dashes}{option}` lets `{program}` install what nobody signed"
+        ))
+        .help("remove it, and install the key of the repository instead");
+        let key = format!("{} {program} {option}", runs.stage_name(command.stage));
+        reports.add_at(key, command.span, finding);
     }
     file.commands()?.conclude(reports.finish())
 }
@@ -83,11 +85,9 @@ fn switched_off(command: &Command) -> Option<(&str, &str)> {
         _ => {
             let call = Call::read(command)?;
             // `apk index` takes the option, and installs nothing.
-            let is_idle = call.action == Action::Other && !matches!(call.verb, "fetch" | "download");
-            if is_idle {
-                return None;
-            }
-            option(&call).map(|option| (call.program, option))
+            let is_idle = call.action == Action::Other && call.verb != "fetch";
+            let option = option(&call).filter(|_| !is_idle);
+            option.map(|option| (call.program, option))
         }
     }
 }

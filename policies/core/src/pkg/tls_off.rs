@@ -27,12 +27,14 @@
 //! ```
 
 use crate::data::switches::is_off;
-use crate::insecure::option;
+use crate::insecure::{assigned, option, pair};
 use crate::options::text;
 use crate::reports::Reports;
 use crate::runs::{Runs, final_stages};
-use polcheck_sdk::dockerfile::{Command, Dockerfile, Keyword, Origin, Word};
-use polcheck_sdk::{ConfigSource, FactError, Facts, Finding, Judgement, Rule, RunConfig, Settings, Severity};
+use polcheck_sdk::dockerfile::{Dockerfile, Keyword, Origin};
+use polcheck_sdk::{
+    ConfigSource, FactError, Facts, Finding, Judgement, Rule, RunConfig, Settings, Severity,
+};
 
 /// The rule.
 #[rustfmt::skip]
@@ -50,7 +52,9 @@ const HELP: &str = "remove it; where a certificate is your own, add its authorit
 
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
-    let is_at_hand = file.source().is_ok_and(|source| source.origin != Origin::Reconstructed);
+    let is_at_hand = file
+        .source()
+        .is_ok_and(|source| source.origin != Origin::Reconstructed);
     let mut reports = Reports::default();
     if is_at_hand {
         instructions(file, &mut reports)?;
@@ -120,26 +124,14 @@ fn instructions(file: Dockerfile<'_>, reports: &mut Reports) -> Result<(), FactE
             };
             if is_off(name, value) {
                 let is_final = is_env && stages.contains(&stage);
-                let key = if is_final { name.to_owned() } else { format!("{} {name}", runs.stage_name(stage)) };
+                let key = if is_final {
+                    name.to_owned()
+                } else {
+                    format!("{} {name}", runs.stage_name(stage))
+                };
                 reports.add_at(key, word.span, variable(name));
             }
         }
     }
     Ok(())
-}
-
-/// The variable that stands before a command, or that `export` sets.
-fn assigned(command: &Command) -> Option<&str> {
-    let assignments = command.assignments.iter();
-    let assigned = assignments.map(|it| (it.name.as_str(), it.value.value.as_deref()));
-    let is_export = matches!(command.name(), Some("export" | "declare" | "setenv"));
-    let exported = command.words.iter().filter(|_| is_export).filter_map(pair);
-    let mut all = assigned.filter(|_| !command.words.is_empty()).chain(exported);
-    all.find(|(name, value)| is_off(name, *value)).map(|(name, _)| name)
-}
-
-/// `NAME=value`, with the value if it is known.
-fn pair(word: &Word) -> Option<(&str, Option<&str>)> {
-    let (name, value) = text(word).split_once('=')?;
-    Some((name, word.value.is_some().then_some(value)))
 }

@@ -57,7 +57,9 @@ fn is_loose(call: &Call<'_>, package: &str) -> bool {
     }
     let is_file = package.starts_with(['.', '/', '~'])
         || package.starts_with("file:")
-        || [".tgz", ".tar", ".tar.gz"].iter().any(|it| package.ends_with(it));
+        || [".tgz", ".tar", ".tar.gz"]
+            .iter()
+            .any(|it| package.ends_with(it));
     if is_file || matches!(package, "true" | "false") {
         return false;
     }
@@ -70,7 +72,9 @@ fn is_loose(call: &Call<'_>, package: &str) -> bool {
     if package.starts_with("http:") || package.starts_with("https:") {
         return false;
     }
-    let version = package.get(bare(call.manager, package).len()..).unwrap_or_default();
+    let version = package
+        .get(bare(call.manager, package).len()..)
+        .unwrap_or_default();
     let version = version.trim_start_matches('@');
     version.is_empty() && !package.contains('#') || MOVING.contains(&version)
 }

@@ -2,8 +2,9 @@
 //!
 //! ## What it does
 //! Looks for packages of `pip install` and `pipx install` without a version or a bound for it, and for repositories
-//! without a tag or commit. Files, what `--requirement` reads, packages under a `--constraint`, and words that only the
-//! run tells, are left alone. Where only pip itself and its kind are renewed, the severity is low.
+//! without a tag or commit. Files, what `--requirement` reads, packages under a `--constraint` or with `--no-index`, and
+//! words that only the run tells, are left alone. Where only `pip`, `setuptools` and `wheel` are renewed, the severity is
+//! low.
 //!
 //! ## Why is this bad?
 //! The same Dockerfile makes another image tomorrow, nobody has tested that one, and whoever takes over the package is in
@@ -30,8 +31,8 @@ pub const RULE: Rule = Rule {
     ..Rule::of(check)
 };
 
-/// What installs the others.
-const INSTALLERS: [&str; 6] = ["pip", "setuptools", "wheel", "pipenv", "poetry", "uv"];
+/// What installs the others, and comes with Python.
+const INSTALLERS: [&str; 3] = ["pip", "setuptools", "wheel"];
 
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let rule = Unpinned {
@@ -39,7 +40,11 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         is_loose,
         severity: |packages| {
             let are_installers = packages.iter().all(|it| INSTALLERS.contains(it));
-            if are_installers { Severity::Low } else { Severity::Medium }
+            if are_installers {
+                Severity::Low
+            } else {
+                Severity::Medium
+            }
         },
         help: "name the version, `requests==2.32.5`, or install from a file of requirements with hashes",
     };
@@ -47,17 +52,21 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
 }
 
 fn is_loose(call: &Call<'_>, package: &str) -> bool {
-    if call.arguments.has(&["constraint", "c"]) {
+    if call.arguments.has(&["constraint", "c", "no-index"]) {
         return false;
     }
     // `NAME @ URL`
-    let source = package.split_once('@').map_or(package, |(_, url)| url.trim_start());
+    let source = package
+        .split_once('@')
+        .map_or(package, |(_, url)| url.trim_start());
     if let Some(at) = package.find("git+").or_else(|| package.find("hg+")) {
         return !is_pinned_repository(package.get(at..).unwrap_or_default());
     }
     let is_file = package.starts_with('.')
         || package.contains('/')
-        || [".whl", ".zip", ".gz", ".bz2", ".xz", ".tar"].iter().any(|it| package.ends_with(it));
+        || [".whl", ".zip", ".gz", ".bz2", ".xz", ".tar"]
+            .iter()
+            .any(|it| package.ends_with(it));
     let is_versioned = package.contains(['=', '<', '>', '~', '!']) || source.contains("://");
     !is_file && !is_versioned
 }
@@ -65,5 +74,6 @@ fn is_loose(call: &Call<'_>, package: &str) -> bool {
 /// Whether a tag, branch or commit stands behind the path: `git+ssh://git@HOST/PATH@TAG#egg=NAME`.
 fn is_pinned_repository(url: &str) -> bool {
     let (_, rest) = url.split_once("://").unwrap_or(("", url));
-    rest.split_once('/').is_some_and(|(_, path)| path.contains('@'))
+    rest.split_once('/')
+        .is_some_and(|(_, path)| path.contains('@'))
 }

@@ -55,9 +55,13 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         }
         let stage = runs.stage_name(call.command.stage);
         let name = call.name();
-        let finding = Finding::new(format!("`{name}` stands in a layer of its own, which is cached"))
-            .severity(severity)
-            .help(format!("join it with what it is for: `{name} && … install …`"));
+        let finding = Finding::new(format!(
+            "`{name}` stands in a layer of its own, which is cached"
+        ))
+        .severity(severity)
+        .help(format!(
+            "join it with what it is for: `{name} && … install …`"
+        ));
         reports.add_at(format!("{stage} {name}"), call.command.span, finding);
     }
     file.commands()?.conclude(reports.finish())
@@ -73,8 +77,17 @@ fn installs(command: &Command) -> bool {
     }
     let is_script = |word: &str| word.starts_with(['.', '$']) || ending(word) == "sh";
     let mut words = command.words.iter().map(text);
-    let is_shell = matches!(command.name(), Some("sh" | "bash" | "xargs" | "eval" | "make"));
-    is_shell || words.next().is_some_and(is_script) || command.words.iter().map(text).any(|it| it.contains("install"))
+    let is_shell = matches!(
+        command.name(),
+        Some("sh" | "bash" | "xargs" | "eval" | "make")
+    );
+    is_shell
+        || words.next().is_some_and(is_script)
+        || command
+            .words
+            .iter()
+            .map(text)
+            .any(|it| it.contains("install"))
 }
 
 /// Whether the lists are in a cache that no layer keeps.
@@ -83,10 +96,12 @@ fn is_in_mount(file: Dockerfile<'_>, call: &Call<'_>) -> Result<bool, FactError>
     Ok(mounts.any(|mount| {
         mount.instruction == call.command.instruction
             && mount.kind == "cache"
-            && mount.target.as_deref().is_some_and(|it| it.starts_with("/var/"))
+            && mount
+                .target
+                .as_deref()
+                .is_some_and(|it| it.starts_with("/var/"))
     }))
 }
-
 
 #[cfg(test)]
 mod tests {

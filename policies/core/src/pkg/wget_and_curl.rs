@@ -51,13 +51,26 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         if earlier.any(|it| it.name() == Some(other)) {
             let finding = Finding::new("both `wget` and `curl` download in this stage")
                 .help("use one of them, and install only that one");
-            reports.add_at(format!("{} both", runs.stage_name(command.stage)), command.span, finding);
+            reports.add_at(
+                format!("{} both", runs.stage_name(command.stage)),
+                command.span,
+                finding,
+            );
         }
         if wget(command).is_some_and(|arguments| is_loud(command, &arguments)) {
-            let url = command.words.iter().skip(1).map(text).find(|it| !it.starts_with('-'));
+            let url = command
+                .words
+                .iter()
+                .skip(1)
+                .map(text)
+                .find(|it| !it.starts_with('-'));
             let finding = Finding::new("`wget` writes its progress bar into the log")
                 .help("add `--no-verbose`, or `--progress=dot:giga`");
-            let key = format!("{} {}", runs.stage_name(command.stage), url.unwrap_or("wget"));
+            let key = format!(
+                "{} {}",
+                runs.stage_name(command.stage),
+                url.unwrap_or("wget")
+            );
             reports.add_at(key, command.span, finding);
         }
     }
@@ -66,11 +79,25 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
 
 fn is_loud(command: &Command, arguments: &Arguments<'_>) -> bool {
     let names = [
-        "progress", "q", "quiet", "no-verbose", "o", "output-file", "a", "append-output", "b", "background", "version",
-        "V", "help",
+        "progress",
+        "q",
+        "quiet",
+        "no-verbose",
+        "o",
+        "output-file",
+        "a",
+        "append-output",
+        "b",
+        "background",
+        "version",
+        "V",
+        "help",
     ];
     // `-nv`
     let is_terse = arguments.has(&["n"]) && arguments.has(&["v"]);
-    let is_redirected = command.redirects.iter().any(|it| it.operator.starts_with(['2', '&']));
+    let is_redirected = command
+        .redirects
+        .iter()
+        .any(|it| it.operator.starts_with(['2', '&']));
     !is_terse && !is_redirected && !arguments.has(&names)
 }

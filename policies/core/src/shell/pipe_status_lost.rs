@@ -25,10 +25,10 @@
 //! EOF
 //! ```
 
-use crate::pipefail;
 use crate::pipelines::{first_of_pipelines, readers};
 use crate::reports::Reports;
 use crate::runs::Runs;
+use crate::shell_options::has_pipefail;
 use polcheck_sdk::dockerfile::{Command, Interpreter};
 use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings, Severity};
 
@@ -40,36 +40,55 @@ pub const RULE: Rule = Rule {
     ..Rule::of(check)
 };
 
+const HELP: &str =
+    "add `SHELL [\"/bin/bash\", \"-o\", \"pipefail\", \"-c\"]`, or begin with `set -o pipefail`";
+
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
     let runs = Runs::of(file)?;
     let mut reports = Reports::default();
     let mut last = None;
     for first in first_of_pipelines(runs) {
-        let is_other = first.interpreter != Interpreter::Posix || is_windows(runs, first);
-        if is_other || last == Some(first.instruction) || cannot_fail(runs, first) || pipefail::is_set(file, runs, first)? {
+        if last == Some(first.instruction) || is_of_no_interest(runs, first) {
+            continue;
+        }
+        if has_pipefail(file, runs, first)? {
             continue;
         }
         last = Some(first.instruction);
         let name = first.name().unwrap_or("…");
         let next = readers(runs, first).find_map(Command::name).unwrap_or("…");
-        let finding = Finding::new(format!("nobody notices when `{name}` fails before the pipe"))
-            .help("add `SHELL [\"/bin/bash\", \"-o\", \"pipefail\", \"-c\"]`, or begin with `set -o pipefail`");
+        let finding = Finding::new(format!(
+            "nobody notices when `{name}` fails before the pipe"
+        ))
+        .help(HELP);
         let key = format!("{} {name} | {next}", runs.stage_name(first.stage));
         reports.add_at(key, first.span, finding);
     }
     file.commands()?.conclude(reports.finish())
 }
 
+/// Whether a pipe is not for a POSIX shell, looks at all its commands itself, or cannot fail before its end.
+fn is_of_no_interest(runs: Runs<'_>, first: &Command) -> bool {
+    let run = runs.instruction(first.instruction);
+    let is_looked_at = run.is_some_and(|run| run.text.contains("PIPESTATUS"));
+    let is_other = first.interpreter != Interpreter::Posix || is_windows(runs, first);
+    is_looked_at || is_other || cannot_fail(runs, first)
+}
+
 /// Whether a `RUN` begins with a shell of Windows: the rest of it is for that one.
 fn is_windows(runs: Runs<'_>, command: &Command) -> bool {
     let first = runs.around(command).first().and_then(Command::name);
-    matches!(first, Some("powershell" | "powershell.exe" | "pwsh" | "cmd" | "cmd.exe"))
+    matches!(
+        first,
+        Some("powershell" | "powershell.exe" | "pwsh" | "cmd" | "cmd.exe")
+    )
 }
 
 /// Whether nothing before the last pipe can fail.
 fn cannot_fail(runs: Runs<'_>, first: &Command) -> bool {
-    let is_echo = |it: &Command| matches!(it.name(), Some("echo" | "printf" | "yes" | "true" | ":"));
+    let is_echo =
+        |it: &Command| matches!(it.name(), Some("echo" | "printf" | "yes" | "true" | ":"));
     let before = readers(runs, first).count().saturating_sub(1);
     is_echo(first) && readers(runs, first).take(before).all(is_echo)
 }
@@ -93,7 +112,9 @@ mod tests {
     #[case("RUN X=$(curl x | cut -c1)")]
     #[case("RUN curl x | sh; set -o pipefail")]
     #[case("RUN echo x | curl -d @- y | sh")]
-    #[case("SHELL [\"bash\", \"-o\", \"pipefail\", \"-c\"]\nSHELL [\"sh\", \"-c\"]\nRUN curl x | sh")]
+    #[case(
+        "SHELL [\"bash\", \"-o\", \"pipefail\", \"-c\"]\nSHELL [\"sh\", \"-c\"]\nRUN curl x | sh"
+    )]
     fn a_pipe_that_hides_a_failure_is_found(#[case] rest: &str) {
         assert_eq!(found(rest), 1, "{rest}");
     }
@@ -104,6 +125,7 @@ mod tests {
     #[case("RUN bash -o pipefail -c 'curl x | sh'")]
     #[case("RUN [\"bash\", \"-eo\", \"pipefail\", \"-c\", \"curl x | sh\"]")]
     #[case("RUN sudo bash -c 'set -o pipefail; curl x | sh'")]
+    #[case("RUN curl x | sh; exit ${PIPESTATUS[0]}")]
     #[case("RUN yes | apt-get install x")]
     #[case("SHELL [\"bash\", \"-euxo\", \"pipefail\", \"-c\"]\nRUN curl x | sh")]
     #[case("SHELL [\"powershell\", \"-command\"]\nRUN Get-Process | Out-Null")]

@@ -1,4 +1,4 @@
-//! Whether a pipe fails when one of its commands fails.
+//! What a shell is told to do when a command fails.
 
 use crate::options::text;
 use crate::runs::Runs;
@@ -8,7 +8,7 @@ use polcheck_sdk::dockerfile::{Command, Decided, Dockerfile, Instruction, Keywor
 const OPTION: &str = "pipefail";
 
 /// Whether a pipe fails with any of its commands.
-pub(crate) fn is_set(
+pub(crate) fn has_pipefail(
     file: Dockerfile<'_>,
     runs: Runs<'_>,
     first: &Command,
@@ -63,4 +63,19 @@ fn is_in_shell(file: Dockerfile<'_>, command: &Command) -> Result<bool, FactErro
         let shell = config.shell.value.unwrap_or_default();
         config.shell.decided == Decided::Base && shell.iter().any(|word| word == OPTION)
     }))
+}
+
+/// Whether the shell stops at a command that fails: `set -e` stands before it, or the shell is called with `-e`.
+pub(crate) fn stops_at_failure(runs: Runs<'_>, command: &Command) -> bool {
+    let says = |it: &Command| {
+        let mut words = it.words.iter().skip(1).map(text);
+        words.any(|word| {
+            let letters = word.strip_prefix('-');
+            word == "errexit" || letters.is_some_and(|it| !it.starts_with('-') && it.contains('e'))
+        })
+    };
+    let mut before = runs.around(command).iter();
+    let is_set = before.any(|it| it.index < command.index && it.name() == Some("set") && says(it));
+    let is_called = matches!(command.via, Via::Shell | Via::Heredoc);
+    is_set || is_called && runs.parent(command).is_some_and(says)
 }
