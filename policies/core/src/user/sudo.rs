@@ -24,9 +24,10 @@
 //! USER 10001
 //! ```
 
+use crate::packages::{Action, Call, bare};
 use crate::reports::Reports;
 use crate::runs::Runs;
-use polcheck_sdk::dockerfile::Command;
+use polcheck_sdk::dockerfile::{Command, Word};
 use polcheck_sdk::{Confidence, Facts, Finding, Judgement, Rule, Settings, Severity, Span};
 
 /// The rule.
@@ -36,19 +37,6 @@ pub const RULE: Rule = Rule {
     needs: &[&["dockerfile"]],
     ..Rule::of(check)
 };
-
-/// What installs packages, and how it is told to.
-const INSTALLERS: [(&str, &str); 9] = [
-    ("apt-get", "install"),
-    ("apt", "install"),
-    ("aptitude", "install"),
-    ("apk", "add"),
-    ("yum", "install"),
-    ("dnf", "install"),
-    ("microdnf", "install"),
-    ("tdnf", "install"),
-    ("zypper", "install"),
-];
 
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
@@ -66,7 +54,7 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
             let finding = Finding::new(format!("`sudo` runs `{what}` in the build"))
                 .help("remove `sudo`; use `USER root` before, and `USER` of somebody else behind");
             reports.add_at(format!("{} sudo {what}", stage()), command.span, finding);
-        } else if let Some(span) = installs_sudo(name, command) {
+        } else if let Some(span) = installs_sudo(command) {
             let finding = Finding::new(format!("`{name}` installs `sudo`"))
                 .confidence(Confidence::Medium)
                 .help("remove `sudo`; use `USER` in the Dockerfile, and `gosu` or `setpriv` in an entrypoint that starts as root");
@@ -76,17 +64,14 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     file.commands()?.conclude(reports.finish())
 }
 
-fn installs_sudo(name: &str, command: &Command) -> Option<Span> {
-    let (_, verb) = INSTALLERS
-        .iter()
-        .find(|(installer, _)| *installer == name)?;
-    let mut words = command.words.iter().skip(1);
-    words.find(|word| word.value.as_deref() == Some(verb))?;
-    Some(
-        words
-            .find(|word| word.value.as_deref() == Some("sudo"))?
-            .span,
-    )
+fn installs_sudo(command: &Command) -> Option<Span> {
+    let call = Call::read(command).filter(|call| call.action == Action::Install)?;
+    let mut operands = call.arguments.operands.iter();
+    let is_sudo = |word: &&&Word| {
+        let operand = word.value.as_deref().unwrap_or_default();
+        bare(call.manager, operand) == "sudo"
+    };
+    operands.find(is_sudo).map(|word| word.span)
 }
 
 #[cfg(test)]
@@ -99,6 +84,7 @@ mod tests {
     #[case("RUN true && /usr/bin/sudo -u app make", 1)]
     #[case("RUN sudo make && sudo make\nRUN sudo make", 1)]
     #[case("RUN apk add --no-cache bash sudo", 1)]
+    #[case("RUN apt-get install -y sudo=1.9.16", 1)]
     #[case("RUN apt-get remove sudo", 0)]
     #[case("RUN echo sudo", 0)]
     #[case("RUN apt-get install gosu", 0)]
