@@ -3,9 +3,14 @@
 use polcheck_sdk::FactError;
 use polcheck_sdk::dockerfile::{Dockerfile, Keyword};
 
-/// A path from a folder, without `.` and `..`; none where the folder is not known and counts.
+/// A path from a folder, without `.` and `..`; none where the folder is not known and counts. The home of a build is that of
+/// root.
 pub(crate) fn resolve(folder: Option<&str>, path: &str) -> Option<String> {
-    let start = if path.starts_with('/') { "" } else { folder? };
+    let (start, path) = match path.strip_prefix("~/") {
+        Some(path) => ("/root", path),
+        None if path.starts_with('/') => ("", path),
+        None => (folder?, path),
+    };
     let mut parts: Vec<&str> = Vec::new();
     for part in start.split('/').chain(path.split('/')) {
         match part {
@@ -54,6 +59,7 @@ mod tests {
         let path = resolve(Some("/certs"), "./a/../server.key");
         assert_eq!(path.as_deref(), Some("/certs/server.key"));
         assert_eq!(resolve(None, "x"), None);
+        assert_eq!(resolve(None, "~/x").as_deref(), Some("/root/x"));
         assert_eq!(resolve(None, "/../x").as_deref(), Some("/x"));
         assert!(is_within("/certs/server.key", "/certs/"));
         assert!(is_within("/certs", "/certs"));

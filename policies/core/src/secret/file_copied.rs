@@ -1,7 +1,7 @@
 //! A file with secrets is copied into the image
 //!
 //! ## What it does
-//! Looks at what `COPY` and `ADD` take from the build context, by name: `.env` and `production.env`, private keys, `.netrc`,
+//! Looks at what `COPY` and `ADD` take, by name: `.env` and `production.env`, private keys, `.netrc`,
 //! `.aws`, `kubeconfig` and the like. Public keys and templates such as `.env.example` are fine. A copy into a stage that
 //! the image only takes files from is less bad.
 //!
@@ -27,7 +27,6 @@ use crate::data::secret_files::{AS_OF, ENDINGS, MAYBE_NAMES, NAMES, PUBLIC, TEMP
 use crate::reports::Reports;
 use crate::runs::{Runs, final_stages};
 use crate::start_command::base_name;
-use polcheck_sdk::dockerfile::Flow;
 use polcheck_sdk::{Confidence, Facts, Finding, Judgement, Rule, Settings, Severity};
 
 /// The rule.
@@ -55,7 +54,16 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
     let (last, runs) = (final_stages(file)?, Runs::of(file)?);
     let stages = file.stages()?;
     let mut reports = Reports::default();
-    for flow in file.flows()?.iter().filter(|flow| is_from_context(flow)) {
+    for flow in file
+        .flows()?
+        .iter()
+        .filter(|flow| flow.from_image.is_none())
+    {
+        // What other stages have is a matter only of the image.
+        let is_own = flow.from_stage.is_none();
+        if !is_own && !last.contains(&flow.to_stage) {
+            continue;
+        }
         for source in &flow.sources {
             let is_allowed = || {
                 settings
@@ -63,7 +71,10 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
                     .iter()
                     .any(|glob| facts.glob_match(glob, source))
             };
-            let Some(confidence) = secret_file(source, &flow.destination) else {
+            let found = secret_file(source, &flow.destination);
+            // A key of another stage is for `secret.private-key-in-image`.
+            let is_meant = is_own || is_known(base_name(source));
+            let Some(confidence) = found.filter(|_| is_meant) else {
                 continue;
             };
             if is_allowed() {
@@ -92,8 +103,8 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
     Ok(reports.finish())
 }
 
-fn is_from_context(flow: &Flow) -> bool {
-    flow.from_stage.is_none() && flow.from_image.is_none()
+fn is_known(name: &str) -> bool {
+    NAMES.contains(&name) || name.starts_with(".env")
 }
 
 /// How sure it is that a path is one of secrets, if it can be.
@@ -162,6 +173,7 @@ mod tests {
     #[case("ADD https://example.com/x.key /x", 0)]
     #[case("COPY src/keys.js src/env .envoy /app/", 0)]
     #[case("COPY --from=alpine:3 /etc/x.key /x", 0)]
+    #[case("COPY . .\nFROM debian:13\nCOPY --from=0 /app/.env /app/x.key ./", 1)]
     fn only_files_of_secrets_are_found(#[case] line: &str, #[case] findings: usize) {
         let given = Given::dockerfile(&format!("FROM debian:13\n{line}"));
         assert_eq!(messages(&PACK, "secret.file-copied", given).len(), findings);
