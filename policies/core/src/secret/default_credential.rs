@@ -82,9 +82,10 @@ fn default<'a>(line: &ScriptLine<'a>) -> Option<(&'a str, &'static str)> {
             .find_map(node_default)
             .filter(is_secret)
     };
-    let found = in_shell()
-        .or_else(|| text.contains('(').then(in_code)?)
-        .or_else(|| text.contains(['|', '?']).then(with_node)?);
+    // Reading the environment is the exception: one look at the text rules most lines out.
+    let may_read = || text.contains("env") || text.contains("ENV");
+    let elsewhere = || may_read().then(|| in_code().or_else(with_node)).flatten();
+    let found = in_shell().or_else(elsewhere);
     if let Some((name, _)) = found {
         return Some((name, "a default"));
     }
