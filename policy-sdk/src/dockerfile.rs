@@ -1,7 +1,9 @@
 //! The Dockerfile that made the image, as `BuildKit` reads it.
 
 use crate::{FactError, Source, Unsettled};
-use std::cell::OnceCell;
+use std::any::Any;
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
 
 pub use crate::bindings::polcheck::policy::dockerfile::{
     Assignment, Command, CommandList, Compound, Decided, Diagnostic, Difference, Directive,
@@ -22,6 +24,7 @@ pub(crate) struct Taken {
     undefined: OnceCell<Result<Vec<VariableUse>, FactError>>,
     ignore_patterns: OnceCell<Result<Vec<String>, FactError>>,
     target_config: OnceCell<Result<EffectiveConfig, FactError>>,
+    derived: RefCell<Vec<Rc<dyn Any>>>,
 }
 
 /// The Dockerfile, as [`crate::Facts::dockerfile`] gives it. Needs `dockerfile`; every function fails with the reason
@@ -121,6 +124,20 @@ impl<'a> Dockerfile<'a> {
         commands.as_ref().map_err(Clone::clone)
     }
 
+    /// What a pack works out of the file, once for all rules of the instance: one value of each type.
+    pub fn derived<T: 'static>(self, make: impl FnOnce() -> T) -> Rc<T> {
+        let known = |any: &Rc<dyn Any>| Rc::clone(any).downcast().ok();
+        let found = self.taken.derived.borrow().iter().find_map(known);
+        found.unwrap_or_else(|| {
+            let made = Rc::new(make());
+            self.taken
+                .derived
+                .borrow_mut()
+                .push(Rc::clone(&made) as Rc<dyn Any>);
+            made
+        })
+    }
+
     /// `RUN --mount`
     pub fn mounts(self) -> Result<&'a [Mount], FactError> {
         let mounts = self.taken.mounts.get_or_init(|| self.source.mounts());
@@ -179,8 +196,11 @@ impl Instruction {
 impl Command {
     /// The last part of the first word's path, if it is known: `apt-get` of `/usr/bin/apt-get`.
     pub fn name(&self) -> Option<&str> {
-        let name = self.words.first()?.value.as_deref()?;
-        name.rsplit('/').next()
+        let path = self.words.first()?.value.as_deref()?;
+        match path.bytes().rposition(|byte| byte == b'/') {
+            None => Some(path),
+            Some(slash) => path.get(slash + 1..),
+        }
     }
 }
 

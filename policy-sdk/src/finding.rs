@@ -4,8 +4,12 @@ use crate::bindings::polcheck::policy::types;
 use crate::{Confidence, Severity};
 
 /// One thing that is wrong. The severity is the rule's own unless [`Finding::severity`] says otherwise.
+// In a box, so that what rules build it with is small: a component has many findings, and makes few of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
+pub struct Finding(Box<Parts>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Parts {
     message: String,
     severity: Option<Severity>,
     confidence: Confidence,
@@ -43,8 +47,13 @@ impl Location {
 impl Finding {
     /// What is wrong, in one sentence: lower case, no final period, foreign words in backticks.
     pub fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
+        Self::of(message.into())
+    }
+
+    #[inline(never)]
+    fn of(message: String) -> Self {
+        Self(Box::new(Parts {
+            message,
             severity: None,
             confidence: Confidence::High,
             locations: Vec::new(),
@@ -52,71 +61,79 @@ impl Finding {
             url: None,
             key: String::new(),
             evidence: Vec::new(),
-        }
+        }))
     }
 
     /// Where; the first one is where the report points.
     #[must_use]
+    #[inline(never)]
     pub fn at(mut self, location: Location) -> Self {
-        self.locations.push(location);
+        self.0.locations.push(location);
         self
     }
 
     /// What to do, in one sentence in the imperative.
     #[must_use]
+    #[inline(never)]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.0.help = Some(help.into());
         self
     }
 
     /// Where to read more.
     #[must_use]
+    #[inline(never)]
     pub fn url(mut self, url: impl Into<String>) -> Self {
-        self.url = Some(url.into());
+        self.0.url = Some(url.into());
         self
     }
 
     /// What the finding is about, without positions: `user=root`. Waivers and baselines know it by this. Unique among
     /// the findings of the rule; the message where there is none.
     #[must_use]
+    #[inline(never)]
     pub fn key(mut self, key: impl Into<String>) -> Self {
-        self.key = key.into();
+        self.0.key = key.into();
         self
     }
 
     /// A value that led to the finding. Never a secret.
     #[must_use]
+    #[inline(never)]
     pub fn evidence(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.evidence.push((key.into(), value.into()));
+        self.0.evidence.push((key.into(), value.into()));
         self
     }
 
     /// Another severity than the rule's own.
     #[must_use]
+    #[inline(never)]
     pub fn severity(mut self, severity: Severity) -> Self {
-        self.severity = Some(severity);
+        self.0.severity = Some(severity);
         self
     }
 
     /// How sure the rule is; high where nothing is said.
     #[must_use]
+    #[inline(never)]
     pub fn confidence(mut self, confidence: Confidence) -> Self {
-        self.confidence = confidence;
+        self.0.confidence = confidence;
         self
     }
 
     pub(crate) fn finish(self, default_severity: Severity) -> types::Finding {
+        let parts = *self.0;
         types::Finding {
-            severity: self.severity.unwrap_or(default_severity),
-            confidence: self.confidence,
-            message: self.message,
-            locations: self.locations.into_iter().map(Location::finish).collect(),
-            remediation: self.help.map(|text| types::Remediation {
+            severity: parts.severity.unwrap_or(default_severity),
+            confidence: parts.confidence,
+            message: parts.message,
+            locations: parts.locations.into_iter().map(Location::finish).collect(),
+            remediation: parts.help.map(|text| types::Remediation {
                 text,
-                url: self.url,
+                url: parts.url,
             }),
-            key: self.key,
-            evidence: self
+            key: parts.key,
+            evidence: parts
                 .evidence
                 .into_iter()
                 .map(|(key, value)| types::KeyValue { key, value })

@@ -53,21 +53,29 @@ impl Pack {
     pub(crate) fn evaluate(
         &self,
         rules: &[String],
-        source: impl Fn() -> Source,
+        facts: &Facts,
+        settings: &Source,
     ) -> Vec<check::RuleOutcome> {
-        let (facts, settings) = (Facts::new(source()), source());
-        let named = |id: &String| self.rules.iter().find(|rule| rule.id == id);
-        let evaluate = |rule: &RegisteredRule| check::RuleOutcome {
-            rule: rule.id.to_owned(),
-            outcome: rule.evaluate(
-                &facts,
-                &Settings {
-                    rule: rule.id,
-                    source: &settings,
-                },
-            ),
-        };
-        rules.iter().filter_map(named).map(evaluate).collect()
+        let mut outcomes = Vec::with_capacity(rules.len());
+        // Both lists are sorted, mostly: the next rule is looked for behind the last one.
+        let mut last = 0;
+        for id in rules {
+            let (before, behind) = self.rules.split_at_checked(last).unwrap_or_default();
+            let all = (last..).zip(behind).chain((0..).zip(before));
+            let Some((at, rule)) = all.into_iter().find(|(_, rule)| rule.id == id) else {
+                continue;
+            };
+            last = at + 1;
+            let settings = Settings {
+                rule: rule.id,
+                source: settings,
+            };
+            outcomes.push(check::RuleOutcome {
+                rule: rule.id.to_owned(),
+                outcome: rule.evaluate(facts, &settings),
+            });
+        }
+        outcomes
     }
 
     /// The same in a component, where a panic says its message before it becomes a trap.
@@ -76,7 +84,9 @@ impl Pack {
     pub fn evaluate_imported(&self, rules: &[String]) -> Vec<check::RuleOutcome> {
         use crate::bindings::polcheck::policy::log::{Level, emit};
         std::panic::set_hook(Box::new(|panic| emit(Level::Error, &panic.to_string())));
-        self.evaluate(rules, || Source)
+        // The instance is dropped as a whole; there is no need to take its facts apart before.
+        let facts = std::mem::ManuallyDrop::new(Facts::new(Source));
+        self.evaluate(rules, &facts, &Source)
     }
 }
 

@@ -133,7 +133,8 @@ pub fn evaluate(pack: &Pack, rule: &str, given: Given) -> Outcome {
         .find(|registered| registered.id == rule)
         .expect("a rule of the pack");
     let given = given.complete(registered);
-    let outcomes = pack.evaluate(&[rule.to_owned()], || given.clone());
+    let facts = crate::Facts::new(given.clone());
+    let outcomes = pack.evaluate(&[rule.to_owned()], &facts, &given);
     outcomes.into_iter().next().expect("an answer").outcome
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn option(command: &Command) -> Option<&str> {
         "helm" | "kubectl" | "argocd" | "vault" => word(command, "--insecure-skip-tls-verify"),
         "conda" | "mamba" | "composer" | "bundle" | "poetry" => configured(command),
         "yum-config-manager" | "dnf-config-manager" => setopt(command),
-        _ => of_packages(&Call::read(command)?),
+        _ => None,
     }
 }
 
@@ -123,7 +123,8 @@ fn setopt(command: &Command) -> Option<&str> {
         })
 }
 
-fn of_packages<'a>(call: &Call<'a>) -> Option<&'a str> {
+/// The same of a package manager.
+pub(crate) fn of_packages<'a>(call: &Call<'a>) -> Option<&'a str> {
     let arguments = &call.arguments;
     match call.manager {
         Manager::Pip => arguments

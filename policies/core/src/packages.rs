@@ -143,9 +143,18 @@ fn is_dry(manager: Manager, arguments: &Arguments<'_>) -> bool {
     }
 }
 
+/// Which commands of `RUN` are those of package managers, by their index. Most are not, and most rules want these.
+struct OfManagers(Vec<u32>);
+
 /// The calls of package managers in `RUN`.
 pub(crate) fn calls(file: Dockerfile<'_>) -> Result<impl Iterator<Item = Call<'_>>, FactError> {
-    Ok(Runs::of(file)?.iter().filter_map(Call::read))
+    let runs = Runs::of(file)?;
+    let of_managers = file.derived(|| {
+        let commands = runs.iter().filter(|it| manager(it).is_some());
+        OfManagers(commands.map(|it| it.index).collect())
+    });
+    let indices = (0..of_managers.0.len()).filter_map(move |at| of_managers.0.get(at).copied());
+    Ok(indices.filter_map(move |index| Call::read(runs.command(index)?)))
 }
 
 /// The package manager, what it is called here, and how many words that takes.

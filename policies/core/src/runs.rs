@@ -28,6 +28,11 @@ impl<'a> Runs<'a> {
         self.commands.iter().filter(is_run)
     }
 
+    /// The command of this index.
+    pub(crate) fn command(self, index: u32) -> Option<&'a Command> {
+        self.commands.get(usize::try_from(index).ok()?)
+    }
+
     /// The `RUN` of this index.
     pub(crate) fn instruction(self, index: u32) -> Option<&'a Instruction> {
         let instruction = self.instructions.get(usize::try_from(index).ok()?)?;
@@ -62,7 +67,7 @@ impl<'a> Runs<'a> {
 
     /// The command that a command belongs to.
     pub(crate) fn parent(self, command: &Command) -> Option<&'a Command> {
-        self.commands.get(usize::try_from(command.parent?).ok()?)
+        self.command(command.parent?)
     }
 
     /// The command as the shell sees it: `sudo` of the command behind `sudo`.

@@ -16,9 +16,11 @@ pub(crate) struct ScriptLine<'a> {
     pub(crate) is_heredoc: bool,
 }
 
-/// Shows all lines that get into what is built, in the order of the file, but those of comments.
+/// Shows all lines that get into what is built, in the order of the file, but those of comments. A quick look at the text
+/// of an instruction, or of a heredoc, may rule out all of its lines.
 pub(crate) fn each_line<'a>(
     file: Dockerfile<'a>,
+    may_matter: impl Fn(&str, bool) -> bool,
     mut look: impl FnMut(ScriptLine<'a>),
 ) -> Result<(), FactError> {
     let stages = file.stages()?;
@@ -26,16 +28,24 @@ pub(crate) fn each_line<'a>(
     let instructions = file.instructions()?;
     for instruction in instructions {
         if instruction.stage.is_some_and(is_built) {
-            for heredoc in &instruction.heredocs {
+            let heredocs = instruction.heredocs.iter();
+            for heredoc in heredocs.filter(|it| may_matter(&it.content, true)) {
                 lines(&heredoc.content, heredoc.span, instruction, true, &mut look);
             }
         }
     }
+    let mut last = (u32::MAX, false);
     for command in &file.commands()?.commands {
         let at = usize::try_from(command.instruction).ok();
         let Some(instruction) = at.and_then(|at| instructions.get(at)) else {
             continue;
         };
+        if last.0 != instruction.index {
+            last = (instruction.index, may_matter(&instruction.text, false));
+        }
+        if !last.1 {
+            continue;
+        }
         let is_inside = |heredoc: &Heredoc| heredoc.span.start_line <= command.span.start_line;
         if !is_built(command.stage) || instruction.heredocs.iter().any(is_inside) {
             continue;

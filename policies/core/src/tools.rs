@@ -5,10 +5,11 @@ use crate::packages::{Action, Call, Manager, bare, calls};
 use crate::runs::Runs;
 use polcheck_sdk::dockerfile::{Dockerfile, Flow};
 use polcheck_sdk::{FactError, Span};
+use std::rc::Rc;
 
 /// The programs that one command, or one `COPY`, brings into a stage.
 #[derive(Debug)]
-pub(crate) struct Brought<'a> {
+pub(crate) struct Brought {
     /// The stage.
     pub(crate) stage: u32,
     /// Whether it is a `COPY`.
@@ -16,11 +17,19 @@ pub(crate) struct Brought<'a> {
     /// The command, or the `COPY`.
     pub(crate) place: Span,
     /// Names of packages or files.
-    pub(crate) names: Vec<&'a str>,
+    pub(crate) names: Vec<String>,
 }
 
-/// Everything that stages are given and that the same `RUN` does not take away again.
-pub(crate) fn brought(file: Dockerfile<'_>) -> Result<Vec<Brought<'_>>, FactError> {
+/// Everything that stages are given and that the same `RUN` does not take away again; worked out once for all rules.
+pub(crate) fn brought(file: Dockerfile<'_>) -> Result<Rc<Vec<Brought>>, FactError> {
+    let all = file.derived(|| look(file));
+    match &*all {
+        Ok(brought) => Ok(Rc::clone(brought)),
+        Err(error) => Err(error.clone()),
+    }
+}
+
+fn look(file: Dockerfile<'_>) -> Result<Rc<Vec<Brought>>, FactError> {
     let runs = Runs::of(file)?;
     let mut all = Vec::new();
     for call in calls(file)?.filter(|call| call.action == Action::Install && installs(call)) {
@@ -45,12 +54,12 @@ pub(crate) fn brought(file: Dockerfile<'_>) -> Result<Vec<Brought<'_>>, FactErro
             stage: call.command.stage,
             is_copy: false,
             place: call.command.span,
-            names: names.filter(is_kept).collect(),
+            names: names.filter(is_kept).map(ToOwned::to_owned).collect(),
         });
     }
     all.extend(file.flows()?.iter().filter_map(copied));
     all.sort_by_key(|it| (it.place.start_line, it.place.start_column));
-    Ok(all)
+    Ok(Rc::new(all))
 }
 
 /// Whether what a call installs are programs.
@@ -78,7 +87,7 @@ fn removes(removal: &Call<'_>, install: &Call<'_>, name: &str, is_marked: bool) 
 }
 
 /// Programs that come from another stage or image.
-fn copied(flow: &Flow) -> Option<Brought<'_>> {
+fn copied(flow: &Flow) -> Option<Brought> {
     if flow.from_stage.is_none() && flow.from_image.is_none() {
         return None;
     }
@@ -93,7 +102,7 @@ fn copied(flow: &Flow) -> Option<Brought<'_>> {
         is_copy: true,
         place: flow.span,
         names: sources
-            .filter_map(|source| source.rsplit('/').next())
+            .filter_map(|source| Some(source.rsplit('/').next()?.to_owned()))
             .collect(),
     })
 }

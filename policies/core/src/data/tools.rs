@@ -51,7 +51,14 @@ pub(crate) const NO_COMPILERS: &[&str] = &[
 
 /// Whether a name is in a table.
 pub(crate) fn is_one_of(table: &[impl AsRef<str>], name: &str) -> bool {
-    table.iter().any(|pattern| matches(pattern.as_ref(), name))
+    let first = name.as_bytes().first();
+    // Most differ in the first letter already.
+    let may_match = |pattern: &&str| {
+        let begins = pattern.as_bytes().first();
+        begins == first || begins == Some(&b'*')
+    };
+    let mut patterns = table.iter().map(AsRef::as_ref).filter(may_match);
+    patterns.any(|pattern| matches(pattern, name))
 }
 
 fn matches(pattern: &str, name: &str) -> bool {

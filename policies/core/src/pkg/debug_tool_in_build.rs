@@ -64,10 +64,15 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
     };
     let mut reports = Reports::default();
     for brought in brought(file)?
-        .into_iter()
+        .iter()
         .filter(|it| !stages.contains(&it.stage))
     {
-        let names: Vec<&str> = brought.names.into_iter().filter(is_debugger).collect();
+        let names: Vec<&str> = brought
+            .names
+            .iter()
+            .map(String::as_str)
+            .filter(is_debugger)
+            .collect();
         if names.is_empty() {
             continue;
         }

@@ -83,12 +83,13 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
     let is_tool = |name: &&str| is_one_of(DUAL_USE, name) || is_one_of(&tools, name);
     let mut reports = Reports::default();
     for brought in brought(file)?
-        .into_iter()
+        .iter()
         .filter(|it| stages.contains(&it.stage))
     {
         let names = brought
             .names
-            .into_iter()
+            .iter()
+            .map(String::as_str)
             .filter(|it| !is_one_of(&allowed, it));
         let names: Vec<&str> = names.filter(|it| is_debugger(it) || is_tool(it)).collect();
         if names.is_empty() {

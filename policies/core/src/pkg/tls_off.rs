@@ -27,11 +27,12 @@
 //! ```
 
 use crate::data::switches::is_off;
-use crate::insecure::{assigned, option, pair};
+use crate::insecure::{assigned, of_packages, option, pair};
 use crate::options::text;
+use crate::packages::calls;
 use crate::reports::Reports;
 use crate::runs::{Runs, final_stages};
-use polcheck_sdk::dockerfile::{Dockerfile, Keyword, Origin};
+use polcheck_sdk::dockerfile::{Command, Dockerfile, Keyword, Origin};
 use polcheck_sdk::{
     ConfigSource, FactError, Facts, Finding, Judgement, Rule, RunConfig, Settings, Severity,
 };
@@ -70,19 +71,27 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     }
     let runs = Runs::of(file)?;
     for command in runs.iter() {
-        let stage = || runs.stage_name(command.stage);
         if let Some(option) = option(command) {
-            let program = command.name().unwrap_or_default();
-            let message = format!("`{option}` lets `{program}` talk to anybody who answers");
-            let key = format!("{} {program} {option}", stage());
-            reports.add_at(key, command.span, Finding::new(message).help(HELP));
+            trusting(runs, command, option, &mut reports);
         }
         if let Some(name) = assigned(command) {
-            let key = format!("{} {name}", stage());
+            let key = format!("{} {name}", runs.stage_name(command.stage));
             reports.add_at(key, command.span, variable(name));
         }
     }
+    for call in calls(file)? {
+        if let Some(option) = of_packages(&call) {
+            trusting(runs, call.command, option, &mut reports);
+        }
+    }
     file.commands()?.conclude(reports.finish())
+}
+
+fn trusting(runs: Runs<'_>, command: &Command, option: &str, reports: &mut Reports) {
+    let program = command.name().unwrap_or_default();
+    let message = format!("`{option}` lets `{program}` talk to anybody who answers");
+    let key = format!("{} {program} {option}", runs.stage_name(command.stage));
+    reports.add_at(key, command.span, Finding::new(message).help(HELP));
 }
 
 fn variable(name: &str) -> Finding {

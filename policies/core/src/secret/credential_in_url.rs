@@ -93,18 +93,23 @@ fn judge_file(file: Dockerfile<'_>, reports: &mut Reports) -> Result<(), polchec
         let mut mounts = mounts.iter();
         mounts.any(|mount| mount.instruction == instruction && mount.kind == "secret")
     };
-    each_line(file, |line| {
-        let Some(scheme) = credential(line.text).filter(|_| !is_mounted(line.instruction.index))
-        else {
-            return;
-        };
-        let stage = runs.stage_name(line.instruction.stage.unwrap_or_default());
-        let message = format!("a `{scheme}` address has a password in it");
-        let finding = Finding::new(message)
-            .confidence(Confidence::Medium)
-            .help(HELP);
-        reports.add_at(format!("{stage} {scheme}"), line.span, finding);
-    })?;
+    each_line(
+        file,
+        |text, _| text.contains('@'),
+        |line| {
+            let Some(scheme) =
+                credential(line.text).filter(|_| !is_mounted(line.instruction.index))
+            else {
+                return;
+            };
+            let stage = runs.stage_name(line.instruction.stage.unwrap_or_default());
+            let message = format!("a `{scheme}` address has a password in it");
+            let finding = Finding::new(message)
+                .confidence(Confidence::Medium)
+                .help(HELP);
+            reports.add_at(format!("{stage} {scheme}"), line.span, finding);
+        },
+    )?;
     for command in runs
         .iter()
         .filter(|command| !is_mounted(command.instruction))

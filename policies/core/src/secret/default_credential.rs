@@ -45,7 +45,7 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
     let runs = Runs::of(file)?;
     let mut reports = Reports::default();
-    each_line(file, |line| {
+    each_line(file, may_set, |line| {
         let Some((name, what)) = default(&line) else {
             return;
         };
@@ -58,6 +58,24 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         reports.add_at(format!("{stage} {name}"), line.span, finding);
     })?;
     file.commands()?.conclude(reports.finish())
+}
+
+/// Whether a text may give a secret a value: by a default of the shell, out of the environment, or in a heredoc by `=`.
+fn may_set(text: &str, is_heredoc: bool) -> bool {
+    let has_default = |(at, _): (usize, &str)| {
+        let inner = text.get(at + 1..).and_then(|rest| rest.strip_prefix('{'));
+        inner.and_then(shell_default).is_some()
+    };
+    let before = |at: usize, reader: &str| text.get(..at).is_some_and(|it| it.ends_with(reader));
+    let reads = |(at, _): (usize, &str)| {
+        let mut readers = READERS.iter().map(|reader| reader.trim_end_matches('('));
+        readers.any(|reader| before(at, reader))
+    };
+    let of_node = |(at, _): (usize, &str)| before(at, "process");
+    is_heredoc && text.contains('=')
+        || text.match_indices('$').any(has_default)
+        || text.match_indices('(').any(reads)
+        || text.match_indices('.').any(of_node)
 }
 
 /// The variable that a line gives a secret, and how.

@@ -43,10 +43,14 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
     let runs = Runs::of(file)?;
     let mut reports = Reports::default();
+    let mut may_lose = MayLose::default();
     for command in runs
         .iter()
         .filter(|it| it.interpreter == Interpreter::Posix)
     {
+        if !may_lose.of(runs, command) {
+            continue;
+        }
         let Some(name) = checks_with(command) else {
             continue;
         };
@@ -59,6 +63,26 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         reports.add_at(key, outermost.span, finding);
     }
     file.commands()?.conclude(reports.finish())
+}
+
+/// Whether the `RUN` that was asked for last has anything in it that throws an exit status away: most have not.
+#[derive(Default)]
+struct MayLose {
+    run: Option<u32>,
+    answer: bool,
+}
+
+impl MayLose {
+    fn of(&mut self, runs: Runs<'_>, command: &Command) -> bool {
+        if self.run != Some(command.instruction) {
+            let mut all = runs.around(command).iter();
+            self.run = Some(command.instruction);
+            self.answer = all.any(|it| {
+                matches!(it.joined, Join::OrElse | Join::Then) || it.name() == Some("find")
+            });
+        }
+        self.answer
+    }
 }
 
 /// How the exit status of a command is thrown away, and what to do about it.
