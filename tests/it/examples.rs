@@ -41,7 +41,11 @@ fn through_the_component(engine: &Engine, pack: &Pack, rule: &RuleId, given: &Gi
         .clone()
         .unwrap_or_default();
     let settings = BTreeMap::from([(rule.clone(), model::settings::complete(&schema, None))]);
-    let case = Arc::new(Case::new(facts, Circumstances::default(), settings));
+    let case = Arc::new(Case::new(
+        facts,
+        Circumstances::default(),
+        Arc::new(settings),
+    ));
     engine
         .evaluate(pack, std::slice::from_ref(rule), &case)
         .outcomes

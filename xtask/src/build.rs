@@ -117,6 +117,8 @@ fn component(package: &str) -> Outcome<Vec<u8>> {
     let flags = remapped
         .iter()
         .map(|(from, to)| format!("'--remap-path-prefix={}={to}'", from.display()));
+    // The linker leaves room behind every address unless it is told not to: a tenth of the component.
+    let flags = flags.chain(["'-Clink-arg=--compress-relocations'".to_owned()]);
     let flags = format!(
         "target.{WASM_TARGET}.rustflags=[{}]",
         flags.collect::<Vec<_>>().join(",")

@@ -36,7 +36,7 @@ pub struct Case {
     /// When, where and for what.
     pub circumstances: Circumstances,
     /// Of each selected rule, complete.
-    pub settings: BTreeMap<RuleId, serde_json::Value>,
+    pub settings: Arc<Settings>,
     config: OnceLock<Answer<Arc<types::ImageConfig>>>,
     history: OnceLock<Answer<Arc<[wit::HistoryEntry]>>>,
     layers: OnceLock<Answer<Arc<[wit::Layer]>>>,
@@ -44,16 +44,15 @@ pub struct Case {
     shared: dockerfile::Shared,
 }
 
+/// The complete settings of rules.
+pub type Settings = BTreeMap<RuleId, serde_json::Value>;
+
 /// What a function of a facts interface answers.
 pub(crate) type Answer<T> = Result<T, types::FactError>;
 
 impl Case {
     /// A case of facts, circumstances and the complete settings of the selected rules.
-    pub fn new(
-        facts: Facts,
-        circumstances: Circumstances,
-        settings: BTreeMap<RuleId, serde_json::Value>,
-    ) -> Self {
+    pub fn new(facts: Facts, circumstances: Circumstances, settings: Arc<Settings>) -> Self {
         Self {
             facts,
             circumstances,

@@ -23,7 +23,7 @@ mod pack;
 mod sandbox;
 
 pub use cache::Cache;
-pub use case::{Case, Circumstances};
+pub use case::{Case, Circumstances, Settings};
 pub use compile::{Compiler, compile_stdin_to_stdout};
 pub use config::Allocation;
 pub use error::{CacheError, DuplicateRule, EngineError, LoadError, MetadataError};

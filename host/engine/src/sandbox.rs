@@ -12,7 +12,7 @@ use crate::limits::{Limits, MAX_DESCRIPTION_BYTES, TICK};
 use crate::pack::Pack;
 use crate::{component, convert, interfaces};
 use model::{Digest, Facts, PackMetadata, canonical};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::thread;
@@ -136,7 +136,7 @@ impl Engine {
             .map_err(LoadError::Link)?;
         let instance = linker.instantiate_pre(component).map_err(LoadError::Link)?;
         let policy = PolicyPre::new(instance).map_err(LoadError::Link)?;
-        let case = Case::new(Facts::default(), Circumstances::default(), BTreeMap::new());
+        let case = Case::new(Facts::default(), Circumstances::default(), Arc::default());
         let mut store = self.store(Host::new(
             Arc::new(case),
             Arc::clone(&self.limits),

@@ -179,13 +179,8 @@ impl Pipeline {
             claims: conditions.decided_claims(&self.policies.set),
             context: request.context.clone(),
         };
-        let settings = self
-            .policies
-            .set
-            .rules
-            .iter()
-            .map(|(id, rule)| (id.clone(), rule.settings.clone()));
-        let case = Arc::new(Case::new(facts, circumstances, settings.collect()));
+        let settings = Arc::clone(&self.policies.settings);
+        let case = Arc::new(Case::new(facts, circumstances, settings));
         let evaluation = self.evaluate(Arc::clone(&case)).await?;
         let examined = Examined {
             subject: report::subject(image, manifest, &case.facts),

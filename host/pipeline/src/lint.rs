@@ -83,11 +83,8 @@ impl Pipeline {
             ..Circumstances::default()
         };
         let (rules, left_out) = rules(policies);
-        let settings = rules.iter().filter_map(|id| {
-            let selected = policies.set.rules.get(id)?;
-            Some((id.clone(), selected.settings.clone()))
-        });
-        let case = Arc::new(Case::new(facts, circumstances, settings.collect()));
+        let settings = Arc::clone(&policies.settings);
+        let case = Arc::new(Case::new(facts, circumstances, settings));
         let evaluation = self.evaluate_now(&rules, &case);
         let examined = Examined {
             subject: Subject::Dockerfile(DockerfileSubject {

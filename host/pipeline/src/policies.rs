@@ -6,12 +6,13 @@ use crate::error::PoliciesError;
 use crate::resolve::{merge, resolve};
 use crate::set_document::SetDocument;
 use crate::yaml;
-use engine::{Engine, Pack};
+use engine::{Engine, Pack, Settings};
 use model::{Digest, Interface, PolicySet, RuleId, Severity, Waiver};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Marks what lies in the binary: `builtin:core`.
 pub const BUILTIN: &str = "builtin:";
@@ -48,6 +49,8 @@ pub struct Policies {
     pub as_published: bool,
     /// Rules of the published set that the run leaves out.
     pub left_out: Vec<RuleId>,
+    /// The complete settings of the rules of the set in effect.
+    pub(crate) settings: Arc<Settings>,
 }
 
 impl Policies {
@@ -66,6 +69,7 @@ impl Policies {
         if *changes == Changes::default() {
             return Ok(Self {
                 catalogue,
+                settings: settings_of(&published),
                 set: published,
                 digest: published_digest,
                 as_published: true,
@@ -82,6 +86,7 @@ impl Policies {
         Ok(Self {
             as_published: digest == published_digest,
             catalogue,
+            settings: settings_of(&set),
             set,
             digest,
             left_out,
@@ -100,6 +105,15 @@ impl Policies {
             .filter_map(|name| Interface::from_name(name))
             .collect()
     }
+}
+
+fn settings_of(set: &PolicySet) -> Arc<Settings> {
+    let rules = set.rules.iter();
+    Arc::new(
+        rules
+            .map(|(id, rule)| (id.clone(), rule.settings.clone()))
+            .collect(),
+    )
 }
 
 impl Changes {

@@ -77,7 +77,7 @@ impl Examined<'_> {
                 .catalogue
                 .packs()
                 .iter()
-                .map(|pack| of_pack(pack, &judgement))
+                .map(|pack| of_pack(pack, &judgement, decision.verdict))
                 .collect(),
             findings: decision.findings,
             undecided: decision.undecided,
@@ -132,7 +132,7 @@ impl Examined<'_> {
                 findings: &decision.findings,
                 waivers: &decision.waivers,
             })?,
-            settings: canonical::digest(&self.case.settings)?,
+            settings: canonical::digest(&*self.case.settings)?,
             time: circumstances.time,
             point: circumstances.point,
             context: read
@@ -202,7 +202,7 @@ fn set_reference(policies: &Policies) -> SetReference {
 }
 
 /// What became of one pack, and the verdict its rules alone would come to.
-fn of_pack(pack: &Pack, judgement: &Judgement<'_>) -> PolicyReport {
+fn of_pack(pack: &Pack, judgement: &Judgement<'_>, whole: Verdict) -> PolicyReport {
     let own: Vec<_> = judgement
         .rules
         .iter()
@@ -213,11 +213,16 @@ fn of_pack(pack: &Pack, judgement: &Judgement<'_>) -> PolicyReport {
         id: pack.metadata().id.clone(),
         digest: pack.digest().clone(),
         version: pack.metadata().version.clone(),
-        outcome: decide(&Judgement {
-            rules: &own,
-            ..*judgement
-        })
-        .verdict,
+        // The only pack decides what all of them do.
+        outcome: if own.len() == judgement.rules.len() {
+            whole
+        } else {
+            decide(&Judgement {
+                rules: &own,
+                ..*judgement
+            })
+            .verdict
+        },
         rules: own
             .iter()
             .map(|rule| (rule.metadata.id.clone(), rule.outcome.state()))

@@ -1,6 +1,6 @@
 //! Which releases of distributions and languages an image contains, by its name and tag.
 
-use crate::data::end_of_life::{DEBIAN_WITHOUT_LTS, PRODUCTS, Product};
+use crate::data::end_of_life::{DEBIAN_WITHOUT_LTS, PRODUCTS, Product, rows};
 use polcheck_sdk::Reference;
 
 /// A release whose end is known.
@@ -57,11 +57,10 @@ impl Ends<'_> {
             let (own_name, release) = key.rsplit_once(' ')?;
             (own_name == name).then_some((release, end.as_str()))
         });
-        let of_table = product.map_or(&[][..], |product| self.table(product));
-        let of_table = of_table.iter().map(|(release, end)| (*release, *end));
+        let of_table = product.map_or("", |product| self.table(product));
         // Of two that are equally long, the first one, which is the own one.
         let (release, end) = own
-            .chain(of_table)
+            .chain(rows(of_table))
             .filter(|(release, _)| is_within(version, release))
             .reduce(|best, next| {
                 if next.0.len() > best.0.len() {
@@ -76,7 +75,7 @@ impl Ends<'_> {
         })
     }
 
-    fn table(&self, product: &Product) -> &'static [(&'static str, &'static str)] {
+    fn table(&self, product: &Product) -> &'static str {
         if product.name == "debian" && !self.with_lts {
             DEBIAN_WITHOUT_LTS
         } else {

@@ -146,5 +146,9 @@ fn case(pack: &Pack) -> Arc<Case> {
             (rule.id.clone(), model::settings::complete(&schema, None))
         })
         .collect();
-    Arc::new(Case::new(facts, Circumstances::default(), settings))
+    Arc::new(Case::new(
+        facts,
+        Circumstances::default(),
+        Arc::new(settings),
+    ))
 }

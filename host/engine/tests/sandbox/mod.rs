@@ -14,7 +14,6 @@ use engine::{
 };
 use model::{Broken, Facts, Outcome, RuleId};
 use polcheck_engine as engine;
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,7 +41,7 @@ pub(crate) fn case(config: &str) -> Arc<Case> {
         image: Some(facts::image(config.as_bytes(), None)),
         ..Facts::default()
     };
-    Arc::new(Case::new(facts, Circumstances::default(), BTreeMap::new()))
+    Arc::new(Case::new(facts, Circumstances::default(), Arc::default()))
 }
 
 /// A component that `cargo xtask test` builds.

@@ -135,9 +135,9 @@ fn secret_file(source: &str, destination: &str) -> Option<Confidence> {
         stem.rsplit(['.', '-', '_'])
             .any(|part| TEMPLATES.contains(&part))
     };
-    let is_pem = std::path::Path::new(name)
-        .extension()
-        .is_some_and(|it| it == "pem");
+    let is_pem = name
+        .rsplit_once('.')
+        .is_some_and(|(_, ending)| ending == "pem");
     let is_found = match stem {
         Some(stem) => !is_template(stem) && !is_public(name),
         None => {
