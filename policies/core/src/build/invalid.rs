@@ -26,7 +26,7 @@ use polcheck_sdk::{Facts, Finding, Judgement, Location, Rule, Settings, Severity
 pub const RULE: Rule = Rule {
     severity: Severity::Critical,
     aliases: &[
-        "DL1000", "DL3061", "DL3043", "DL3021", "DL3011", "DL3023", "DS-0006", "DS-0008", "DS-0011",
+        "DL1000", "DL3061", "DL3043", "DL3011", "DL3023", "DS-0006", "DS-0008",
     ],
     needs: &[&["dockerfile"]],
     ..Rule::of(check)
