@@ -24,8 +24,8 @@
 //! COPY --from=build /service /service
 //! ```
 
-use polcheck_sdk::dockerfile::Stage;
-use polcheck_sdk::{Facts, Finding, Judgement, Location, Rule, Settings, Severity};
+use polcheck_sdk::dockerfile::{FileStatus, Stage};
+use polcheck_sdk::{Facts, Finding, Judgement, Location, Rule, Settings, Severity, Unsettled};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -35,7 +35,14 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
-    let stages = facts.dockerfile().stages()?;
+    let file = facts.dockerfile();
+    let stages = file.stages()?;
+    if matches!(file.status()?, FileStatus::Invalid(_))
+        && !file.target().is_ok_and(|it| it.reachable)
+    {
+        let why = "BuildKit refuses the file before it knows what the image needs";
+        return Err(Unsettled::Inconclusive(why.to_owned()));
+    }
     let finding = |stage: &Stage| {
         let name = match &stage.name {
             Some(name) => format!("`{name}`"),
