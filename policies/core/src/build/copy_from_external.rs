@@ -6,7 +6,9 @@
 //! ## Why is this bad?
 //! A stage that is misspelt or missing becomes an image that somebody else publishes, `docker.io/library/builder:latest`
 //! instead of the stage `builder`, and its files become part of yours. Where an image is meant, it is one more base image
-//! that nobody sees at the top of the file. What is written as an image, with a slash, a tag or a digest, is of low severity.
+//! that nobody sees at the top of the file. What is written as an image, with a slash, a tag or a digest, is of low
+//! severity, a name that official images have is of medium severity. The name may also be that of a build context which
+//! the build is given (`--build-context`): this rule cannot know.
 //!
 //! ## Examples
 //! ```dockerfile fails
@@ -22,9 +24,12 @@
 //! COPY --from=build /service /service
 //! ```
 
+use crate::base_images::Reference;
 use crate::reports::merged;
-use polcheck_sdk::dockerfile::{Dockerfile, Keyword};
-use polcheck_sdk::{FactError, Facts, Finding, Judgement, Rule, Settings, Severity, Span};
+use polcheck_sdk::dockerfile::{Dockerfile, FileStatus, Keyword};
+use polcheck_sdk::{
+    Confidence, FactError, Facts, Finding, Judgement, Rule, Settings, Severity, Span, Unsettled,
+};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -36,6 +41,10 @@ pub const RULE: Rule = Rule {
 
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
+    if is_in_pieces(file)? {
+        let why = "a `FROM` cannot be read, and with it the name of a stage";
+        return Err(Unsettled::Inconclusive(why.to_owned()));
+    }
     let flows = file.flows()?.iter();
     let flows = flows.map(|flow| (flow.from_image.as_deref(), flow.span));
     let mounts = file.mounts()?.iter();
@@ -51,11 +60,28 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
 fn told(image: &str) -> Finding {
     // Nobody writes a slash, a tag or a digest who means a stage.
     if image.contains(['/', ':', '@']) {
-        Finding::new(format!("the files come from the image `{image}`, which no `FROM` names"))
-            .severity(Severity::Low)
-            .help(format!("give the image a stage of its own: `FROM {image} AS NAME`"))
+        Finding::new(format!(
+            "the files come from the image `{image}`, which no `FROM` names"
+        ))
+        .severity(Severity::Low)
+        .help(format!(
+            "give the image a stage of its own: `FROM {image} AS NAME`"
+        ))
     } else {
+        let severity = if (Reference {
+            name: image,
+            tag: "",
+        })
+        .user()
+        .is_some()
+        {
+            Severity::Medium
+        } else {
+            Severity::High
+        };
         Finding::new(format!("no stage is called `{image}`: the files come from an image of that name"))
+            .severity(severity)
+            .confidence(Confidence::Medium)
             .help("name a stage; where an image is meant, give it a stage of its own: `FROM IMAGE@DIGEST AS NAME`")
     }
 }
@@ -68,7 +94,9 @@ fn in_stages_not_built(file: Dockerfile<'_>) -> Result<Vec<(&str, Span)>, FactEr
         let (Some(from), Some(index)) = (copy.option("from"), copy.stage) else {
             continue;
         };
-        let is_built = stages.iter().any(|stage| stage.index == index && stage.reachable);
+        let is_built = stages
+            .iter()
+            .any(|stage| stage.index == index && stage.reachable);
         let is_stage = from.parse::<u32>().is_ok_and(|number| number < index)
             || stages.iter().any(|stage| {
                 let name = stage.name.as_deref();
@@ -79,4 +107,39 @@ fn in_stages_not_built(file: Dockerfile<'_>) -> Result<Vec<(&str, Span)>, FactEr
         }
     }
     Ok(found)
+}
+
+/// Whether a line that looks like a `FROM` is none that can be read, as in files that make Dockerfiles:
+/// `FROM {{ base }} AS build`.
+fn is_in_pieces(file: Dockerfile<'_>) -> Result<bool, FactError> {
+    if !matches!(file.status()?, FileStatus::Invalid(_)) {
+        return Ok(false);
+    }
+    let text = file.text()?;
+    let first = |line: &str| line.split_whitespace().next().map(str::to_ascii_uppercase);
+    let written = text
+        .lines()
+        .filter(|line| first(line).as_deref() == Some("FROM"));
+    Ok(written.count() > file.stages()?.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::PACK;
+    use polcheck_sdk::testing::{Given, evaluate};
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("FROM scratch\nCOPY --from=builder /a /a", "Severity::High")]
+    #[case("FROM scratch\nCOPY --from=composer /a /a", "Severity::Medium")]
+    #[case("FROM scratch\nCOPY --from=composer:2 /a /a", "Severity::Low")]
+    #[case(
+        "{{ x }}\nFROM {{ go }} AS build\nFROM scratch\nCOPY --from=build /a /a",
+        "Inconclusive("
+    )]
+    fn a_name_is_held_against_the_stages_that_are_known(#[case] file: &str, #[case] said: &str) {
+        let outcome = evaluate(&PACK, "build.copy-from-external", Given::dockerfile(file));
+        let outcome = format!("{outcome:?}");
+        assert!(outcome.contains(said), "{outcome}");
+    }
 }
