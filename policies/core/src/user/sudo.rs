@@ -1,7 +1,8 @@
 //! sudo is used or installed
 //!
 //! ## What it does
-//! Looks for `sudo` among the commands of `RUN`, and among the packages that they install.
+//! Looks for `sudo` among the commands of `RUN`, and among the packages that they install. In a stage that is not part of
+//! the image, and where it only makes somebody else of root (`sudo -u app`), it is less bad.
 //!
 //! ## Why is this bad?
 //! A build that needs root already is root, or becomes it with `USER`. In the image, `sudo` is a program that runs as root
@@ -24,9 +25,10 @@
 //! USER 10001
 //! ```
 
+use crate::options::text;
 use crate::packages::{Action, Call, bare};
 use crate::reports::Reports;
-use crate::runs::Runs;
+use crate::runs::{Runs, final_stages};
 use polcheck_sdk::dockerfile::{Command, Word};
 use polcheck_sdk::{Confidence, Facts, Finding, Judgement, Rule, Settings, Severity, Span};
 
@@ -40,28 +42,61 @@ pub const RULE: Rule = Rule {
 
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
-    let runs = Runs::of(file)?;
+    let (runs, stages) = (Runs::of(file)?, final_stages(file)?);
     let mut reports = Reports::default();
     for command in runs.iter() {
         let Some(name) = command.name() else { continue };
         let stage = || runs.stage_name(command.stage);
+        let is_final = stages.is_empty() || stages.contains(&command.stage);
         if name == "sudo" {
-            let what = command.words.iter().skip(1).map(|word| word.raw.as_str());
-            let what = what
-                .clone()
-                .find(|word| !word.starts_with('-'))
-                .unwrap_or("sudo");
+            let what = program(command);
+            let severity = if is_final && !lowers(command) {
+                Severity::High
+            } else {
+                Severity::Medium
+            };
             let finding = Finding::new(format!("`sudo` runs `{what}` in the build"))
+                .severity(severity)
                 .help("remove `sudo`; use `USER root` before, and `USER` of somebody else behind");
             reports.add_at(format!("{} sudo {what}", stage()), command.span, finding);
         } else if let Some(span) = installs_sudo(command) {
+            let severity = if is_final {
+                Severity::High
+            } else {
+                Severity::Low
+            };
             let finding = Finding::new(format!("`{name}` installs `sudo`"))
+                .severity(severity)
                 .confidence(Confidence::Medium)
                 .help("remove `sudo`; use `USER` in the Dockerfile, and `gosu` or `setpriv` in an entrypoint that starts as root");
             reports.add_at(format!("{} install sudo", stage()), span, finding);
         }
     }
     file.commands()?.conclude(reports.finish())
+}
+
+/// The program that `sudo` is told to run.
+fn program(command: &Command) -> &str {
+    let mut words = command.words.iter().skip(1).map(text);
+    while let Some(word) = words.next() {
+        match word {
+            "-u" | "--user" | "-g" | "--group" | "-C" | "-D" | "-p" | "-h" => _ = words.next(),
+            _ if word.starts_with('-') => {}
+            _ => return word,
+        }
+    }
+    "sudo"
+}
+
+/// Whether it makes somebody else of root: `sudo -u app`.
+fn lowers(command: &Command) -> bool {
+    let mut words = command.words.iter().skip(1).map(text);
+    let user = words.find_map(|word| match word {
+        "-u" | "--user" => Some(None),
+        _ => Some(Some(word.strip_prefix("--user=")?)),
+    });
+    let user = user.and_then(|user| user.or_else(|| words.next()));
+    user.is_some_and(|user| !matches!(user, "root" | "#0"))
 }
 
 fn installs_sudo(command: &Command) -> Option<Span> {
@@ -77,7 +112,9 @@ fn installs_sudo(command: &Command) -> Option<Span> {
 #[cfg(test)]
 mod tests {
     use crate::PACK;
-    use polcheck_sdk::testing::{Given, messages};
+    use polcheck_sdk::Severity;
+    use polcheck_sdk::bindings::exports::polcheck::policy::check::Outcome;
+    use polcheck_sdk::testing::{Given, evaluate, messages};
     use rstest::rstest;
 
     #[rstest]
@@ -92,5 +129,23 @@ mod tests {
     fn only_a_run_of_it_is_found(#[case] line: &str, #[case] findings: usize) {
         let given = Given::dockerfile(&format!("FROM debian:13\n{line}"));
         assert_eq!(messages(&PACK, "user.sudo", given).len(), findings);
+    }
+
+    #[rstest]
+    #[case("RUN sudo make", Severity::High)]
+    #[case("RUN sudo -u root make", Severity::High)]
+    #[case("RUN sudo -H -u app make", Severity::Medium)]
+    #[case("RUN apk add sudo", Severity::High)]
+    #[case("RUN apk add sudo\nFROM debian:13", Severity::Low)]
+    #[case("RUN sudo make\nFROM debian:13", Severity::Medium)]
+    #[case("RUN sudo make\nFROM base", Severity::High)]
+    fn what_the_image_does_not_have_is_less_bad(#[case] lines: &str, #[case] severity: Severity) {
+        let given = Given::dockerfile(&format!("FROM debian:13 AS base\n{lines}"));
+        let outcome = evaluate(&PACK, "user.sudo", given);
+        let Outcome::Findings(found) = outcome else {
+            panic!("{outcome:?}")
+        };
+        let found: Vec<_> = found.iter().map(|it| it.severity).collect();
+        assert_eq!(found, [severity]);
     }
 }
