@@ -3,7 +3,8 @@
 //! ## What it does
 //! Looks at the user that the image's process starts as. A group does not matter, and neither does the user of an
 //! earlier build stage. Where a Dockerfile sets no user, that of the base image counts: as it is now, if base images are
-//! asked, else as the setting `users` says, or as it is known of common images.
+//! asked, else as the setting `users` says, or as it is known of common images. An image from scratch without a command
+//! only carries files, which is of low severity: nothing runs unless somebody says what.
 //!
 //! ## Why is this bad?
 //! A process that escapes its container keeps its user id. As root, it owns the node; inside the container it can
@@ -30,11 +31,13 @@
 //! CMD ["/service"]
 //! ```
 
-use crate::base_images::is_windows;
+use crate::base_images::{is_windows, root_stage};
 use crate::data::base_users::AS_OF;
 use crate::final_user::{FinalUser, final_user};
 use crate::user_name::{User, user};
-use polcheck_sdk::{Confidence, Facts, Finding, Judgement, Rule, Settings, Severity, Unsettled};
+use polcheck_sdk::{
+    Confidence, ConfigSource, Facts, Finding, Judgement, Known, Rule, Settings, Severity, Unsettled,
+};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -94,11 +97,29 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
             return Err(Unsettled::Inconclusive(why.to_owned()));
         }
     };
+    let finding = if carries_files(facts) {
+        let severity = Severity::Low;
+        finding.severity(severity).confidence(Confidence::Medium)
+    } else {
+        finding
+    };
     let place = facts.run_config()?.user.place.clone();
     Ok(vec![finding.at(place).help(HELP).key("user=root")])
 }
 
 const HELP: &str = "end the last stage with `USER 65532:65532`, or another number that is not 0";
+
+/// Whether a Dockerfile makes an image from scratch that has no command: what a build hands out, not what runs.
+fn carries_files(facts: &Facts) -> bool {
+    let (Ok(config), Ok(root)) = (facts.run_config(), root_stage(facts)) else {
+        return false;
+    };
+    let is_none = |value: &Known<Vec<String>>| *value == Known::Unset;
+    root.from_scratch
+        && config.source != ConfigSource::Image
+        && is_none(&config.entrypoint.known)
+        && is_none(&config.cmd.known)
+}
 
 /// Nobody knows the user of the base image.
 fn unknown(facts: &Facts, settings: &Settings<'_>, base: &str) -> Judgement {
@@ -155,6 +176,16 @@ mod tests {
             messages(&PACK, RULE, Given::dockerfile(file)).len(),
             findings
         );
+    }
+
+    #[rstest]
+    #[case("FROM scratch\nCOPY out /", "Severity::Low")]
+    #[case("FROM scratch\nCMD [\"/a\"]", "Severity::High")]
+    #[case("FROM scratch AS a\nENTRYPOINT [\"/a\"]\nFROM a", "Severity::High")]
+    #[case("FROM alpine\nCOPY out /", "Severity::High")]
+    fn what_only_carries_files_is_less_bad(#[case] file: &str, #[case] severity: &str) {
+        let outcome = format!("{:?}", evaluate(&PACK, RULE, Given::dockerfile(file)));
+        assert!(outcome.contains(severity), "{outcome}");
     }
 
     #[rstest]
