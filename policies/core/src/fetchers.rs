@@ -77,6 +77,19 @@ pub(crate) fn is_fetcher(command: &Command) -> bool {
     matches!(command.name(), Some("curl" | "wget"))
 }
 
+/// Whether what is downloaded goes to a file, so that nothing is left for a pipe.
+pub(crate) fn writes_file(command: &Command) -> bool {
+    let is_file = |value: Option<&str>| !matches!(value, None | Some("-" | "/dev/stdout"));
+    let to_file = |arguments: &Arguments<'_>, names: &[&str]| {
+        let mut options = arguments.options.iter();
+        options.any(|(name, value)| names.contains(name) && is_file(*value))
+    };
+    curl(command).is_some_and(|arguments| {
+        // `curl -o x URL URL` writes the second one to its output.
+        arguments.operands.len() <= 1 && to_file(&arguments, &["o", "output"])
+    }) || wget(command).is_some_and(|arguments| to_file(&arguments, &["O", "output-document"]))
+}
+
 fn read<'a>(command: &'a Command, name: &str, syntax: &Syntax) -> Option<Arguments<'a>> {
     let words = (command.name() == Some(name)).then(|| command.words.get(1..))?;
     Some(Arguments::read(words?, syntax))

@@ -27,7 +27,7 @@
 //! RUN curl -fsSL https://example.com/tool.tar.gz | tar -xz -C /opt
 //! ```
 
-use crate::fetchers::is_fetcher;
+use crate::fetchers::{is_fetcher, writes_file};
 use crate::interpreters::{reads_program, takes_program};
 use crate::options::text;
 use crate::pipelines::readers;
@@ -48,7 +48,7 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let runs = Runs::of(file)?;
     let mut reports = Reports::default();
     for command in runs.iter().filter(|command| is_fetcher(command)) {
-        let Some(interpreter) = runner(runs, command) else {
+        let Some(interpreter) = runner(runs, command).filter(|_| !writes_file(command)) else {
             continue;
         };
         let fetcher = command.name().unwrap_or_default();
@@ -106,6 +106,9 @@ mod tests {
     #[case("eval \"$(curl x)\"")]
     #[case("sh -c \"$(curl x | sed s/a/b/)\"")]
     #[case("bash <(curl x)")]
+    #[case("curl -o- https://x | bash")]
+    #[case("curl -o /tmp/a https://a https://b | bash")]
+    #[case("wget -qO - https://x | bash")]
     #[case("( curl x ) | sh")]
     #[case("VERSION=1 && curl x | VERSION=$VERSION sh")]
     fn a_download_that_is_run_is_found(#[case] script: &str) {
@@ -114,6 +117,8 @@ mod tests {
 
     #[rstest]
     #[case("curl x | tar xz && sh install.sh")]
+    #[case("curl -fsSL -o /usr/bin/wp https://x | bash && chmod +x /usr/bin/wp")]
+    #[case("wget -O /tmp/x https://x | sh")]
     #[case("curl x | apt-key add -")]
     #[case("curl x | python3 -c 'import json'")]
     #[case("curl x | python3 -m json.tool")]

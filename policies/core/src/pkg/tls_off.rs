@@ -3,7 +3,8 @@
 //! ## What it does
 //! Looks for variables that switch off how certificates are checked, in the environment of the image and in every stage
 //! of the Dockerfile, and for options that do it in `RUN`: `curl --insecure`, `wget --no-check-certificate`,
-//! `pip --trusted-host`, `strict-ssl false`, `sslverify=0` and their kind.
+//! `pip --trusted-host`, `strict-ssl false`, `sslverify=0` and their kind. A download that the same `RUN` holds against a
+//! digest which stands in the file is of low severity.
 //!
 //! ## Why is this bad?
 //! Whoever is between the two decides what is downloaded, and reads what is sent. In the environment of the image, that
@@ -26,13 +27,15 @@
 //! RUN curl -fsSL --cacert /etc/ssl/own.pem https://example.com/tool -o /usr/bin/tool
 //! ```
 
+use crate::data::checks;
 use crate::data::switches::is_off;
+use crate::fetchers::is_fetcher;
 use crate::insecure::{assigned, of_packages, option, pair};
 use crate::options::text;
 use crate::packages::calls;
 use crate::reports::Reports;
 use crate::runs::{Runs, final_stages};
-use polcheck_sdk::dockerfile::{Command, Dockerfile, Keyword, Origin};
+use polcheck_sdk::dockerfile::{Command, Dockerfile, Join, Keyword, Origin};
 use polcheck_sdk::{
     ConfigSource, FactError, Facts, Finding, Judgement, Rule, RunConfig, Settings, Severity,
 };
@@ -90,8 +93,28 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
 fn trusting(runs: Runs<'_>, command: &Command, option: &str, reports: &mut Reports) {
     let program = command.name().unwrap_or_default();
     let message = format!("`{option}` lets `{program}` talk to anybody who answers");
-    let key = format!("{} {program} {option}", runs.stage_name(command.stage));
-    reports.add_at(key, command.span, Finding::new(message).help(HELP));
+    // Of its own: what is merged has one severity.
+    let (severity, checked) = if is_checked(runs, command) {
+        (Severity::Low, " checked")
+    } else {
+        (Severity::High, "")
+    };
+    let stage = runs.stage_name(command.stage);
+    let key = format!("{stage} {program} {option}{checked}");
+    let finding = Finding::new(message).severity(severity).help(HELP);
+    reports.add_at(key, command.span, finding);
+}
+
+/// `curl -k … && echo "DIGEST  FILE" | sha256sum -c -`, with no other download between the two.
+fn is_checked(runs: Runs<'_>, command: &Command) -> bool {
+    let mut behind = runs.behind(command).iter();
+    let next = is_fetcher(command)
+        .then(|| behind.find(|it| is_fetcher(it) || checks::check(it).is_some()))
+        .flatten();
+    next.is_some_and(|it| {
+        let name = it.name().unwrap_or_default();
+        it.joined == Join::Pipe && name.starts_with("sha") && name.ends_with("sum")
+    })
 }
 
 fn variable(name: &str) -> Finding {
@@ -143,4 +166,28 @@ fn instructions(file: Dockerfile<'_>, reports: &mut Reports) -> Result<(), FactE
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::PACK;
+    use polcheck_sdk::testing::{Given, evaluate};
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(
+        "curl -k -o x https://x && echo 'e219  x' | sha256sum -c -",
+        "Severity::Low"
+    )]
+    #[case("curl -k -o x https://x && sha256sum -c x.sha256", "Severity::High")]
+    #[case(
+        "curl -k -o x https://x && curl -O https://y && echo 'e  y' | sha256sum -c -",
+        "Severity::High"
+    )]
+    #[case("curl -k https://x | tar xz", "Severity::High")]
+    fn a_digest_in_the_file_makes_up_for_it(#[case] script: &str, #[case] severity: &str) {
+        let given = Given::dockerfile(&format!("FROM debian:13\nRUN {script}"));
+        let outcome = format!("{:?}", evaluate(&PACK, "pkg.tls-off", given));
+        assert!(outcome.contains(severity), "{outcome}");
+    }
 }
