@@ -41,6 +41,8 @@ pub(crate) const MAYBE_NAMES: &[&str] = &[
     ".envrc",
     "terraform.tfvars",
 ];
+/// Those of them that most projects keep in the open, beside their lock file.
+pub(crate) const SETTINGS: &[&str] = &[".npmrc", ".yarnrc.yml"];
 /// How names end.
 pub(crate) const ENDINGS: &[&str] = &[
     ".env",

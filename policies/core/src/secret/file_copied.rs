@@ -3,7 +3,7 @@
 //! ## What it does
 //! Looks at what `COPY` and `ADD` take, by name: `.env` and `production.env`, private keys, `.netrc`,
 //! `.aws`, `kubeconfig` and the like. Public keys and templates such as `.env.example` are fine. A copy into a stage that
-//! the image only takes files from is less bad.
+//! the image only takes files from is less bad, and so are the settings of package managers, which most often hold no token.
 //!
 //! ## Why is this bad?
 //! Everybody who can pull the image can read the file, also when a later instruction removes it: it stays in its layer.
@@ -23,7 +23,7 @@
 //! COPY .env.example certs/ca.pem id_rsa.pub ./
 //! ```
 
-use crate::data::secret_files::{AS_OF, ENDINGS, MAYBE_NAMES, NAMES, PUBLIC, TEMPLATES};
+use crate::data::secret_files::{AS_OF, ENDINGS, MAYBE_NAMES, NAMES, PUBLIC, SETTINGS, TEMPLATES};
 use crate::reports::Reports;
 use crate::runs::{Runs, final_stages};
 use crate::start_command::base_name;
@@ -84,6 +84,12 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
                 .iter()
                 .any(|stage| stage.index == flow.to_stage && stage.reachable);
             let (severity, what) = match (last.contains(&flow.to_stage), is_built) {
+                (true, _) if SETTINGS.contains(&base_name(source)) => {
+                    (Severity::Medium, "the image")
+                }
+                (_, true) if SETTINGS.contains(&base_name(source)) => {
+                    (Severity::Low, "a stage, and its cache")
+                }
                 (true, _) => (Severity::High, "the image"),
                 (false, true) if base_name(source) == ".git" => {
                     (Severity::Low, "a stage, and its cache")
@@ -146,7 +152,10 @@ fn secret_file(source: &str, destination: &str) -> Option<Confidence> {
     };
     let is_keyring = ["apt", "keyrings", "rpm-gpg", "trusted.gpg"]
         .iter()
-        .any(|part| destination.contains(part));
+        .any(|part| destination.contains(part))
+        || [".pub", ".gpg", ".asc"]
+            .iter()
+            .any(|ending| destination.ends_with(ending));
     (is_found && !is_keyring).then_some(Confidence::Medium)
 }
 
@@ -157,7 +166,9 @@ fn is_public(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::PACK;
-    use polcheck_sdk::testing::{Given, messages};
+    use polcheck_sdk::Severity;
+    use polcheck_sdk::bindings::exports::polcheck::policy::check::Outcome;
+    use polcheck_sdk::testing::{Given, evaluate, messages};
     use rstest::rstest;
 
     #[rstest]
@@ -169,6 +180,7 @@ mod tests {
     #[case("COPY example.env .env.sample .env.test ./", 0)]
     #[case("COPY nodesource.gpg.key /etc/apt/keyrings/", 0)]
     #[case("COPY repo.key /etc/apt/trusted.gpg.d/", 0)]
+    #[case("COPY example.com-2026.key /tmp/key.pub", 0)]
     #[case("COPY .ssh/known_hosts /root/.ssh/", 0)]
     #[case("ADD https://example.com/x.key /x", 0)]
     #[case("COPY src/keys.js src/env .envoy /app/", 0)]
@@ -177,5 +189,22 @@ mod tests {
     fn only_files_of_secrets_are_found(#[case] line: &str, #[case] findings: usize) {
         let given = Given::dockerfile(&format!("FROM debian:13\n{line}"));
         assert_eq!(messages(&PACK, "secret.file-copied", given).len(), findings);
+    }
+
+    #[rstest]
+    #[case("COPY package.json .npmrc ./", Severity::Medium)]
+    #[case(
+        "COPY .yarnrc.yml ./\nFROM debian:13\nCOPY --from=0 /x /x",
+        Severity::Low
+    )]
+    #[case("COPY .netrc ./", Severity::High)]
+    fn settings_of_package_managers_are_less_bad(#[case] line: &str, #[case] severity: Severity) {
+        let given = Given::dockerfile(&format!("FROM debian:13\n{line}"));
+        let outcome = evaluate(&PACK, "secret.file-copied", given);
+        let Outcome::Findings(found) = outcome else {
+            panic!("{outcome:?}")
+        };
+        let found: Vec<_> = found.iter().map(|it| it.severity).collect();
+        assert_eq!(found, [severity]);
     }
 }
