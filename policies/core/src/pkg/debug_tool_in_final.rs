@@ -91,7 +91,7 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
             .iter()
             .map(String::as_str)
             .filter(|it| !is_one_of(&allowed, it));
-        let names: Vec<&str> = names.filter(|it| is_debugger(it) || is_tool(it)).collect();
+        let mut names: Vec<&str> = names.filter(|it| is_debugger(it) || is_tool(it)).collect();
         if names.is_empty() {
             continue;
         }
@@ -101,11 +101,13 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
         } else {
             Severity::Low
         };
+        let key = format!("{} {}", runs.stage_name(brought.stage), names.join(" "));
+        // The message names what makes it bad, whatever it leaves out.
+        names.sort_by_key(|name| !is_debugger(name));
         let finding = Finding::new(format!("the image contains {}", list(&names)))
             .evidence("list of tools", AS_OF)
             .severity(severity)
             .help("use them in a stage of their own, or remove them in the same `RUN`");
-        let key = format!("{} {}", runs.stage_name(brought.stage), names.join(" "));
         reports.add_at(key, brought.place, finding);
     }
     add_out_of_place(file, &allowed, &mut reports)?;

@@ -2,7 +2,8 @@
 //!
 //! ## What it does
 //! Looks for `apt-get`, `dnf`, `yum`, `microdnf`, `tdnf` and `zypper` that install, renew or remove packages without an
-//! option that answers yes. `DEBIAN_FRONTEND=noninteractive` is none: it is for the questions of packages.
+//! option that answers yes. `DEBIAN_FRONTEND=noninteractive` is none: it is for the questions of packages. Only later
+//! versions of `microdnf` ask, which is of low severity.
 //!
 //! ## Why is this bad?
 //! As soon as more than the named packages changes, the program asks, gets no answer, and the build fails.
@@ -29,7 +30,7 @@ use crate::packages::{Action, Call, Manager, calls};
 use crate::reports::Reports;
 use crate::runs::{Runs, writes};
 use polcheck_sdk::dockerfile::Join;
-use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings};
+use polcheck_sdk::{Confidence, Facts, Finding, Judgement, Rule, Settings, Severity};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -57,9 +58,17 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
             "-y"
         };
         let packages: Vec<&str> = call.known().collect();
+        // Its first versions never ask; where it is a name of dnf5, it does.
+        let (severity, confidence) = if call.command.name() == Some("microdnf") {
+            (Severity::Low, Confidence::Low)
+        } else {
+            (Severity::Medium, Confidence::High)
+        };
         let finding = Finding::new(format!(
             "`{name}` asks before it does something, and nobody answers"
         ))
+        .severity(severity)
+        .confidence(confidence)
         .help(format!(
             "answer beforehand: `{} {option} {}`",
             call.program, call.verb
@@ -122,8 +131,15 @@ fn setting(manager: Manager) -> &'static str {
 #[cfg(test)]
 mod tests {
     use crate::PACK;
-    use polcheck_sdk::testing::{Given, messages};
+    use polcheck_sdk::testing::{Given, evaluate, messages};
     use rstest::rstest;
+
+    #[test]
+    fn microdnf_hardly_ever_asks() {
+        let given = Given::dockerfile("FROM fedora:44\nRUN microdnf install a");
+        let outcome = format!("{:?}", evaluate(&PACK, "pkg.no-yes", given));
+        assert!(outcome.contains("Severity::Low"), "{outcome}");
+    }
 
     #[rstest]
     #[case("apt-get install -f", 1)]
