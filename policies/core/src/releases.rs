@@ -92,6 +92,8 @@ impl Ends<'_> {
                 let version = match part.strip_prefix(product.name) {
                     Some("") => next?,
                     Some(version) => version,
+                    // A number alone is one of anything: `rust:1`, `app:1-alpine`.
+                    None if part.starts_with(|it: char| it.is_ascii_digit()) => return None,
                     None => release_by_name(product, part)?,
                 };
                 self.of(product.name, Some(product), version)

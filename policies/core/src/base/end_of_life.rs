@@ -29,8 +29,8 @@
 //! FROM node:20-bookworm
 //! ```
 
-use crate::dates::{day, day_of};
 use crate::data::end_of_life::AS_OF;
+use crate::dates::{day, day_of};
 use crate::releases::{Ends, Release, releases};
 use crate::stage_names;
 use polcheck_sdk::dockerfile::Stage;
@@ -133,20 +133,45 @@ mod tests {
 
     #[rstest]
     #[case::one_part("golang:1.21-alpine", "golang 1.21 ended on 2024-08-13")]
-    #[case::both_parts("python:3.8.19-slim-buster", "python 3.8 ended on 2024-10-07 and debian 10 ended on 2024-06-30")]
+    #[case::both_parts(
+        "python:3.8.19-slim-buster",
+        "python 3.8 ended on 2024-10-07 and debian 10 ended on 2024-06-30"
+    )]
     #[case::codename("ubuntu:focal-20240101", "ubuntu 20.04 ended on 2025-05-31")]
     #[case::number("debian:10.13", "debian 10 ended on 2024-06-30")]
-    #[case::distribution_of_another_image("nginx:1.25-alpine3.18", "alpine 3.18 ended on 2025-05-09")]
-    #[case::version_without_a_dot("nvidia/cuda:11.0-base-ubuntu18.04", "ubuntu 18.04 ended on 2023-05-31")]
-    #[case::with_digest("centos:7@sha256:9fc20267ae51477a2da6774940b738c24f6da2ee6fb123a2b7781c4700f2eaa0", "centos 7 ended on 2024-06-30")]
+    #[case::distribution_of_another_image(
+        "nginx:1.25-alpine3.18",
+        "alpine 3.18 ended on 2025-05-09"
+    )]
+    #[case::version_without_a_dot(
+        "nvidia/cuda:11.0-base-ubuntu18.04",
+        "ubuntu 18.04 ended on 2023-05-31"
+    )]
+    #[case::with_digest(
+        "centos:7@sha256:9fc20267ae51477a2da6774940b738c24f6da2ee6fb123a2b7781c4700f2eaa0",
+        "centos 7 ended on 2024-06-30"
+    )]
     #[case::stream("quay.io/centos/centos:stream8", "centos stream8 ended on 2024-05-31")]
     #[case::name_twice("centos:centos7.9.2009", "centos 7 ended on 2024-06-30")]
-    #[case::mirror("mirror.example.com/hub/library/node:16", "node 16 ended on 2023-09-11")]
-    #[case::dotnet("mcr.microsoft.com/dotnet/aspnet:6.0-alpine3.16", "dotnet 6.0 ended on 2024-11-12 and alpine 3.16 ended on 2024-05-23")]
+    #[case::mirror(
+        "mirror.example.com/hub/library/node:16",
+        "node 16 ended on 2023-09-11"
+    )]
+    #[case::dotnet(
+        "mcr.microsoft.com/dotnet/aspnet:6.0-alpine3.16",
+        "dotnet 6.0 ended on 2024-11-12 and alpine 3.16 ended on 2024-05-23"
+    )]
     #[case::name_of_the_image("gcr.io/distroless/static-debian10", "debian 10 ended on 2024-06-30")]
-    #[case::apart("eclipse-temurin:16-jdk-alpine-3.14", "eclipse-temurin 16 ended on 2021-09-30 and alpine 3.14 ended on 2023-05-01")]
+    #[case::apart(
+        "eclipse-temurin:16-jdk-alpine-3.14",
+        "eclipse-temurin 16 ended on 2021-09-30 and alpine 3.14 ended on 2023-05-01"
+    )]
     fn what_ended_is_named_with_its_day(#[case] image: &str, #[case] expected: &str) {
-        let found = messages(&crate::PACK, RULE, Given::dockerfile(&format!("FROM {image}\n")));
+        let found = messages(
+            &crate::PACK,
+            RULE,
+            Given::dockerfile(&format!("FROM {image}\n")),
+        );
         let name = format!("the base image `{image}` is past its end: {expected}");
         assert_eq!(found, [name]);
     }
@@ -163,6 +188,8 @@ mod tests {
     #[case("redis:7.0")]
     #[case("openjdk:8")]
     #[case("tool:alpine-3.8")]
+    #[case("rust:1-trixie")]
+    #[case("example/tool:1")]
     fn what_goes_on_is_silent(#[case] image: &str) {
         let given = Given::dockerfile(&format!("FROM {image}\n"));
         assert_eq!(messages(&crate::PACK, RULE, given), Vec::<String>::new());
