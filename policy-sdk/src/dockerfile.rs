@@ -129,12 +129,12 @@ impl<'a> Dockerfile<'a> {
         let known = |any: &Rc<dyn Any>| Rc::clone(any).downcast().ok();
         let found = self.taken.derived.borrow().iter().find_map(known);
         found.unwrap_or_else(|| {
-            let made = Rc::new(make());
+            let value = Rc::new(make());
             self.taken
                 .derived
                 .borrow_mut()
-                .push(Rc::clone(&made) as Rc<dyn Any>);
-            made
+                .push(Rc::clone(&value) as Rc<dyn Any>);
+            value
         })
     }
 

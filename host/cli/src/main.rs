@@ -11,11 +11,6 @@ mod report;
 mod session;
 
 use exit::Exit;
-use mimalloc::MiMalloc;
-
-/// Checking many files is mostly making and forgetting small texts.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> Exit {
     let cli = match args::parse(std::env::args_os()) {
