@@ -82,17 +82,17 @@ impl Pipeline {
             point: request.point,
             ..Circumstances::default()
         };
-        let (rules, left_out) = rules(policies);
+        let (rules, left_out) = policies.of_dockerfiles.get_or_init(|| rules(policies));
         let settings = Arc::clone(&policies.settings);
         let case = Arc::new(Case::new(facts, circumstances, settings));
-        let evaluation = self.evaluate_now(&rules, &case);
+        let evaluation = self.evaluate_now(rules, &case);
         let examined = Examined {
             subject: Subject::Dockerfile(DockerfileSubject {
                 path: file.path.clone(),
                 digest: canonical::sha256(&file.bytes),
             }),
             descriptor: None,
-            left_out,
+            left_out: left_out.clone(),
             dockerfile: Some(file.text()),
             case: &case,
             evaluation: &evaluation,

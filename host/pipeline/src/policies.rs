@@ -7,12 +7,13 @@ use crate::resolve::{merge, resolve};
 use crate::set_document::SetDocument;
 use crate::yaml;
 use engine::{Engine, Pack, Settings};
+use model::report::Gap;
 use model::{Digest, Interface, PolicySet, RuleId, Severity, Waiver};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Marks what lies in the binary: `builtin:core`.
 pub const BUILTIN: &str = "builtin:";
@@ -51,6 +52,8 @@ pub struct Policies {
     pub left_out: Vec<RuleId>,
     /// The complete settings of the rules of the set in effect.
     pub(crate) settings: Arc<Settings>,
+    /// Which rules a Dockerfile alone can serve, and the others; found out when the first one is checked.
+    pub(crate) of_dockerfiles: OnceLock<(Vec<RuleId>, Vec<Gap>)>,
 }
 
 impl Policies {
@@ -70,6 +73,7 @@ impl Policies {
             return Ok(Self {
                 catalogue,
                 settings: settings_of(&published),
+                of_dockerfiles: OnceLock::new(),
                 set: published,
                 digest: published_digest,
                 as_published: true,
@@ -87,6 +91,7 @@ impl Policies {
             as_published: digest == published_digest,
             catalogue,
             settings: settings_of(&set),
+            of_dockerfiles: OnceLock::new(),
             set,
             digest,
             left_out,

@@ -144,17 +144,26 @@ fn is_dry(manager: Manager, arguments: &Arguments<'_>) -> bool {
 }
 
 /// Which commands of `RUN` are those of package managers, by their index. Most are not, and most rules want these.
-struct OfManagers(Vec<u32>);
+struct OfManagers(Vec<(u32, Manager)>);
 
 /// The calls of package managers in `RUN`.
 pub(crate) fn calls(file: Dockerfile<'_>) -> Result<impl Iterator<Item = Call<'_>>, FactError> {
+    calls_of(file, &[])
+}
+
+/// Those of these package managers; of none: of all.
+pub(crate) fn calls_of<'a>(
+    file: Dockerfile<'a>,
+    managers: &'static [Manager],
+) -> Result<impl Iterator<Item = Call<'a>>, FactError> {
     let runs = Runs::of(file)?;
     let of_managers = file.derived(|| {
-        let commands = runs.iter().filter(|it| manager(it).is_some());
-        OfManagers(commands.map(|it| it.index).collect())
+        let of_manager = |it: &Command| Some((it.index, manager(it)?.0));
+        OfManagers(runs.iter().filter_map(of_manager).collect())
     });
-    let indices = (0..of_managers.0.len()).filter_map(move |at| of_managers.0.get(at).copied());
-    Ok(indices.filter_map(move |index| Call::read(runs.command(index)?)))
+    let all = (0..of_managers.0.len()).filter_map(move |at| of_managers.0.get(at).copied());
+    let wanted = all.filter(move |(_, it)| managers.is_empty() || managers.contains(it));
+    Ok(wanted.filter_map(move |(index, _)| Call::read(runs.command(index)?)))
 }
 
 /// The package manager, what it is called here, and how many words that takes.

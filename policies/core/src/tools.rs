@@ -32,23 +32,22 @@ pub(crate) fn brought(file: Dockerfile<'_>) -> Result<Rc<Vec<Brought>>, FactErro
 fn look(file: Dockerfile<'_>) -> Result<Rc<Vec<Brought>>, FactError> {
     let runs = Runs::of(file)?;
     let mut all = Vec::new();
-    for call in calls(file)?.filter(|call| call.action == Action::Install && installs(call)) {
-        let removals: Vec<Call<'_>> = runs
-            .behind(call.command)
-            .iter()
-            .filter_map(Call::read)
-            .filter(|it| it.action == Action::Remove && it.manager == call.manager)
-            .collect();
+    let calls: Vec<Call<'_>> = calls(file)?.collect();
+    let installing = calls.iter().filter(|call| call.action == Action::Install);
+    for call in installing.filter(|call| installs(call)) {
+        let is_later = |it: &&Call<'_>| {
+            it.action == Action::Remove
+                && it.manager == call.manager
+                && it.command.instruction == call.command.instruction
+                && it.command.index > call.command.index
+        };
+        let removals: Vec<&Call<'_>> = calls.iter().filter(is_later).collect();
         let marks = runs.behind(call.command).iter();
         let is_marked = marks.filter(|it| it.name() == Some("apt-mark")).any(|it| {
             let mut words = it.words.iter().map(text);
             words.any(|word| word == "auto")
         });
-        let is_kept = |name: &&str| {
-            !removals
-                .iter()
-                .any(|it| removes(it, &call, name, is_marked))
-        };
+        let is_kept = |name: &&str| !removals.iter().any(|it| removes(it, call, name, is_marked));
         let names = call.known().map(|operand| bare(call.manager, operand));
         all.push(Brought {
             stage: call.command.stage,

@@ -1,7 +1,7 @@
 //! Packages that are installed without a version.
 
 use crate::options::text;
-use crate::packages::{Action, Call, Manager, calls};
+use crate::packages::{Action, Call, Manager, calls_of};
 use crate::reports::{Reports, list};
 use crate::runs::Runs;
 use polcheck_sdk::{Facts, Finding, Judgement, Severity};
@@ -24,7 +24,7 @@ impl Unpinned {
     pub(crate) fn check(&self, facts: &Facts) -> Judgement {
         let file = facts.dockerfile();
         let mut reports = Reports::default();
-        for call in calls(file)?.filter(|call| self.managers.contains(&call.manager)) {
+        for call in calls_of(file, self.managers)? {
             if !matches!(call.action, Action::Install | Action::InstallGroup) {
                 continue;
             }

@@ -26,7 +26,9 @@
 
 use crate::reports::merged;
 use polcheck_sdk::dockerfile::Word;
-use polcheck_sdk::{FactError, Facts, Finding, Judgement, Rule, Settings, Severity, Span, Unsettled};
+use polcheck_sdk::{
+    FactError, Facts, Finding, Judgement, Rule, Settings, Severity, Span, Unsettled,
+};
 
 /// The rule.
 pub const RULE: Rule = Rule {

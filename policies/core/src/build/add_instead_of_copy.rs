@@ -29,7 +29,13 @@ use polcheck_sdk::{Confidence, Facts, Finding, Judgement, Rule, Settings, Severi
 /// The rule.
 pub const RULE: Rule = Rule {
     severity: Severity::Low,
-    aliases: &["DL3020", "DS-0005", "CKV_DOCKER_4", "CIS-DI-0009", "CIS-4.9"],
+    aliases: &[
+        "DL3020",
+        "DS-0005",
+        "CKV_DOCKER_4",
+        "CIS-DI-0009",
+        "CIS-4.9",
+    ],
     needs: &[&["dockerfile"]],
     ..Rule::of(check)
 };

@@ -33,7 +33,13 @@ use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings, Span};
 
 /// The rule.
 pub const RULE: Rule = Rule {
-    aliases: &["DL3020", "DS-0005", "CKV_DOCKER_4", "CIS-DI-0009", "CIS-4.9"],
+    aliases: &[
+        "DL3020",
+        "DS-0005",
+        "CKV_DOCKER_4",
+        "CIS-DI-0009",
+        "CIS-4.9",
+    ],
     needs: &[&["dockerfile"]],
     ..Rule::of(check)
 };
@@ -44,7 +50,9 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         .select(Keyword::Add)?
         .filter(|add| add.option("checksum").is_none());
     let words = unchecked.flat_map(|add| sources::sources(add).iter().map(move |word| (add, word)));
-    Ok(merged(words.filter_map(|(add, word)| told(file, add, word))))
+    Ok(merged(
+        words.filter_map(|(add, word)| told(file, add, word)),
+    ))
 }
 
 fn told(file: Dockerfile<'_>, add: &Instruction, word: &Word) -> Option<(String, Span, Finding)> {
@@ -84,8 +92,14 @@ mod tests {
 
     #[rstest]
     #[case::ssh("git@github.com:example/tool.git /src", 1)]
-    #[case::commit_of_folder("git@github.com:example/tool.git#5e1f0a6c0bf9c1f2f7a7b0a6f1e1e2d3c4b5a697:docs /src", 0)]
-    #[case::commit_in_query("https://github.com/example/tool.git?ref=5e1f0a6c0bf9c1f2f7a7b0a6f1e1e2d3c4b5a697 /src", 0)]
+    #[case::commit_of_folder(
+        "git@github.com:example/tool.git#5e1f0a6c0bf9c1f2f7a7b0a6f1e1e2d3c4b5a697:docs /src",
+        0
+    )]
+    #[case::commit_in_query(
+        "https://github.com/example/tool.git?ref=5e1f0a6c0bf9c1f2f7a7b0a6f1e1e2d3c4b5a697 /src",
+        0
+    )]
     #[case::variable_in_address("https://example.com/tool-${VERSION}.tgz /src", 1)]
     #[case::commit_in_variable("https://github.com/example/tool.git#${COMMIT} /src", 0)]
     #[case::address_in_variable("$TOOL /src", 0)]

@@ -68,7 +68,10 @@ fn archives(copy: &Instruction) -> Vec<&str> {
 }
 
 fn unpacks(command: &Command, copy: &Instruction, archive: &str) -> bool {
-    let mut words = command.words.iter().filter_map(|word| word.value.as_deref());
+    let mut words = command
+        .words
+        .iter()
+        .filter_map(|word| word.value.as_deref());
     Some(command.stage) == copy.stage
         && command.instruction > copy.index
         && matches!(command.name(), Some("tar" | "bsdtar"))

@@ -62,7 +62,12 @@ fn told(said: Said<'_>) -> (String, Span, Finding) {
             let keyword = said.keyword();
             let word = said.argument(1).map_or("", |word| word.raw.as_str());
             let message = format!("`{word}` is in another case than `{keyword}`");
-            (format!("{keyword} {word}"), at(1), message, "write `FROM … AS …`".to_owned())
+            (
+                format!("{keyword} {word}"),
+                at(1),
+                message,
+                "write `FROM … AS …`".to_owned(),
+            )
         }
         "StageNameCasing" => {
             let message = format!("the name of the stage `{word}` has capitals");
@@ -72,14 +77,22 @@ fn told(said: Said<'_>) -> (String, Span, Finding) {
         "ExposeProtoCasing" => {
             let message = format!("the protocol of the port `{word}` is not in lower case");
             let help = format!("write `{}`", word.to_ascii_lowercase());
-            let mut ports = said.instruction.into_iter().flat_map(|found| &found.arguments);
+            let mut ports = said
+                .instruction
+                .into_iter()
+                .flat_map(|found| &found.arguments);
             let port = ports.find(|port| port.value.as_deref() == Some(word));
             let place = port.map_or(said.place(), |port| port.span);
             (format!("port {word}"), place, message, help)
         }
         _ => {
             let message = format!("the instruction `{word}` is in another case than most");
-            (word.to_owned(), said.place(), message, "write all instructions in upper case".to_owned())
+            (
+                word.to_owned(),
+                said.place(),
+                message,
+                "write all instructions in upper case".to_owned(),
+            )
         }
     };
     (key, place, said.finding(message).help(help))

@@ -46,8 +46,12 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         let source = said.quoted('"');
         let keyword = said.keyword().to_ascii_uppercase();
         let finding = said
-            .finding(format!("`{keyword}` takes `{source}`, which the `.dockerignore` excludes"))
-            .help(format!("let the file in with `!{source}` in the `.dockerignore`, or do not copy it"));
+            .finding(format!(
+                "`{keyword}` takes `{source}`, which the `.dockerignore` excludes"
+            ))
+            .help(format!(
+                "let the file in with `!{source}` in the `.dockerignore`, or do not copy it"
+            ));
         (format!("{keyword} {source}"), said.place(), finding)
     });
     Ok(merged(found))

@@ -47,8 +47,10 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         }
         let path = &word.raw;
         let stage = stage_name(file, copy.stage);
-        let finding = Finding::new(format!("`COPY` to `{path}` goes wherever the base image is"))
-            .help("write an absolute path, or set `WORKDIR` before");
+        let finding = Finding::new(format!(
+            "`COPY` to `{path}` goes wherever the base image is"
+        ))
+        .help("write an absolute path, or set `WORKDIR` before");
         found.push((format!("{path} {stage}"), word.span, finding));
     }
     Ok(merged(found))
@@ -56,7 +58,8 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
 
 /// Of what nobody knows, neither can be said.
 fn is_relative(path: Option<&str>) -> bool {
-    let of_windows = |path: &str| matches!(path.as_bytes(), [drive, b':', ..] if drive.is_ascii_alphabetic());
+    let of_windows =
+        |path: &str| matches!(path.as_bytes(), [drive, b':', ..] if drive.is_ascii_alphabetic());
     path.is_some_and(|path| !path.starts_with(['/', '\\']) && !of_windows(path))
 }
 

@@ -44,8 +44,12 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         let name = name.split('=').next().unwrap_or(name);
         let kind = if of_stage { "stage" } else { "argument" };
         let finding = said
-            .finding(format!("the comment above the {kind} `{name}` does not describe it"))
-            .help(format!("begin the comment with the name, `# {name} …`, or set it apart with an empty line"));
+            .finding(format!(
+                "the comment above the {kind} `{name}` does not describe it"
+            ))
+            .help(format!(
+                "begin the comment with the name, `# {name} …`, or set it apart with an empty line"
+            ));
         (format!("{kind} {name}"), said.place(), finding)
     });
     Ok(merged(found))

@@ -36,7 +36,10 @@ pub const RULE: Rule = Rule {
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
     let directives = file.directives()?;
-    let mut ineffective = directives.iter().filter(|found| !found.effective).peekable();
+    let mut ineffective = directives
+        .iter()
+        .filter(|found| !found.effective)
+        .peekable();
     if ineffective.peek().is_none() {
         return Ok(vec![]);
     }

@@ -47,9 +47,15 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         let keyword = said.keyword().to_ascii_uppercase();
         let stage = stage_name(file, said.stage());
         let finding = said
-            .finding(format!("an empty line stands inside the `{keyword}` instruction"))
+            .finding(format!(
+                "an empty line stands inside the `{keyword}` instruction"
+            ))
             .help("remove the line, or make it a comment");
-        found.push((format!("{keyword} {stage}"), empty_line(said, text), finding));
+        found.push((
+            format!("{keyword} {stage}"),
+            empty_line(said, text),
+            finding,
+        ));
     }
     Ok(merged(found))
 }

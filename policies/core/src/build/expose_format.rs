@@ -33,13 +33,24 @@ pub const RULE: Rule = Rule {
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let found = said(facts.dockerfile(), &["ExposeInvalidFormat"])?.map(|said| {
         let port = said.quoted('\'');
-        let mut words = said.instruction.into_iter().flat_map(|found| &found.arguments);
+        let mut words = said
+            .instruction
+            .into_iter()
+            .flat_map(|found| &found.arguments);
         let word = words.find(|word| word.value.as_deref() == Some(port));
         let own = port.rsplit(':').next().unwrap_or(port);
         let finding = said
-            .finding(format!("`EXPOSE {port}` names more than a port of the container"))
-            .help(format!("write `EXPOSE {own}`, and choose the address when the container is started"));
-        (port.to_owned(), word.map_or(said.place(), |word| word.span), finding)
+            .finding(format!(
+                "`EXPOSE {port}` names more than a port of the container"
+            ))
+            .help(format!(
+                "write `EXPOSE {own}`, and choose the address when the container is started"
+            ));
+        (
+            port.to_owned(),
+            word.map_or(said.place(), |word| word.span),
+            finding,
+        )
     });
     Ok(merged(found))
 }

@@ -58,7 +58,9 @@ fn looks_like_json(found: &Instruction) -> bool {
     let is_closed = text.trim_end().ends_with(']');
     let is_apart = first.len() < text.len();
     match found.keyword {
-        Keyword::Run | Keyword::Healthcheck if is_apart => is_quoted && is_closed && text.contains(','),
+        Keyword::Run | Keyword::Healthcheck if is_apart => {
+            is_quoted && is_closed && text.contains(',')
+        }
         Keyword::Run | Keyword::Healthcheck => is_quoted || is_closed && text.contains(','),
         _ => is_quoted || is_closed,
     }

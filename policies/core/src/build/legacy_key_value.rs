@@ -40,7 +40,9 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         let stage = stage_name(file, said.stage());
         let whence = said.whence();
         let finding = said
-            .finding(format!("`{keyword} {name}`{whence} gives its value without an equals sign"))
+            .finding(format!(
+                "`{keyword} {name}`{whence} gives its value without an equals sign"
+            ))
             .help(format!("write `{keyword} {name}=\"…\"`"));
         (format!("{keyword} {name} {stage}"), said.place(), finding)
     });

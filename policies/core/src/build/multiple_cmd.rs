@@ -45,9 +45,13 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         let keyword = said.word(1).to_ascii_uppercase();
         let stage = stage_name(file, said.stage());
         let finding = said
-            .finding(format!("this `{keyword}`{} is replaced by a later one of the stage",
-                said.whence()))
-            .help(format!("keep the `{keyword}` that is meant, and remove the others"));
+            .finding(format!(
+                "this `{keyword}`{} is replaced by a later one of the stage",
+                said.whence()
+            ))
+            .help(format!(
+                "keep the `{keyword}` that is meant, and remove the others"
+            ));
         (format!("{keyword} {stage}"), said.place(), finding)
     });
     Ok(merged(found))

@@ -41,7 +41,9 @@ pub const RULE: Rule = Rule {
         "DL3065",
     ],
     needs: &[&["dockerfile"]],
-    url: Some("https://docs.docker.com/reference/build-checks/from-platform-flag-const-disallowed/"),
+    url: Some(
+        "https://docs.docker.com/reference/build-checks/from-platform-flag-const-disallowed/",
+    ),
     ..Rule::of(check)
 };
 
@@ -70,7 +72,9 @@ fn told(said: Said<'_>) -> (Span, Finding) {
     match said.diagnostic.name.as_str() {
         "RedundantTargetPlatform" => {
             let finding = said
-                .finding(format!("`--platform={value}` asks for what BuildKit takes anyway"))
+                .finding(format!(
+                    "`--platform={value}` asks for what BuildKit takes anyway"
+                ))
                 .help("remove the option");
             (place, finding)
         }
@@ -83,7 +87,9 @@ fn told(said: Said<'_>) -> (Span, Finding) {
         _ => {
             let image = said.argument(0).map_or("", |word| word.raw.as_str());
             let finding = said
-                .finding(format!("the base image `{image}` is for another platform than the build"))
+                .finding(format!(
+                    "the base image `{image}` is for another platform than the build"
+                ))
                 .help("name an image that exists for the platform that is built for");
             (said.place(), finding)
         }

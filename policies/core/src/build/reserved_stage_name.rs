@@ -35,7 +35,9 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         let name = said.quoted('"');
         let place = said.argument(2).map_or(said.place(), |word| word.span);
         let finding = said
-            .finding(format!("`{name}` is no name for a stage: BuildKit keeps it"))
+            .finding(format!(
+                "`{name}` is no name for a stage: BuildKit keeps it"
+            ))
             .help("give the stage a name that says what it makes");
         (format!("stage {name}"), place, finding)
     });

@@ -80,9 +80,18 @@ mod tests {
     use rstest::rstest;
 
     #[rstest]
-    #[case("# hadolint ignore=DL3008,DL3018", "`DL3008` and `DL3018` of hadolint here")]
-    #[case("# trivy:ignore:DS-0002 trivy:ignore:DS-0026", "`DS-0002` and `DS-0026` of trivy here")]
-    #[case("# checkov:skip=CKV_DOCKER_3:later", "`CKV_DOCKER_3` of checkov in the whole file")]
+    #[case(
+        "# hadolint ignore=DL3008,DL3018",
+        "`DL3008` and `DL3018` of hadolint here"
+    )]
+    #[case(
+        "# trivy:ignore:DS-0002 trivy:ignore:DS-0026",
+        "`DS-0002` and `DS-0026` of trivy here"
+    )]
+    #[case(
+        "# checkov:skip=CKV_DOCKER_3:later",
+        "`CKV_DOCKER_3` of checkov in the whole file"
+    )]
     #[case("# check=skip=all", "everything buildkit says here")]
     fn every_comment_is_told_once(#[case] comment: &str, #[case] expected: &str) {
         let given = Given::dockerfile(&format!("FROM alpine\n{comment}\nRUN make\n"));

@@ -47,7 +47,11 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let all = undeclared.iter().copied().chain(without_value);
     Ok(merged(all.map(|said| {
         let (key, place, finding) = told(said);
-        (format!("{key} {}", stage_name(file, said.stage())), place, finding)
+        (
+            format!("{key} {}", stage_name(file, said.stage())),
+            place,
+            finding,
+        )
     })))
 }
 
@@ -56,8 +60,13 @@ fn told(said: Said<'_>) -> (&str, Span, Finding) {
         let name = said.quoted('\'');
         let meant = said.diagnostic.message.split_once("did you mean ");
         let help = match meant {
-            Some((_, meant)) => format!("write `${}`, or declare it above the first `FROM`: `ARG {name}=…`", meant.trim_end_matches(['?', ')'])),
-            None => format!("declare it above the first `FROM`: `ARG {name}=…`, or correct its name"),
+            Some((_, meant)) => format!(
+                "write `${}`, or declare it above the first `FROM`: `ARG {name}=…`",
+                meant.trim_end_matches(['?', ')'])
+            ),
+            None => {
+                format!("declare it above the first `FROM`: `ARG {name}=…`, or correct its name")
+            }
         };
         let finding = said
             .finding(format!("nobody sets the variable `{name}` of `FROM`"))
@@ -68,7 +77,8 @@ fn told(said: Said<'_>) -> (&str, Span, Finding) {
     let written = base.map_or("", |word| word.raw.as_str());
     let place = base.map_or(said.place(), |word| word.span);
     let finding = if written.contains('$') {
-        let message = format!("the base image `{written}` is none unless somebody gives the argument");
+        let message =
+            format!("the base image `{written}` is none unless somebody gives the argument");
         said.finding(message)
             .severity(Severity::Medium)
             .help("give the `ARG` a default: the base image that is meant")

@@ -70,7 +70,9 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         };
         let finding = Finding::new(format!("nobody sets the variable `{name}`"))
             .severity(severity)
-            .help(format!("declare it in the stage: `ARG {name}`, or correct its name"))
+            .help(format!(
+                "declare it in the stage: `ARG {name}`, or correct its name"
+            ))
             .key(format!("{name} {}", stage_name(file, stage)));
         at_all(finding, &uses)
     });
@@ -107,7 +109,8 @@ fn used_too_early(
     file: Dockerfile<'_>,
     instructions: &[Instruction],
 ) -> Result<Vec<VariableUse>, FactError> {
-    let is_large = |found: &&Instruction| found.keyword == Keyword::Env && found.arguments.len() > 2;
+    let is_large =
+        |found: &&Instruction| found.keyword == Keyword::Env && found.arguments.len() > 2;
     let mut large = instructions.iter().filter(is_large).peekable();
     if large.peek().is_none() {
         return Ok(vec![]);

@@ -80,7 +80,8 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
 
 fn is_same(facts: &Facts, allowed: &str, reference: &Reference) -> bool {
     facts.parse_reference(allowed).is_ok_and(|allowed| {
-        (allowed.registry, &allowed.repository) == (reference.registry.clone(), &reference.repository)
+        (allowed.registry, &allowed.repository)
+            == (reference.registry.clone(), &reference.repository)
     })
 }
 
@@ -92,7 +93,10 @@ mod tests {
 
     #[rstest]
     #[case::with_registry("docker.io/docker/dockerfile:1.7-labs", 0)]
-    #[case::with_digest("docker/dockerfile@sha256:b6afd42430b15f2d2a4c5a02b919e98a525b785b1aaff16747d2f623364e39b6", 0)]
+    #[case::with_digest(
+        "docker/dockerfile@sha256:b6afd42430b15f2d2a4c5a02b919e98a525b785b1aaff16747d2f623364e39b6",
+        0
+    )]
     #[case::preview("docker/dockerfile-upstream:master", 1)]
     #[case::other_registry("registry.example.com/docker/dockerfile:1", 1)]
     #[case::allowed("ghcr.io/acme/frontend:2", 0)]

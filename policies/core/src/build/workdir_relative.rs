@@ -44,18 +44,31 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         };
         let is_known = word.is_none() || value.is_some();
         let (why, confidence) = if is_of_windows(path) {
-            ("is relative where the image is built for Linux", Confidence::Low)
+            (
+                "is relative where the image is built for Linux",
+                Confidence::Low,
+            )
         } else if is_known {
             ("begins wherever the base image is", Confidence::High)
         } else {
-            ("is none unless the base image sets the variable", Confidence::Low)
+            (
+                "is none unless the base image sets the variable",
+                Confidence::Low,
+            )
         };
         let finding = said
-            .finding(format!("the working folder `{path}`{} {why}", said.whence()))
+            .finding(format!(
+                "the working folder `{path}`{} {why}",
+                said.whence()
+            ))
             .help("write an absolute path, such as `WORKDIR /app`")
             .confidence(confidence);
         let place = word.map_or(said.place(), |word| word.span);
-        (format!("{path} {}", stage_name(file, said.stage())), place, finding)
+        (
+            format!("{path} {}", stage_name(file, said.stage())),
+            place,
+            finding,
+        )
     });
     Ok(merged(found))
 }

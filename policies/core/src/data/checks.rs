@@ -4,59 +4,59 @@ use crate::options::text;
 use crate::packages::is_version_of;
 use polcheck_sdk::dockerfile::Command;
 
-/// Programs that check something whatever they are told.
+/// Programs that check something whatever they are told. In order.
 #[rustfmt::skip]
 const ALWAYS: [&str; 46] = [
-    "pytest", "py.test", "tox", "nox", "flake8", "pylint", "mypy", "pyright", "bandit", "pip-audit", "pydocstyle",
-    "hadolint", "shellcheck", "yamllint", "ansible-lint", "eslint", "stylelint", "tslint", "jest", "vitest", "mocha",
-    "golangci-lint", "gosec", "govulncheck", "staticcheck", "nancy", "rubocop", "brakeman", "bundler-audit", "rspec",
-    "phpunit", "phpstan", "psalm", "phpcs", "ctest", "trivy", "grype", "semgrep", "checkov", "tfsec", "tflint",
-    "kubeconform", "kubeval", "gpgv", "gitleaks", "osv-scanner",
+    "ansible-lint", "bandit", "brakeman", "bundler-audit", "checkov", "ctest", "eslint", "flake8", "gitleaks",
+    "golangci-lint", "gosec", "govulncheck", "gpgv", "grype", "hadolint", "jest", "kubeconform", "kubeval", "mocha",
+    "mypy", "nancy", "nox", "osv-scanner", "phpcs", "phpstan", "phpunit", "pip-audit", "psalm", "py.test",
+    "pydocstyle", "pylint", "pyright", "pytest", "rspec", "rubocop", "semgrep", "shellcheck", "staticcheck",
+    "stylelint", "tflint", "tfsec", "tox", "trivy", "tslint", "vitest", "yamllint",
 ];
 
-/// Programs that check something if one of their words is one of these.
+/// Programs that check something if one of their words is one of these. In order.
 #[rustfmt::skip]
 const WITH: [(&str, &[&str]); 40] = [
-    ("sqlfluff", &["lint"]),
-    ("npm", &["audit", "test", "t", "lint"]),
-    ("yarn", &["audit", "test", "lint"]),
-    ("pnpm", &["audit", "test", "lint"]),
-    ("go", &["vet", "test"]),
-    ("ruff", &["check"]),
+    ("b2sum", &["-c", "--check"]),
     ("black", &["--check"]),
-    ("isort", &["--check", "--check-only"]),
-    ("safety", &["check", "scan"]),
+    ("bundle", &["audit"]),
     ("cargo", &["test", "clippy", "audit", "deny"]),
-    ("mvn", &["test", "verify"]),
+    ("composer", &["audit", "validate"]),
+    ("cosign", &["verify", "verify-blob", "verify-attestation"]),
+    ("dotnet", &["test"]),
+    ("dpkg-sig", &["--verify"]),
+    ("go", &["vet", "test"]),
+    ("gpg", &["--verify"]),
+    ("gpg2", &["--verify"]),
     ("gradle", &["test", "check"]),
     ("gradlew", &["test", "check"]),
+    ("isort", &["--check", "--check-only"]),
     ("make", &["test", "check", "lint"]),
+    ("md5sum", &["-c", "--check"]),
+    ("minisign", &["-V", "-Vm"]),
+    ("mix", &["test"]),
+    ("mvn", &["test", "verify"]),
+    ("nginx", &["-t"]),
+    ("npm", &["audit", "test", "t", "lint"]),
+    ("openssl", &["verify", "-verify"]),
+    ("pip", &["check"]),
+    ("pip3", &["check"]),
+    ("pnpm", &["audit", "test", "lint"]),
+    ("rpm", &["-K", "--checksig"]),
+    ("ruff", &["check"]),
+    ("safety", &["check", "scan"]),
     ("sha1sum", &["-c", "--check"]),
     ("sha224sum", &["-c", "--check"]),
     ("sha256sum", &["-c", "--check"]),
     ("sha384sum", &["-c", "--check"]),
     ("sha512sum", &["-c", "--check"]),
-    ("md5sum", &["-c", "--check"]),
-    ("b2sum", &["-c", "--check"]),
     ("shasum", &["-c", "--check"]),
-    ("gpg", &["--verify"]),
-    ("gpg2", &["--verify"]),
-    ("cosign", &["verify", "verify-blob", "verify-attestation"]),
-    ("minisign", &["-V", "-Vm"]),
-    ("openssl", &["verify", "-verify"]),
     ("slsa-verifier", &["verify-artifact", "verify-image"]),
     ("snyk", &["test"]),
-    ("bundle", &["audit"]),
-    ("composer", &["audit", "validate"]),
-    ("dotnet", &["test"]),
+    ("sqlfluff", &["lint"]),
     ("swift", &["test"]),
-    ("mix", &["test"]),
     ("terraform", &["validate"]),
-    ("nginx", &["-t"]),
-    ("rpm", &["-K", "--checksig"]),
-    ("pip", &["check"]),
-    ("pip3", &["check"]),
-    ("dpkg-sig", &["--verify"]),
+    ("yarn", &["audit", "test", "lint"]),
 ];
 
 /// Modules that `python -m` runs as a check.
@@ -78,10 +78,14 @@ pub(crate) fn check(command: &Command) -> Option<&str> {
         let mut words = command.words.iter().skip(1).map(text);
         words.any(|word| wanted.contains(&word))
     };
-    let is_check = ALWAYS.contains(&name)
-        || WITH
-            .iter()
-            .any(|(program, words)| *program == name && has(words))
+    let with = || {
+        let at = WITH
+            .binary_search_by(|(program, _)| program.cmp(&name))
+            .ok()?;
+        WITH.get(at)
+    };
+    let is_check = ALWAYS.binary_search(&name).is_ok()
+        || with().is_some_and(|(_, words)| has(words))
         || is_version_of("python", name) && has(&["-m"]) && has(&MODULES);
     (is_check
         && !has(&[
@@ -95,4 +99,15 @@ pub(crate) fn check(command: &Command) -> Option<&str> {
             "fix",
         ]))
     .then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_are_in_order() {
+        assert!(ALWAYS.is_sorted());
+        assert!(WITH.is_sorted_by_key(|(program, _)| *program));
+    }
 }

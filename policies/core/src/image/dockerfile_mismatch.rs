@@ -25,7 +25,9 @@
 //! ```
 
 use polcheck_sdk::dockerfile::{Difference, Origin};
-use polcheck_sdk::{FactError, Facts, Finding, Judgement, Location, Rule, Settings, Severity, Unsettled};
+use polcheck_sdk::{
+    FactError, Facts, Finding, Judgement, Location, Rule, Settings, Severity, Unsettled,
+};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -56,7 +58,11 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
 }
 
 fn value(difference: &Difference) -> Finding {
-    let Difference { pointer, dockerfile, image } = difference;
+    let Difference {
+        pointer,
+        dockerfile,
+        image,
+    } = difference;
     let name = pointer.trim_start_matches("/config/");
     // Variables may hold secrets.
     let message = if pointer.starts_with("/config/Env/") {
@@ -66,7 +72,9 @@ fn value(difference: &Difference) -> Finding {
     };
     Finding::new(message)
         .at(Location::Config(pointer.clone()))
-        .help("give the Dockerfile, the target and the build arguments that the image was built with")
+        .help(
+            "give the Dockerfile, the target and the build arguments that the image was built with",
+        )
         .key(pointer.clone())
 }
 
@@ -82,7 +90,10 @@ fn history(steps: &[Difference]) -> Option<Finding> {
             first.image, first.dockerfile
         ),
     };
-    let place = index.map_or_else(|| Location::Config("/history".to_owned()), Location::History);
+    let place = index.map_or_else(
+        || Location::Config("/history".to_owned()),
+        Location::History,
+    );
     Some(
         Finding::new(message)
             .at(place)

@@ -20,7 +20,7 @@
 //! ```
 
 use crate::options::text;
-use crate::packages::{Action, Call, Manager, calls, ending};
+use crate::packages::{Action, Call, Manager, calls_of, ending};
 use crate::reports::{Reports, list};
 use crate::runs::Runs;
 use polcheck_sdk::dockerfile::{Command, Dockerfile};
@@ -39,8 +39,8 @@ const MOVING: [&str; 6] = ["latest", "upgrade", "patch", "master", "main", "HEAD
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
     let mut reports = Reports::default();
-    for call in calls(file)? {
-        if call.manager != Manager::Go || call.action != Action::Install {
+    for call in calls_of(file, &[Manager::Go])? {
+        if call.action != Action::Install {
             continue;
         }
         let loose = loose(file, &call)?;

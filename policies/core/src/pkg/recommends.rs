@@ -16,7 +16,7 @@
 //! RUN apt-get update && apt-get install -y --no-install-recommends git=1:2.47.3-0
 //! ```
 
-use crate::packages::{Action, Call, Manager, calls};
+use crate::packages::{Action, Call, Manager, calls_of};
 use crate::reports::Reports;
 use crate::runs::{Runs, writes};
 use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings, Severity};
@@ -32,7 +32,7 @@ pub const RULE: Rule = Rule {
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
     let mut reports = Reports::default();
-    for call in calls(file)?.filter(takes_recommended) {
+    for call in calls_of(file, &[Manager::Apt])?.filter(takes_recommended) {
         if writes(file, call.command.stage, "APT::Install-Recommends ")? {
             continue;
         }

@@ -34,7 +34,8 @@
 use crate::reports::Reports;
 use polcheck_sdk::dockerfile::{Dockerfile, Keyword};
 use polcheck_sdk::{
-    ConfigSource, FactError, Facts, Finding, Judgement, Location, Rule, RunConfig, Settings, Severity,
+    ConfigSource, FactError, Facts, Finding, Judgement, Location, Rule, RunConfig, Settings,
+    Severity,
 };
 
 /// The rule.
@@ -50,8 +51,18 @@ pub const RULE: Rule = Rule {
 const OF_THE_KERNEL: [&str; 3] = ["/proc", "/sys", "/dev"];
 /// They hold the system, and may hold applications deeper down.
 const OF_THE_SYSTEM: [&str; 12] = [
-    "/bin", "/boot", "/etc", "/lib", "/lib32", "/lib64", "/sbin", "/usr", "/usr/bin", "/usr/lib",
-    "/usr/lib64", "/usr/sbin",
+    "/bin",
+    "/boot",
+    "/etc",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/sbin",
+    "/usr",
+    "/usr/bin",
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/sbin",
 ];
 
 /// A folder that is used, how, and where it says so.
@@ -82,7 +93,11 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
 }
 
 fn told(used: Use) -> Option<(String, Location, Finding)> {
-    let Use { is_volume, path, place } = used;
+    let Use {
+        is_volume,
+        path,
+        place,
+    } = used;
     let severity = severity(is_volume, &path)?;
     let (kind, finding) = if is_volume {
         let message = format!("the volume `{path}` is laid over a folder of the system");
