@@ -62,8 +62,8 @@ impl Given {
     }
 
     /// What an example of a rule's documentation shows.
-    pub fn example(example: &Example) -> Self {
-        match (example.language.as_str(), &example.image) {
+    pub fn example(rule: &str, example: &Example) -> Self {
+        let given = match (example.language.as_str(), &example.image) {
             ("dockerfile", Some(image)) => Self::built(&example.text, image),
             ("dockerfile", None) => {
                 let inputs = BuildInputs {
@@ -73,7 +73,16 @@ impl Given {
                 Self::build(&example.text, &inputs)
             }
             _ => Self::image_config(&example.text),
+        };
+        match &example.settings {
+            Some(settings) => given.settings(rule, settings.clone()),
+            None => given,
         }
+    }
+
+    /// The settings of a rule, as far as they are given.
+    pub fn settings_of(&self, rule: &str) -> Option<&Value> {
+        self.settings.get(rule)
     }
 
     /// The facts that are told.
@@ -233,10 +242,7 @@ pub fn check_examples(pack: &Pack) {
             );
         }
         for example in examples {
-            let mut given = Given::example(&example);
-            if let Some(settings) = &example.settings {
-                given = given.settings(rule.id, settings.clone());
-            }
+            let given = Given::example(rule.id, &example);
             let found = messages(pack, rule.id, given);
             assert_eq!(
                 !found.is_empty(),

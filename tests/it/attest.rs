@@ -28,7 +28,7 @@ fn a_pass_is_signed_attached_and_verified() {
     --- stdout
     registry.test/app:1: passed (linux/amd64, sha256:[DIGEST])
       security.scan=passed
-      not checked: base.latest-tag, build.copy-from-external, build.directive-ineffective, build.invalid and 2 more: it needs `dockerfile`: there is none
+      not checked: base.end-of-life, base.latest-tag, base.no-digest, base.not-allowed and 62 more: it needs `dockerfile`: there is none
       signed and attached: sha256:[DIGEST]
     ");
     assert_said!(world.polcheck(&["verify", "--key", "polcheck.pub", "--require", "security.scan=passed", &image]), @"
@@ -98,17 +98,17 @@ fn each_platform_and_the_index_get_a_statement_when_all_pass() {
     --- stdout
     registry.test/app:1: passed (linux/amd64, sha256:[DIGEST])
       security.scan=passed
-      not checked: base.latest-tag, build.copy-from-external, build.directive-ineffective, build.invalid and 2 more: it needs `dockerfile`: there is none
+      not checked: base.end-of-life, base.latest-tag, base.no-digest, base.not-allowed and 62 more: it needs `dockerfile`: there is none
       signed and attached: sha256:[DIGEST]
 
     registry.test/app:1: passed (linux/arm64, sha256:[DIGEST])
       security.scan=passed
-      not checked: base.latest-tag, build.copy-from-external, build.directive-ineffective, build.invalid and 2 more: it needs `dockerfile`: there is none
+      not checked: base.end-of-life, base.latest-tag, base.no-digest, base.not-allowed and 62 more: it needs `dockerfile`: there is none
       signed and attached: sha256:[DIGEST]
 
     registry.test/app:1: passed (index of linux/amd64 and linux/arm64, sha256:[DIGEST])
       security.scan=passed
-      not checked: base.latest-tag, build.copy-from-external, build.directive-ineffective, build.invalid and 2 more: it needs `dockerfile`: there is none
+      not checked: base.end-of-life, base.latest-tag, base.no-digest, base.not-allowed and 62 more: it needs `dockerfile`: there is none
       signed and attached: sha256:[DIGEST]
     ");
     for digest in [index.digest(), &digests[0], &digests[1]] {

@@ -28,7 +28,7 @@ fn a_bad_image_fails_and_the_report_says_where_why_and_what_to_do() {
 
     registry.test/shop/api:1: failed (linux/amd64, sha256:[DIGEST]): 1 critical, 1 high, 1 info
       security.scan withheld: the verdict is failed; `secret.env` has a finding; `user.final-root` has a finding
-      not checked: base.latest-tag, build.copy-from-external, build.directive-ineffective, build.invalid and 2 more: it needs `dockerfile`: there is none
+      not checked: base.end-of-life, base.latest-tag, base.no-digest, base.not-allowed and 62 more: it needs `dockerfile`: there is none
     ");
 }
 
@@ -41,7 +41,7 @@ fn a_good_image_passes_with_the_claim_of_the_set() {
     --- stdout
     registry.test/shop/api:1: passed (linux/amd64, sha256:[DIGEST])
       security.scan=passed
-      not checked: base.latest-tag, build.copy-from-external, build.directive-ineffective, build.invalid and 2 more: it needs `dockerfile`: there is none
+      not checked: base.end-of-life, base.latest-tag, base.no-digest, base.not-allowed and 62 more: it needs `dockerfile`: there is none
     ");
 }
 
@@ -137,7 +137,11 @@ fn what_a_run_leaves_out_is_said() {
         .filter(|gap| gap["why"] == "this run leaves it out")
         .map(|gap| gap["what"].as_str().unwrap())
         .collect();
-    assert_eq!(what, ["net.privileged-port", "net.ssh-port"]);
+    assert!(
+        what.contains(&"net.privileged-port") && what.contains(&"net.ssh-port"),
+        "{what:?}"
+    );
+    assert!(what.iter().all(|rule| rule.starts_with("net.")), "{what:?}");
 }
 
 #[test]
@@ -193,7 +197,7 @@ fn a_waiver_covers_its_finding_until_it_expires() {
 
     registry.test/app:1: passed (linux/amd64, sha256:[DIGEST]): 1 info, 1 waived
       security.scan withheld: this run changed the policy set; the effective time is not now; `user.final-root` has a waived finding, and the claim does not accept waivers
-      not checked: base.latest-tag, build.copy-from-external, build.directive-ineffective, build.invalid and 2 more: it needs `dockerfile`: there is none
+      not checked: base.end-of-life, base.latest-tag, base.no-digest, base.not-allowed and 62 more: it needs `dockerfile`: there is none
       unused waiver: W2
       expired waiver: W3
     ");

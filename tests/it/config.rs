@@ -99,22 +99,95 @@ fn rules_are_listed_with_their_severity() {
     assert_said!(World::new().polcheck(&["rules"]), @"
     exit code: 0
     --- stdout
-    base.latest-tag              medium    A base image has no version
-    build.copy-from-external     high      Files come from an image that no stage names
-    build.directive-ineffective  medium    A parser directive stands too low to count
-    build.invalid                critical  The Dockerfile cannot be built
-    build.undefined-variable     high      A variable is used that nobody sets
-    build.unreachable-stage      low       A stage is not needed for the image
-    health.missing               low       The image has no health check
-    label.empty                  medium    A label is empty
-    label.oci-missing            info      The image does not say where it comes from
-    label.self-attested          high      A label claims a result that nobody signed
-    net.privileged-port          info      The image exposes a privileged port as an ordinary user
-    net.ssh-port                 medium    The image exposes ssh
-    secret.env                   critical  A secret lies in the environment
-    secret.env-points-to-key     info      A variable points to a secret inside the image
-    user.final-root              high      The image runs as root
-    user.not-numeric             low       The image names its user
+    base.end-of-life              medium    A base image is past its end
+    base.latest-tag               medium    A base image has no version
+    base.no-digest                low       A base image is not pinned
+    base.not-allowed              high      An image comes from where it must not
+    build.add-instead-of-copy     low       `ADD` copies files
+    build.add-remote              medium    Something is downloaded that may be another thing tomorrow
+    build.archive-copy            info      An archive is copied, and unpacked later
+    build.casing                  info      Upper and lower case are mixed
+    build.copy-from-external      high      Files come from an image that no stage names
+    build.copy-ignored-file       low       A file is copied that the build never sees
+    build.copy-onto-one-name      medium    Several files are copied onto one name
+    build.copy-relative-dest      low       Where a file is copied to depends on the base image
+    build.copy-whole-fs           medium    A whole file system is copied
+    build.definition-comment      info      A comment does not describe the stage or argument below it (only where a set names it)
+    build.directive-ineffective   medium    A parser directive stands too low to count
+    build.duplicate-stage-name    medium    Two stages have the same name
+    build.empty-continuation      low       An empty line stands inside an instruction
+    build.expose-format           low       `EXPOSE` names an address or a port of the host
+    build.insecure-run            high      A step of the build is let out of its sandbox
+    build.invalid                 critical  The Dockerfile cannot be built
+    build.invalid-json-form       medium    A JSON array is none
+    build.legacy-key-value        low       A value is set without an equals sign
+    build.maintainer              low       The author stands in `MAINTAINER`
+    build.multiple-cmd            medium    An instruction is replaced by a later one
+    build.platform                low       A stage is bound to a platform
+    build.reserved-stage-name     low       A stage has a name that means something else
+    build.shell-form-entrypoint   low       A shell stands between the container and its process
+    build.suppression             info      A comment silences a tool
+    build.undefined-arg-in-from   critical  The base image depends on a variable that nobody sets
+    build.undefined-variable      high      A variable is used that nobody sets
+    build.unreachable-stage       low       A stage is not needed for the image
+    build.untrusted-frontend      medium    The file is read by a frontend that nobody agreed to
+    build.workdir-relative        low       A working folder depends on the base image
+    config.all-environments       low       The configuration of all environments is in the image
+    health.missing                low       The image has no health check
+    health.needs-tool             info      The health check needs a tool for downloads
+    health.undefined-variable     medium    The health check uses a variable that nobody sets
+    image.dockerfile-mismatch     high      The Dockerfile does not make this image
+    label.empty                   medium    A label is empty
+    label.oci-missing             info      The image does not say where it comes from
+    label.schema                  low       The labels are not as agreed (only where a set names it)
+    label.self-attested           high      A label claims a result that nobody signed
+    label.stray-escape            medium    A label keeps backslashes that were meant as escapes
+    layer.consecutive-run         info      Two `RUN` could be one (only where a set names it)
+    layer.world-writable          medium    Everybody may write a file of the image
+    net.admin-listener            high      An admin interface listens on all interfaces
+    net.dashboard-routed          medium    A dashboard is open to the outside
+    net.debug-listener            critical  A debugger listens on all interfaces
+    net.privileged-port           info      The image exposes a privileged port as an ordinary user
+    net.ssh-port                  medium    The image exposes ssh
+    pkg.apt-cli                   info      `apt` is used in a script
+    pkg.cache-left                low       The cache of a package manager stays in the image
+    pkg.compiler-in-final         medium    The image contains a compiler
+    pkg.debug-tool-in-build       info      A build stage contains debuggers
+    pkg.debug-tool-in-final       low       The image contains tools to look around with
+    pkg.dist-upgrade              low       The distribution of the base image is replaced by the next one
+    pkg.go-install-latest         medium    A Go program is installed in whatever version is the newest
+    pkg.no-hashes                 info      Packages are installed without checking what they are
+    pkg.no-yes                    medium    A package manager asks, and nobody answers
+    pkg.pipe-to-shell             high      A download is run without looking at it
+    pkg.recommends                low       Packages are installed that nobody asked for
+    pkg.signature-off             high      Packages are installed without checking their signatures
+    pkg.tls-off                   high      A program does not check whom it talks to
+    pkg.unpinned-apk              low       An Alpine package is installed without a version
+    pkg.unpinned-apt              low       A Debian package is installed without a version
+    pkg.unpinned-npm              medium    A Node or Ruby package is installed without a version
+    pkg.unpinned-pip              medium    A Python package is installed without a version
+    pkg.unpinned-rpm              low       An RPM package is installed without a version
+    pkg.update-alone              medium    Package lists are updated in a layer of their own
+    pkg.wget-and-curl             info      Both `wget` and `curl` download, or `wget` fills the log
+    secret.copy-whole-context     low       The whole build context is copied
+    secret.credential-in-url      medium    A password is part of an address or of a command line
+    secret.default-credential     high      A script has a default password
+    secret.env                    critical  A secret lies in the environment
+    secret.env-points-to-key      info      A variable points to a secret inside the image
+    secret.file-copied            high      A file with secrets is copied into the image
+    secret.in-history             critical  The history of the image keeps a secret
+    secret.private-key-generated  high      A private key is made while the image is built
+    secret.private-key-in-image   critical  A private key gets into the image
+    shell.cd                      info      A `RUN` changes the folder
+    shell.exit-status-lost        medium    A check fails, and the build goes on
+    shell.pipe-status-lost        low       Only the last command of a pipe decides whether it failed
+    shell.shell-link              low       The system's shell is replaced by a link
+    user.final-root               high      The image runs as root
+    user.large-uid                low       A user with a large number makes a large image
+    user.not-numeric              low       The image names its user
+    user.set-password             high      A password of a user is set while the image is built
+    user.sudo                     high      sudo is used or installed
+    volume.system                 high      A folder of the system becomes a volume or a working folder
     ");
 }
 
@@ -127,9 +200,9 @@ fn a_rule_is_explained_by_any_of_its_names() {
     --- stdout
     # net.ssh-port: The image exposes ssh
 
-    severity: medium
-    also known as: DS-0004, CKV_DOCKER_1
-    needs: image
+    - severity: medium
+    - also known as: DS-0004, CKV_DOCKER_1
+    - needs: image or dockerfile
 
     ## What it does
     Looks for port 22, or for the ports of the setting `ports`, among the exposed ports.
@@ -142,25 +215,21 @@ fn a_rule_is_explained_by_any_of_its_names() {
     ```json fails
     { "config": { "ExposedPorts": { "22/tcp": {} } } }
     ```
+    ```dockerfile fails
+    FROM alpine:3.22
+    EXPOSE 22
+    ```
     Use instead:
     ```json passes
     { "config": { "ExposedPorts": { "8080/tcp": {} } } }
     ```
+    ```dockerfile passes
+    FROM alpine:3.22
+    EXPOSE 8080
+    ```
 
     ## Settings
-    {
-      "additionalProperties": false,
-      "properties": {
-        "port": {
-          "default": 22,
-          "description": "The port that ssh listens on.",
-          "maximum": 65535,
-          "minimum": 1,
-          "type": "integer"
-        }
-      },
-      "type": "object"
-    }
+    - `port` (integer, default `22`): The port that ssh listens on.
     "#);
     assert_eq!(world.polcheck(&["explain", "DS-0004"]), said);
 }
@@ -174,5 +243,6 @@ fn the_version_names_what_lies_in_the_binary() {
     contract polcheck:policy@0.1.0, engine wasmtime-48
     pack builtin:core sha256:[DIGEST]
     policy set builtin:standard sha256:[DIGEST]
+    policy set builtin:strict sha256:[DIGEST]
     ");
 }

@@ -61,8 +61,10 @@ fn the_dockerfile_in_the_provenance_is_judged() {
     let world = world(&with_provenance("FROM alpine\n"));
     let report = report(&world, &[]);
     assert_eq!(report["verdict"], "passed");
-    assert_eq!(report["findings"][0]["rule"], "base.latest-tag");
-    let location = &report["findings"][0]["location"];
+    let findings = report["findings"].as_array().unwrap();
+    let mut findings = findings.iter();
+    let found = findings.find(|finding| finding["rule"] == "base.latest-tag");
+    let location = &found.unwrap()["location"];
     assert_eq!(
         (&location["kind"], &location["file"], &location["startLine"]),
         (&json!("dockerfile"), &json!("Dockerfile"), &json!(1))
@@ -109,12 +111,10 @@ fn a_file_that_makes_another_image_withholds_the_claim() {
     ] {
         world.write("Dockerfile", DOCKERFILE.replace(from, to));
         let report = report(&world, &["-f", "Dockerfile"]);
-        let withheld = &report["claims"][0]["withheld"];
-        assert_eq!(
-            withheld,
-            &json!(["the Dockerfile does not make this image"]),
-            "{to}"
-        );
+        let withheld = report["claims"][0]["withheld"].as_array().unwrap();
+        let reason = "the Dockerfile does not make this image";
+        assert!(withheld.contains(&json!(reason)), "{to}: {withheld:?}");
+        assert_eq!(report["verdict"], "failed", "{to}");
     }
 }
 
@@ -129,7 +129,7 @@ fn the_file_that_is_given_counts_more_than_the_provenance() {
 fn a_set_without_rules_about_dockerfiles_asks_for_no_provenance() {
     let world = world(&with_provenance("FROM alpine\n"));
     world.registry.forget_requests();
-    report(&world, &["--rule", "user.*"]);
+    report(&world, &["--rule", "user.final-root"]);
     let few = world.registry.requests().len();
     world.registry.forget_requests();
     report(&world, &[]);

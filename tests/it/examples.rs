@@ -2,9 +2,10 @@
 
 use crate::harness::{root, shared};
 use engine::{Allocation, Case, Circumstances, Compiler, Engine, Limits, Options, Pack};
+use jiff::Timestamp;
 use model::{Outcome, RuleId, RuleMetadata};
 use polcheck_policy_core::PACK;
-use polcheck_sdk::testing::{Given, evaluate, examples};
+use polcheck_sdk::testing::{Given, TIME, evaluate, examples};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -40,12 +41,13 @@ fn through_the_component(engine: &Engine, pack: &Pack, rule: &RuleId, given: &Gi
         .settings_schema
         .clone()
         .unwrap_or_default();
-    let settings = BTreeMap::from([(rule.clone(), model::settings::complete(&schema, None))]);
-    let case = Arc::new(Case::new(
-        facts,
-        Circumstances::default(),
-        Arc::new(settings),
-    ));
+    let settings = model::settings::complete(&schema, given.settings_of(rule.as_ref()));
+    let settings = BTreeMap::from([(rule.clone(), settings)]);
+    let circumstances = Circumstances {
+        time: Timestamp::from_second(i64::try_from(TIME).unwrap()).unwrap(),
+        ..Circumstances::default()
+    };
+    let case = Arc::new(Case::new(facts, circumstances, Arc::new(settings)));
     engine
         .evaluate(pack, std::slice::from_ref(rule), &case)
         .outcomes
@@ -60,8 +62,12 @@ fn the_component_finds_what_the_native_rule_finds() {
     let mut compared = 0;
     for rule in &pack.metadata().rules {
         for example in examples(&rule.description) {
-            let sandboxed =
-                through_the_component(&engine, &pack, &rule.id, &Given::example(&example));
+            let sandboxed = through_the_component(
+                &engine,
+                &pack,
+                &rule.id,
+                &Given::example(rule.id.as_ref(), &example),
+            );
             assert_eq!(
                 !sandboxed.findings().is_empty(),
                 example.fails,
@@ -69,7 +75,11 @@ fn the_component_finds_what_the_native_rule_finds() {
                 rule.id,
                 example.text
             );
-            let native = evaluate(&PACK, rule.id.as_ref(), Given::example(&example));
+            let native = evaluate(
+                &PACK,
+                rule.id.as_ref(),
+                Given::example(rule.id.as_ref(), &example),
+            );
             assert_eq!(
                 messages(&sandboxed),
                 native_messages(native),
@@ -112,8 +122,10 @@ fn native_messages(
 ) -> Vec<String> {
     use polcheck_sdk::bindings::exports::polcheck::policy::check::Outcome;
     use polcheck_sdk::bindings::polcheck::policy::types::{Finding, Location};
-    let Outcome::Findings(findings) = outcome else {
-        panic!("{outcome:?}")
+    let findings = match outcome {
+        Outcome::Findings(findings) => findings,
+        Outcome::NotApplicable(_) => vec![],
+        other => panic!("{other:?}"),
     };
     let place = |location: &Location| match location {
         Location::Config(pointer) => format!("config {pointer}"),
@@ -194,7 +206,7 @@ fn the_component_finds_what_the_native_rule_finds_in_real_configs() {
             continue;
         }
         let config = json!({ "os": "linux", "config": build["config"] }).to_string();
-        let about_images = |rule: &&RuleMetadata| rule.needs == [["image"]];
+        let about_images = |rule: &&RuleMetadata| rule.needs_only_an_image();
         for rule in pack.metadata().rules.iter().filter(about_images) {
             let sandboxed =
                 through_the_component(&engine, &pack, &rule.id, &Given::image_config(&config));

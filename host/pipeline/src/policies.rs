@@ -98,17 +98,22 @@ impl Policies {
         })
     }
 
-    /// The families of facts that the selected rules need. What they only use is not fetched for them.
+    /// The families of facts that the selected rules need of an image. What they only use is not fetched for them, nor what
+    /// they would take in place of the image itself.
     pub fn needs(&self) -> BTreeSet<Interface> {
-        let selected = self
-            .set
-            .rules
-            .keys()
-            .filter_map(|id| self.catalogue.rule(id));
-        let names = selected.flat_map(|(rule, _)| rule.needs.iter().flatten());
-        names
-            .filter_map(|name| Interface::from_name(name))
-            .collect()
+        let ids = self.set.rules.keys();
+        let selected = ids.filter_map(|id| self.catalogue.rule(id));
+        let groups = selected.flat_map(|(rule, _)| &rule.needs);
+        let needed = |group: &Vec<String>| {
+            let names = group.iter().filter_map(|name| Interface::from_name(name));
+            let all: Vec<Interface> = names.collect();
+            if all.contains(&Interface::Image) {
+                vec![Interface::Image]
+            } else {
+                all
+            }
+        };
+        groups.flat_map(needed).collect()
     }
 }
 

@@ -40,29 +40,14 @@ use polcheck_sdk::{Confidence, Facts, Finding, Judgement, Location, Rule, Settin
 pub const RULE: Rule = Rule {
     aliases: &["CIS-4.4"],
     needs: &[&["dockerfile"]],
-    settings: r#"{
-        "type": "object",
-        "additionalProperties": false,
-        "properties": {
-            "releases": {
-                "description": "The last day of releases, by `NAME RELEASE` as in `alpine 3.18`: of what the table has, or of another repository by its name without the tag.",
-                "type": "object",
-                "additionalProperties": { "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" },
-                "default": {}
-            },
-            "graceDays": {
-                "description": "How many days after its end a release is still accepted.",
-                "type": "integer",
-                "minimum": 0,
-                "default": 0
-            },
-            "lts": {
-                "description": "Whether long-term support counts for Debian.",
-                "type": "boolean",
-                "default": true
-            }
-        }
-    }"#,
+    settings: r#"{ "type": "object", "additionalProperties": false, "properties": {
+        "releases": { "type": "object", "additionalProperties": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}, "default": {},
+            "description": "The last day of releases, by `NAME RELEASE` as in `alpine 3.18`: of what the table has, or of another repository by its name without the tag." },
+        "graceDays": { "type": "integer", "minimum": 0, "default": 0,
+            "description": "How many days after its end a release is still accepted." },
+        "lts": { "type": "boolean", "default": true,
+            "description": "Whether long-term support counts for Debian." }
+    } }"#,
     url: Some("https://endoflife.date/"),
     ..Rule::of(check)
 };

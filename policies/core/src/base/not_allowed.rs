@@ -35,18 +35,10 @@ pub const RULE: Rule = Rule {
     severity: Severity::High,
     aliases: &["DL3026", "CIS-4.2", "CIS-DI-0002"],
     needs: &[&["dockerfile"]],
-    settings: r#"{
-        "type": "object",
-        "additionalProperties": false,
-        "properties": {
-            "allow": {
-                "description": "Globs over registry and repository, as in `docker.io/library/*`: `*` is any text without a slash, `**` any text.",
-                "type": "array",
-                "items": { "type": "string", "minLength": 1 },
-                "default": []
-            }
-        }
-    }"#,
+    settings: r#"{ "type": "object", "additionalProperties": false, "properties": {
+        "allow": { "type": "array", "items": {"type": "string", "minLength": 1}, "default": [],
+            "description": "Globs over registry and repository, as in `docker.io/library/*`: `*` is any text without a slash, `**` any text." }
+    } }"#,
     ..Rule::of(check)
 };
 

@@ -30,23 +30,12 @@ use polcheck_sdk::{Facts, Finding, Judgement, Location, Reference, Rule, Setting
 /// The rule.
 pub const RULE: Rule = Rule {
     needs: &[&["dockerfile"]],
-    settings: r#"{
-        "type": "object",
-        "additionalProperties": false,
-        "properties": {
-            "allow": {
-                "description": "Repositories of frontends, with or without a registry.",
-                "type": "array",
-                "items": { "type": "string", "minLength": 1 },
-                "default": ["docker/dockerfile"]
-            },
-            "requireDigest": {
-                "description": "Whether a frontend has to be pinned by digest.",
-                "type": "boolean",
-                "default": false
-            }
-        }
-    }"#,
+    settings: r#"{ "type": "object", "additionalProperties": false, "properties": {
+        "allow": { "type": "array", "items": {"type": "string", "minLength": 1}, "default": ["docker/dockerfile"],
+            "description": "Repositories of frontends, with or without a registry." },
+        "requireDigest": { "type": "boolean", "default": false,
+            "description": "Whether a frontend has to be pinned by digest." }
+    } }"#,
     url: Some("https://docs.docker.com/build/buildkit/frontend/"),
     ..Rule::of(check)
 };

@@ -32,6 +32,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Low,
     aliases: &["DKL-LI-0003"],
     needs: &[&["dockerfile"]],
+    uses: &["image"],
     ..Rule::of(check)
 };
 

@@ -38,18 +38,10 @@ pub const RULE: Rule = Rule {
     severity: Severity::Info,
     aliases: &["DL3049"],
     needs: &[&["image", "dockerfile"]],
-    settings: r#"{
-        "type": "object",
-        "additionalProperties": false,
-        "properties": {
-            "labels": {
-                "description": "The labels an image must have.",
-                "type": "array",
-                "items": { "type": "string" },
-                "default": ["org.opencontainers.image.source", "org.opencontainers.image.revision"]
-            }
-        }
-    }"#,
+    settings: r#"{ "type": "object", "additionalProperties": false, "properties": {
+        "labels": { "type": "array", "items": {"type": "string"}, "default": ["org.opencontainers.image.source", "org.opencontainers.image.revision"],
+            "description": "The labels an image must have." }
+    } }"#,
     url: Some("https://github.com/opencontainers/image-spec/blob/main/annotations.md"),
     ..Rule::of(check)
 };

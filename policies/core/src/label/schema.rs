@@ -50,29 +50,14 @@ pub const RULE: Rule = Rule {
     ],
     opt_in: true,
     needs: &[&["image", "dockerfile"]],
-    settings: r#"{
-        "type": "object",
-        "additionalProperties": false,
-        "properties": {
-            "required": {
-                "description": "The labels an image must have.",
-                "type": "array",
-                "items": { "type": "string" },
-                "default": []
-            },
-            "types": {
-                "description": "What the values of labels must be.",
-                "type": "object",
-                "additionalProperties": { "enum": ["url", "rfc3339", "semver", "spdx", "hash", "email", "text"] },
-                "default": {}
-            },
-            "strict": {
-                "description": "Whether other labels than those of `required` and `types` are findings.",
-                "type": "boolean",
-                "default": false
-            }
-        }
-    }"#,
+    settings: r#"{ "type": "object", "additionalProperties": false, "properties": {
+        "required": { "type": "array", "items": {"type": "string"}, "default": [],
+            "description": "The labels an image must have." },
+        "types": { "type": "object", "additionalProperties": {"enum": ["url", "rfc3339", "semver", "spdx", "hash", "email", "text"]}, "default": {},
+            "description": "What the values of labels must be." },
+        "strict": { "type": "boolean", "default": false,
+            "description": "Whether other labels than those of `required` and `types` are findings." }
+    } }"#,
     ..Rule::of(check)
 };
 

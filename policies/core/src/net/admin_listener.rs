@@ -37,30 +37,14 @@ use polcheck_sdk::{FactError, Facts, Finding, Item, Judgement, Rule, Settings, S
 pub const RULE: Rule = Rule {
     severity: Severity::High,
     needs: &[&["image", "dockerfile"]],
-    settings: r#"{
-        "type": "object",
-        "additionalProperties": false,
-        "properties": {
-            "variables": {
-                "description": "More variables that hold the address of an admin interface, and what it is.",
-                "type": "object",
-                "additionalProperties": { "type": "string" },
-                "default": {}
-            },
-            "ports": {
-                "description": "Ports that must not be exposed, and what listens there.",
-                "type": "object",
-                "additionalProperties": { "type": "string" },
-                "default": {}
-            },
-            "allow": {
-                "description": "Variables, words of a command and ports that are fine here.",
-                "type": "array",
-                "items": { "type": "string" },
-                "default": []
-            }
-        }
-    }"#,
+    settings: r#"{ "type": "object", "additionalProperties": false, "properties": {
+        "variables": { "type": "object", "additionalProperties": {"type": "string"}, "default": {},
+            "description": "More variables that hold the address of an admin interface, and what it is." },
+        "ports": { "type": "object", "additionalProperties": {"type": "string"}, "default": {},
+            "description": "Ports that must not be exposed, and what listens there." },
+        "allow": { "type": "array", "items": {"type": "string"}, "default": [],
+            "description": "Variables, words of a command and ports that are fine here." }
+    } }"#,
     ..Rule::of(check)
 };
 

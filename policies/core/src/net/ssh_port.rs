@@ -31,19 +31,10 @@ use polcheck_sdk::{Facts, Finding, Item, Judgement, Rule, Settings};
 pub const RULE: Rule = Rule {
     aliases: &["DS-0004", "CKV_DOCKER_1"],
     needs: &[&["image", "dockerfile"]],
-    settings: r#"{
-        "type": "object",
-        "additionalProperties": false,
-        "properties": {
-            "port": {
-                "description": "The port that ssh listens on.",
-                "type": "integer",
-                "minimum": 1,
-                "maximum": 65535,
-                "default": 22
-            }
-        }
-    }"#,
+    settings: r#"{ "type": "object", "additionalProperties": false, "properties": {
+        "port": { "type": "integer", "minimum": 1, "maximum": 65535, "default": 22,
+            "description": "The port that ssh listens on." }
+    } }"#,
     ..Rule::of(check)
 };
 

@@ -33,24 +33,12 @@ use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings};
 /// The rule.
 pub const RULE: Rule = Rule {
     needs: &[&["dockerfile"]],
-    settings: r#"{
-        "type": "object",
-        "additionalProperties": false,
-        "properties": {
-            "compilers": {
-                "description": "More names of packages that are compilers or build tools.",
-                "type": "array",
-                "items": { "type": "string" },
-                "default": []
-            },
-            "allowed": {
-                "description": "Names of packages that the image may contain.",
-                "type": "array",
-                "items": { "type": "string" },
-                "default": []
-            }
-        }
-    }"#,
+    settings: r#"{ "type": "object", "additionalProperties": false, "properties": {
+        "compilers": { "type": "array", "items": {"type": "string"}, "default": [],
+            "description": "More names of packages that are compilers or build tools." },
+        "allowed": { "type": "array", "items": {"type": "string"}, "default": [],
+            "description": "Names of packages that the image may contain." }
+    } }"#,
     ..Rule::of(check)
 };
 

@@ -33,24 +33,12 @@ use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings, Severity};
 pub const RULE: Rule = Rule {
     severity: Severity::Info,
     needs: &[&["dockerfile"]],
-    settings: r#"{
-        "type": "object",
-        "additionalProperties": false,
-        "properties": {
-            "debuggers": {
-                "description": "More names of packages and programs that are debuggers.",
-                "type": "array",
-                "items": { "type": "string" },
-                "default": []
-            },
-            "allowed": {
-                "description": "Names of packages and programs that a build stage may contain.",
-                "type": "array",
-                "items": { "type": "string" },
-                "default": []
-            }
-        }
-    }"#,
+    settings: r#"{ "type": "object", "additionalProperties": false, "properties": {
+        "debuggers": { "type": "array", "items": {"type": "string"}, "default": [],
+            "description": "More names of packages and programs that are debuggers." },
+        "allowed": { "type": "array", "items": {"type": "string"}, "default": [],
+            "description": "Names of packages and programs that a build stage may contain." }
+    } }"#,
     ..Rule::of(check)
 };
 

@@ -45,30 +45,14 @@ pub const RULE: Rule = Rule {
     severity: Severity::Low,
     aliases: &["DL3001", "CIS-DI-0003", "CIS-4.3"],
     needs: &[&["dockerfile"]],
-    settings: r#"{
-        "type": "object",
-        "additionalProperties": false,
-        "properties": {
-            "debuggers": {
-                "description": "More names of packages and programs that are debuggers.",
-                "type": "array",
-                "items": { "type": "string" },
-                "default": []
-            },
-            "tools": {
-                "description": "More names of packages and programs that an intruder needs as well.",
-                "type": "array",
-                "items": { "type": "string" },
-                "default": []
-            },
-            "allowed": {
-                "description": "Names of packages and programs that the image may contain.",
-                "type": "array",
-                "items": { "type": "string" },
-                "default": []
-            }
-        }
-    }"#,
+    settings: r#"{ "type": "object", "additionalProperties": false, "properties": {
+        "debuggers": { "type": "array", "items": {"type": "string"}, "default": [],
+            "description": "More names of packages and programs that are debuggers." },
+        "tools": { "type": "array", "items": {"type": "string"}, "default": [],
+            "description": "More names of packages and programs that an intruder needs as well." },
+        "allowed": { "type": "array", "items": {"type": "string"}, "default": [],
+            "description": "Names of packages and programs that the image may contain." }
+    } }"#,
     ..Rule::of(check)
 };
 

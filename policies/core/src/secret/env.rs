@@ -54,24 +54,12 @@ pub const RULE: Rule = Rule {
         "CIS-4.10",
     ],
     needs: &[&["image", "dockerfile"]],
-    settings: r#"{
-        "type": "object",
-        "additionalProperties": false,
-        "properties": {
-            "allow": {
-                "description": "Names of variables that are no secrets here.",
-                "type": "array",
-                "items": { "type": "string" },
-                "default": []
-            },
-            "names": {
-                "description": "More names of variables that are secrets here.",
-                "type": "array",
-                "items": { "type": "string" },
-                "default": []
-            }
-        }
-    }"#,
+    settings: r#"{ "type": "object", "additionalProperties": false, "properties": {
+        "allow": { "type": "array", "items": {"type": "string"}, "default": [],
+            "description": "Names of variables that are no secrets here." },
+        "names": { "type": "array", "items": {"type": "string"}, "default": [],
+            "description": "More names of variables that are secrets here." }
+    } }"#,
     ..Rule::of(check)
 };
 

@@ -34,18 +34,10 @@ pub const RULE: Rule = Rule {
     severity: Severity::High,
     aliases: &["CIS-DI-0010", "DKL-LI-0003"],
     needs: &[&["dockerfile"]],
-    settings: r#"{
-        "type": "object",
-        "additionalProperties": false,
-        "properties": {
-            "allow": {
-                "description": "Globs of paths in the build context that are no secrets here.",
-                "type": "array",
-                "items": { "type": "string" },
-                "default": []
-            }
-        }
-    }"#,
+    settings: r#"{ "type": "object", "additionalProperties": false, "properties": {
+        "allow": { "type": "array", "items": {"type": "string"}, "default": [],
+            "description": "Globs of paths in the build context that are no secrets here." }
+    } }"#,
     ..Rule::of(check)
 };
 

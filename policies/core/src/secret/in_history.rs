@@ -39,18 +39,10 @@ pub const RULE: Rule = Rule {
     severity: Severity::Critical,
     aliases: &["CIS-DI-0010"],
     needs: &[&["image", "dockerfile"]],
-    settings: r#"{
-        "type": "object",
-        "additionalProperties": false,
-        "properties": {
-            "allow": {
-                "description": "Names of build arguments and variables that are no secrets here.",
-                "type": "array",
-                "items": { "type": "string" },
-                "default": []
-            }
-        }
-    }"#,
+    settings: r#"{ "type": "object", "additionalProperties": false, "properties": {
+        "allow": { "type": "array", "items": {"type": "string"}, "default": [],
+            "description": "Names of build arguments and variables that are no secrets here." }
+    } }"#,
     ..Rule::of(check)
 };
 

@@ -52,23 +52,12 @@ pub const RULE: Rule = Rule {
     ],
     needs: &[&["image", "dockerfile"]],
     uses: &["base-image"],
-    settings: r#"{
-        "type": "object",
-        "additionalProperties": false,
-        "properties": {
-            "users": {
-                "description": "The users of base images: globs of names without tag, and the user of each.",
-                "type": "object",
-                "additionalProperties": { "type": "string" },
-                "default": {}
-            },
-            "reportUnknownBase": {
-                "description": "Whether an image without a user is reported though nobody knows that of its base image. If not, the rule is inconclusive.",
-                "type": "boolean",
-                "default": true
-            }
-        }
-    }"#,
+    settings: r#"{ "type": "object", "additionalProperties": false, "properties": {
+        "users": { "type": "object", "additionalProperties": {"type": "string"}, "default": {},
+            "description": "The users of base images: globs of names without tag, and the user of each." },
+        "reportUnknownBase": { "type": "boolean", "default": true,
+            "description": "Whether an image without a user is reported though nobody knows that of its base image. If not, the rule is inconclusive." }
+    } }"#,
     ..Rule::of(check)
 };
 
