@@ -95,6 +95,7 @@ fn a_variable_that_means_nothing_is_an_error() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "what is said is long")]
 fn rules_are_listed_with_their_severity() {
     assert_said!(World::new().polcheck(&["rules"]), @"
     exit code: 0

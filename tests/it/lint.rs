@@ -1,10 +1,8 @@
 //! `polcheck lint`, and `polcheck facts --dockerfile`
 
 use crate::assert_said;
-use crate::harness::{World, shared};
+use crate::harness::World;
 use serde_json::Value;
-use std::collections::BTreeSet;
-use std::fs;
 
 const GOOD: &str = "FROM alpine:3.22\nUSER 65532:65532\nENTRYPOINT [\"/service\"]\n";
 
@@ -21,6 +19,7 @@ COPY --from=builder /service /service
 ";
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "what is said is long")]
 fn findings_show_the_lines_they_are_about() {
     let world = World::new();
     world.write("Dockerfile", BAD);

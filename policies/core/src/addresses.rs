@@ -1,5 +1,7 @@
 //! Addresses to listen on: `0.0.0.0:8001`, `:40000`, `tcp://[::]:2375`.
 
+use polcheck_sdk::Item;
+
 /// The port, if the address is one of all interfaces.
 pub(crate) fn open_port(address: &str) -> Option<u16> {
     let address = address.split_once("://").map_or(address, |(_, rest)| rest);
@@ -12,6 +14,12 @@ pub(crate) fn open_port(address: &str) -> Option<u16> {
 /// Whether a host means all interfaces.
 pub(crate) fn is_everywhere(host: &str) -> bool {
     matches!(host, "" | "0.0.0.0" | "*" | "[::]" | "::" | "+")
+}
+
+/// Whether one of the addresses of a variable is one of all interfaces.
+pub(crate) fn is_open(variable: &Item) -> bool {
+    let mut addresses = variable.value.iter().flat_map(|value| value.split(','));
+    addresses.any(|address| open_port(address.trim()).is_some())
 }
 
 #[cfg(test)]

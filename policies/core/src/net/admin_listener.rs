@@ -25,7 +25,7 @@
 //! { "config": { "Cmd": ["redis-server", "--requirepass", "$REDIS_PASSWORD"] } }
 //! ```
 
-use crate::addresses::open_port;
+use crate::addresses::{is_open, open_port};
 use crate::base_images::of_target;
 use crate::data::admin_listeners::{AS_OF, COMMANDS, PORTS, VARIABLES};
 use crate::ports;
@@ -56,18 +56,14 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
     let is_judged = |name: &str| !allowed.iter().any(|other| other == name);
     let mut reports = Reports::default();
     let more = settings.pairs("/variables");
+    let more = more
+        .iter()
+        .map(|(name, what)| (name.as_str(), what.as_str()));
     for variable in config.env.iter().filter(|variable| !variable.is_inherited) {
-        let known = VARIABLES.iter().map(|(name, what)| (*name, *what));
-        let mut all = known.chain(
-            more.iter()
-                .map(|(name, what)| (name.as_str(), what.as_str())),
-        );
+        let mut all = VARIABLES.iter().copied().chain(more.clone());
         let found = all.find(|(name, _)| *name == variable.key && is_judged(name));
         if let Some((name, what)) = found.filter(|_| is_open(variable)) {
-            let message = format!("`{name}` opens {what} on all interfaces");
-            let finding = Finding::new(message)
-                .help(HELP)
-                .evidence("known as of", AS_OF);
+            let finding = opens(&format!("`{name}`"), what);
             reports.add(format!("env={name}"), variable.place.clone(), finding);
         }
     }
@@ -75,10 +71,7 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
     words.extend(option_words(facts)?);
     for (program, word, closed, what) in COMMANDS.iter().filter(|row| is_judged(row.1)) {
         if let Some(found) = opened(&words, program, word, closed) {
-            let message = format!("the command opens {what}");
-            let finding = Finding::new(message)
-                .help(HELP)
-                .evidence("known as of", AS_OF);
+            let finding = opens("the command", what);
             reports.add(format!("command={word}"), found.place.clone(), finding);
         }
     }
@@ -86,10 +79,10 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
     Ok(reports.finish())
 }
 
-/// Whether one of the addresses of a variable is one of all interfaces.
-fn is_open(variable: &Item) -> bool {
-    let mut addresses = variable.value.iter().flat_map(|value| value.split(','));
-    addresses.any(|address| open_port(address.trim()).is_some())
+fn opens(who: &str, what: &str) -> Finding {
+    let message = format!("{who} opens {what} on all interfaces");
+    let finding = Finding::new(message).help(HELP);
+    finding.evidence("known as of", AS_OF)
 }
 
 /// The word that opens the interface of a program.

@@ -43,7 +43,6 @@ pub const RULE: Rule = Rule {
     severity: Severity::High,
     aliases: &["DS-0030", "DKL-DI-0002"],
     needs: &[&["image", "dockerfile"]],
-    uses: &["dockerfile"],
     ..Rule::of(check)
 };
 
