@@ -15,14 +15,17 @@ fn a_bad_image_fails_and_the_report_says_where_why_and_what_to_do() {
     --- stdout
     critical[secret.env]: the variable `DB_PASSWORD` holds a secret
     --> registry.test/shop/api:1 config /config/Env/0
+     = why: Everybody who can pull the image can read its config, and every process in the container can read its environment.
      = help: mount the secret when the container runs (`--secret`, a Kubernetes secret), and replace this one: it is public now
 
     high[user.final-root]: the image sets no user, so it runs as root
     --> registry.test/shop/api:1 config /config/User
+     = why: A process that escapes its container keeps its user id. As root, it owns the node; inside the container it can already change every file.
      = help: end the last stage with `USER 65532:65532`, or another number that is not 0
 
     info[label.oci-missing]: the image does not say where it comes from: `org.opencontainers.image.source`, `org.opencontainers.image.revision` missing
     --> registry.test/shop/api:1 config /config/Labels
+     = why: When something is wrong with an image, the first question is which commit of which repository made it.
      = help: set the labels when the image is built: `docker build --label …`, or the metadata step of your pipeline
      = see: https://github.com/opencontainers/image-spec/blob/main/annotations.md
 
@@ -187,11 +190,13 @@ fn a_waiver_covers_its_finding_until_it_expires() {
     --- stdout
     high[user.final-root]: the image sets no user, so it runs as root
     --> registry.test/app:1 config /config/User
+     = why: A process that escapes its container keeps its user id. As root, it owns the node; inside the container it can already change every file.
      = note: waived by `W1`
      = help: end the last stage with `USER 65532:65532`, or another number that is not 0
 
     info[label.oci-missing]: the image does not say where it comes from: `org.opencontainers.image.source`, `org.opencontainers.image.revision` missing
     --> registry.test/app:1 config /config/Labels
+     = why: When something is wrong with an image, the first question is which commit of which repository made it.
      = help: set the labels when the image is built: `docker build --label …`, or the metadata step of your pipeline
      = see: https://github.com/opencontainers/image-spec/blob/main/annotations.md
 

@@ -32,6 +32,7 @@ fn findings_show_the_lines_they_are_about() {
     8 | COPY --from=builder /service /service
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
+      = why: A stage that is misspelt or missing becomes an image that somebody else publishes, `docker.io/library/builder:latest` instead of the stage `builder`, and its files become part of yours.
       = help: name a stage; where an image is meant, give it a stage of its own: `FROM IMAGE@DIGEST AS NAME`
 
     high[build.undefined-variable]: nobody sets the variable `COMMIT`
@@ -40,6 +41,7 @@ fn findings_show_the_lines_they_are_about() {
     7 |       commit="$COMMIT"
       |               ^^^^^^^
       |
+      = why: The variable is replaced by nothing, and the build goes on: a label stays empty, a path becomes another one.
       = help: declare it in the stage: `ARG COMMIT`, or correct its name
       = see: https://docs.docker.com/reference/build-checks/undefined-var/
 
@@ -58,6 +60,7 @@ fn findings_show_the_lines_they_are_about() {
     4 | FROM alpine AS unused
       |      ^^^^^^
       |
+      = why: The same file makes another image tomorrow, and nobody can say what an image was made of.
       = help: name a release, best with its digest: `FROM IMAGE:1.2@sha256:…`
 
     medium[build.directive-ineffective]: `# syntax=` is only a comment here
@@ -66,6 +69,7 @@ fn findings_show_the_lines_they_are_about() {
     2 | # syntax=docker/dockerfile:1
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
+      = why: BuildKit reads directives only at the very top of the file. Below anything else they are comments: the frontend that was pinned is not the one that builds, and the escape character is not the one that was chosen.
       = help: move it to the top of the file, above every comment and blank line
 
     low[base.no-digest]: the base image `alpine` is not pinned by digest
@@ -74,6 +78,7 @@ fn findings_show_the_lines_they_are_about() {
     4 | FROM alpine AS unused
       |      ^^^^^^
       |
+      = why: A tag can be moved. The same file makes another image as soon as somebody does, and what was tested is not what is built next.
       = help: add the digest: `FROM alpine@sha256:…`
 
     low[build.unreachable-stage]: the image needs nothing of the stage `unused`
@@ -82,6 +87,7 @@ fn findings_show_the_lines_they_are_about() {
     4 | FROM alpine AS unused
       | ^^^^^^^^^^^^^^^^^^^^^
       |
+      = why: BuildKit does not build such a stage. Tests and scans in it never run, and what it makes never gets into the image, though everybody who reads the file believes that it does.
       = help: take something from it with `COPY --from`, build it by name with `--target`, or remove it
 
     low[health.missing]: the image has no health check
@@ -90,6 +96,7 @@ fn findings_show_the_lines_they_are_about() {
     5 | FROM scratch
       | ^^^^^^^^^^^^
       |
+      = why: Docker and Swarm keep sending work to a process that hangs, since they only see that it runs.
       = help: add a check that needs no shell: `HEALTHCHECK CMD ["/service", "healthcheck"]`
 
     low[user.final-root]: the image sets no user, so it runs as root
@@ -98,6 +105,7 @@ fn findings_show_the_lines_they_are_about() {
     5 | FROM scratch
       | ^^^^^^^^^^^^
       |
+      = why: A process that escapes its container keeps its user id. As root, it owns the node; inside the container it can already change every file.
       = help: end the last stage with `USER 65532:65532`, or another number that is not 0
 
     info[label.oci-missing]: the image does not say where it comes from: `org.opencontainers.image.source`, `org.opencontainers.image.revision` missing
@@ -106,6 +114,7 @@ fn findings_show_the_lines_they_are_about() {
     5 | FROM scratch
       | ^^^^^^^^^^^^
       |
+      = why: When something is wrong with an image, the first question is which commit of which repository made it.
       = help: set the labels when the image is built: `docker build --label …`, or the metadata step of your pipeline
       = see: https://github.com/opencontainers/image-spec/blob/main/annotations.md
 
@@ -127,6 +136,7 @@ fn a_file_that_buildkit_refuses_fails_with_its_line_and_reason() {
     2 | RUNN apk upgrade
       | ^^^^^^^^^^^^^^^^
       |
+      = why: What cannot be built cannot be judged either: no rule can promise anything about an image that this file does not make.
       = help: correct the file; `docker build --check .` shows the same
 
     high[user.final-root]: the image runs as root: it sets no user, and neither does its base image `alpine:3.22`
@@ -135,6 +145,7 @@ fn a_file_that_buildkit_refuses_fails_with_its_line_and_reason() {
     1 | FROM alpine:3.22
       | ^^^^^^^^^^^^^^^^
       |
+      = why: A process that escapes its container keeps its user id. As root, it owns the node; inside the container it can already change every file.
       = help: end the last stage with `USER 65532:65532`, or another number that is not 0
 
     low[base.no-digest]: the base image `alpine:3.22` is not pinned by digest
@@ -143,6 +154,7 @@ fn a_file_that_buildkit_refuses_fails_with_its_line_and_reason() {
     1 | FROM alpine:3.22
       |      ^^^^^^^^^^^
       |
+      = why: A tag can be moved. The same file makes another image as soon as somebody does, and what was tested is not what is built next.
       = help: add the digest: `FROM alpine:3.22@sha256:…`
 
     low[health.missing]: the image has no health check, unless `alpine:3.22` has one
@@ -151,6 +163,7 @@ fn a_file_that_buildkit_refuses_fails_with_its_line_and_reason() {
     1 | FROM alpine:3.22
       | ^^^^^^^^^^^^^^^^
       |
+      = why: Docker and Swarm keep sending work to a process that hangs, since they only see that it runs.
       = help: add a check that needs no shell: `HEALTHCHECK CMD ["/service", "healthcheck"]`
 
     info[label.oci-missing]: the image does not say where it comes from: `org.opencontainers.image.source`, `org.opencontainers.image.revision` missing
@@ -159,6 +172,7 @@ fn a_file_that_buildkit_refuses_fails_with_its_line_and_reason() {
     1 | FROM alpine:3.22
       | ^^^^^^^^^^^^^^^^
       |
+      = why: When something is wrong with an image, the first question is which commit of which repository made it.
       = help: set the labels when the image is built: `docker build --label …`, or the metadata step of your pipeline
       = see: https://github.com/opencontainers/image-spec/blob/main/annotations.md
 
@@ -263,6 +277,7 @@ fn standard_input_is_a_file_too() {
     1 | FROM alpine:3.22
       |      ^^^^^^^^^^^
       |
+      = why: A tag can be moved. The same file makes another image as soon as somebody does, and what was tested is not what is built next.
       = help: add the digest: `FROM alpine:3.22@sha256:…`
 
     low[health.missing]: the image has no health check, unless `alpine:3.22` has one
@@ -271,6 +286,7 @@ fn standard_input_is_a_file_too() {
     1 | FROM alpine:3.22
       | ^^^^^^^^^^^^^^^^
       |
+      = why: Docker and Swarm keep sending work to a process that hangs, since they only see that it runs.
       = help: add a check that needs no shell: `HEALTHCHECK CMD ["/service", "healthcheck"]`
 
     info[label.oci-missing]: the image does not say where it comes from: `org.opencontainers.image.source`, `org.opencontainers.image.revision` missing
@@ -279,6 +295,7 @@ fn standard_input_is_a_file_too() {
     1 | FROM alpine:3.22
       | ^^^^^^^^^^^^^^^^
       |
+      = why: When something is wrong with an image, the first question is which commit of which repository made it.
       = help: set the labels when the image is built: `docker build --label …`, or the metadata step of your pipeline
       = see: https://github.com/opencontainers/image-spec/blob/main/annotations.md
 
@@ -450,6 +467,7 @@ fn a_comment_silences_what_the_set_lets_it_silence() {
     4 | COPY --from=builder /a /b
       | ^^^^^^^^^^^^^^^^^^^^^^^^^
       |
+      = why: A stage that is misspelt or missing becomes an image that somebody else publishes, `docker.io/library/builder:latest` instead of the stage `builder`, and its files become part of yours.
       = note: a comment for polcheck silences it: the image of that name is ours
       = help: name a stage; where an image is meant, give it a stage of its own: `FROM IMAGE@DIGEST AS NAME`
 

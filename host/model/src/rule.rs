@@ -111,6 +111,9 @@ pub struct RuleMetadata {
     pub url: Option<String>,
 }
 
+/// A sentence of fewer bytes leaves the reader wanting the next one.
+const SHORT: usize = 60;
+
 impl RuleMetadata {
     /// Whether every image has all that the rule needs.
     pub fn needs_only_an_image(&self) -> bool {
@@ -126,6 +129,21 @@ impl RuleMetadata {
             .flatten()
             .chain(&self.uses)
             .filter_map(|name| Need::from_name(name).map(Need::interface))
+    }
+
+    /// Why what it finds is bad: the first sentences below `## Why is this bad?` of the description, as many as it takes to say
+    /// something.
+    pub fn why(&self) -> Option<String> {
+        let (_, behind) = self.description.split_once("## Why")?;
+        let (_, text) = behind.split_once('\n')?;
+        let paragraph = text.trim_start().split("\n\n").next()?;
+        let words: Vec<&str> = paragraph.split_whitespace().collect();
+        let text = words.join(" ");
+        let mut ends = text.match_indices(". ").map(|(end, _)| end + 1);
+        let end = ends.find(|end| *end >= SHORT).unwrap_or(text.len());
+        text.get(..end)
+            .filter(|why| !why.is_empty())
+            .map(ToOwned::to_owned)
     }
 
     /// Whether a name means this rule: its id or one of its aliases.
@@ -157,6 +175,34 @@ pub struct PackMetadata {
 mod tests {
     use super::*;
     use rstest::rstest;
+
+    #[rstest]
+    #[case(
+        "## Why is this bad?\nIt breaks\nthings. More.\n\n## Examples",
+        Some("It breaks things. More.")
+    )]
+    #[case("## Why is this bad?\n\nAt 2.0 it breaks", Some("At 2.0 it breaks"))]
+    #[case(
+        "## Why is this bad?\nWhoever gets into the container finds the tools that are needed there. More.",
+        Some("Whoever gets into the container finds the tools that are needed there.")
+    )]
+    #[case("## What it does\nIt looks.", None)]
+    #[case("", None)]
+    fn the_first_sentence_says_why(#[case] description: &str, #[case] why: Option<&str>) {
+        let rule = RuleMetadata {
+            id: "a.b".parse().unwrap(),
+            title: String::new(),
+            default_severity: Severity::Low,
+            description: description.to_owned(),
+            aliases: vec![],
+            opt_in: false,
+            needs: vec![],
+            uses: vec![],
+            settings_schema: None,
+            url: None,
+        };
+        assert_eq!(rule.why().as_deref(), why);
+    }
 
     #[rstest]
     #[case("user.final-root", true)]

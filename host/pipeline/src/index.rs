@@ -59,6 +59,7 @@ pub(crate) fn report(
         report,
         descriptor: Some(index.descriptor.clone()),
         dockerfile: None,
+        reasons: policies.reasons(),
     })
 }
 

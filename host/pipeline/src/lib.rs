@@ -99,7 +99,12 @@ pub struct Judged {
     pub descriptor: Option<Descriptor>,
     /// The Dockerfile, for whoever shows places in it.
     pub dockerfile: Option<DockerfileText>,
+    /// Why what the rules find is bad, in a sentence each.
+    pub reasons: Arc<Reasons>,
 }
+
+/// By rule, why what it finds is bad.
+pub type Reasons = BTreeMap<RuleId, String>;
 
 /// A Dockerfile, as findings point into it.
 #[derive(Clone, Debug, PartialEq, Eq)]

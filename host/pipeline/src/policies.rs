@@ -1,5 +1,6 @@
 //! Policy sets and packs, loaded: what a run judges by.
 
+use crate::Reasons;
 use crate::builtin::{PACKS, SETS};
 use crate::catalogue::Catalogue;
 use crate::error::PoliciesError;
@@ -52,6 +53,8 @@ pub struct Policies {
     pub left_out: Vec<RuleId>,
     /// The complete settings of the rules of the set in effect.
     pub(crate) settings: Arc<Settings>,
+    /// Why what the rules find is bad; read when something is said for the first time.
+    reasons: OnceLock<Arc<Reasons>>,
     /// Which rules a Dockerfile alone can serve, and the others; found out when the first one is checked.
     pub(crate) of_dockerfiles: OnceLock<(Vec<RuleId>, Vec<Gap>)>,
 }
@@ -73,6 +76,7 @@ impl Policies {
             return Ok(Self {
                 catalogue,
                 settings: settings_of(&published),
+                reasons: OnceLock::new(),
                 of_dockerfiles: OnceLock::new(),
                 set: published,
                 digest: published_digest,
@@ -91,11 +95,25 @@ impl Policies {
             as_published: digest == published_digest,
             catalogue,
             settings: settings_of(&set),
+            reasons: OnceLock::new(),
             of_dockerfiles: OnceLock::new(),
             set,
             digest,
             left_out,
         })
+    }
+
+    /// Why what the rules find is bad.
+    pub(crate) fn reasons(&self) -> Arc<Reasons> {
+        let read = || {
+            let rules = self.catalogue.rules().into_iter();
+            Arc::new(
+                rules
+                    .filter_map(|(rule, _)| Some((rule.id.clone(), rule.why()?)))
+                    .collect(),
+            )
+        };
+        Arc::clone(self.reasons.get_or_init(read))
     }
 
     /// The families of facts that the selected rules need of an image. What they only use is not fetched for them, nor what

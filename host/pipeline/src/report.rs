@@ -92,6 +92,7 @@ impl Examined<'_> {
             report,
             descriptor: self.descriptor,
             dockerfile: self.dockerfile,
+            reasons: policies.reasons(),
         })
     }
 

@@ -6,6 +6,7 @@ use annotate_snippets::{Group, Level, Origin, Renderer};
 use model::report::{Claim, Gap, ReportedFinding, Status, Subject};
 use model::{Report, Severity};
 use pipeline::{Attested, Judged};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// How it looks and how much it says.
@@ -59,9 +60,13 @@ fn of_report(
 ) -> String {
     let report = &judged.report;
     let mut text = String::new();
+    let mut explained = BTreeSet::new();
     for finding in &report.findings {
         let excerpt = excerpt(judged, finding);
-        let group = group(report, finding, excerpt.as_ref());
+        // Once for each rule is enough.
+        let is_new = explained.insert(&finding.rule);
+        let why = judged.reasons.get(&finding.rule).filter(|_| is_new);
+        let group = group(report, finding, excerpt.as_ref(), why);
         let _ = writeln!(text, "{}\n", renderer.render(&[group]));
     }
     let _ = writeln!(text, "{}", summary(report));
@@ -117,6 +122,7 @@ fn group<'a>(
     report: &'a Report,
     finding: &'a ReportedFinding,
     excerpt: Option<&'a Excerpt>,
+    why: Option<&'a String>,
 ) -> Group<'a> {
     let level = match finding.severity {
         Severity::Critical | Severity::High => Level::ERROR,
@@ -145,6 +151,7 @@ fn group<'a>(
         None => title.element(Origin::path(places(report, finding))),
     };
     placed
+        .elements(why.map(|why| Level::NOTE.with_name("why").message(printable(why))))
         .elements(accepted)
         .elements(
             finding

@@ -36,8 +36,11 @@ fn selected(rules: &str) -> Vec<String> {
 #[rstest]
 #[case("rules: { net.ssh-port: {} }", &["net.ssh-port"])]
 #[case("rules: { DS-0004: {} }", &["net.ssh-port"])]
-#[case("rules: { user.*: {} }", &["user.final-root", "user.not-numeric"])]
-#[case("rules: { user.*: {}, user.not-numeric: { enabled: false } }", &["user.final-root"])]
+#[case("rules: { shell.*: {} }", &["shell.cd", "shell.exit-status-lost", "shell.pipe-status-lost", "shell.shell-link"])]
+#[case("rules: { shell.*: {}, DL3003: { enabled: false } }", &["shell.exit-status-lost", "shell.pipe-status-lost", "shell.shell-link"])]
+// A rule that is opt-in is not meant by its group.
+#[case("rules: { layer.*: {} }", &["layer.world-writable"])]
+#[case("rules: { layer.*: {}, layer.consecutive-run: {} }", &["layer.consecutive-run", "layer.world-writable"])]
 #[case("rules: { '*': { enabled: false }, net.*: {}, net.ssh-port: { enabled: true } }", &["net.ssh-port"])]
 #[case("rules: {}", &[])]
 fn what_names_a_rule_more_exactly_decides_whether_it_counts(
@@ -121,11 +124,16 @@ fn changes_without_an_effect_leave_the_set_as_published() {
 #[test]
 fn a_rule_that_the_run_leaves_out_is_remembered() {
     let changes = Changes {
-        skipped: vec!["net.*".to_owned()],
+        skipped: vec!["health.*".to_owned()],
         ..Changes::default()
     };
     let policies = load("rules: { '*': {} }", &changes).unwrap();
     let left_out: Vec<_> = policies.left_out.iter().map(ToString::to_string).collect();
-    assert_eq!(left_out, ["net.privileged-port", "net.ssh-port"]);
+    let expected = [
+        "health.missing",
+        "health.needs-tool",
+        "health.undefined-variable",
+    ];
+    assert_eq!(left_out, expected);
     assert!(!policies.as_published);
 }
