@@ -1,4 +1,5 @@
-//! The built-in rules over the image config. One folder a group, one file a rule.
+//! The built-in rules over Dockerfiles and image configs. One folder a group, one file a rule; what several rules share lies
+//! beside them, and tables that age in `data`.
 
 mod addresses;
 mod archives;
@@ -38,6 +39,6 @@ mod user_name;
 
 polcheck_sdk::pack! {
     id: "core",
-    title: "Built-in rules over the image config",
-    description: "What the config of an image says about how it will run: its user, its environment, its ports, its labels and its health check.",
+    title: "Built-in rules over Dockerfiles and image configs",
+    description: "How an image is built, from what, with which packages and secrets, and how it will run: its user, its environment, its ports, its labels and its health check.",
 }
