@@ -104,6 +104,20 @@ impl Facts {
     }
 }
 
+impl Facts {
+    /// What a rule says that looked through the config and, where there is a Dockerfile, through its commands as well. An image
+    /// was judged whole by its config; of a Dockerfile silence counts only if the commands are complete.
+    ///
+    /// # Errors
+    /// There are no findings, no image, and some script could not be read.
+    pub fn conclude(&self, findings: Vec<crate::Finding>) -> crate::Judgement {
+        match self.run_config() {
+            Ok(config) if config.source == ConfigSource::Image => Ok(findings),
+            _ => self.dockerfile().commands()?.conclude(findings),
+        }
+    }
+}
+
 fn of_image(config: &ImageConfig) -> RunConfig {
     let at = |key: &str| Location::config(&["config", key]);
     let keys = |list: &str, keys: &[String]| {

@@ -82,7 +82,7 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         return Ok(reports.finish());
     }
     judge_file(file, &mut reports)?;
-    file.commands()?.conclude(reports.finish())
+    facts.conclude(reports.finish())
 }
 
 fn judge_file(file: Dockerfile<'_>, reports: &mut Reports) -> Result<(), polcheck_sdk::Unsettled> {
