@@ -113,13 +113,18 @@ impl Output {
     /// Writes the whole.
     fn write<'a>(&self, parts: impl Iterator<Item = &'a str>) -> Result<(), Failure> {
         let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
-        let whole = match self.form {
-            Form::Text => parts.join("\n"),
-            Form::Json => json::document(&parts),
+        let (before, between, behind) = match self.form {
+            Form::Text => ("", "\n", ""),
+            Form::Json => json::around(parts.is_empty()),
         };
+        let mut pieces = vec![before];
+        for (index, part) in parts.into_iter().enumerate() {
+            pieces.extend([if index == 0 { "" } else { between }, part]);
+        }
+        pieces.push(behind);
         match &self.path {
-            Some(path) => files::write(path, whole.as_bytes()),
-            None => print(&whole).map(drop),
+            Some(path) => files::write(path, pieces.concat().as_bytes()),
+            None => print_all(&pieces).map(drop),
         }
     }
 }
@@ -134,9 +139,13 @@ pub(crate) struct Rendered {
 
 impl Rendered {
     pub(crate) fn new(entry: Entry, outputs: &[Output], session: &Session) -> Self {
-        let parts = outputs.iter().map(|output| output.part(&entry, session));
+        let part = |output: &Output| {
+            let mut part = output.part(&entry, session);
+            part.shrink_to_fit();
+            part
+        };
         Self {
-            parts: parts.collect(),
+            parts: outputs.iter().map(part).collect(),
             exit: entry.exit(),
             failure: match entry {
                 Entry::Failed { failure, .. } => Some(failure),
@@ -170,9 +179,15 @@ pub(crate) fn exit(entries: &[Rendered], exit_zero: bool, session: &Session) -> 
 
 /// Prints to standard output. A reader that went away has had enough.
 pub(crate) fn print(text: &str) -> Result<Exit, Failure> {
+    print_all(&[text])
+}
+
+/// The same of what stands in pieces, without a copy of the whole.
+fn print_all(pieces: &[&str]) -> Result<Exit, Failure> {
     let mut stdout = AutoStream::auto(std::io::stdout());
-    match stdout
-        .write_all(text.as_bytes())
+    let mut pieces = pieces.iter();
+    match pieces
+        .try_for_each(|piece| stdout.write_all(piece.as_bytes()))
         .and_then(|()| stdout.flush())
     {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::new(&error, None)),

@@ -5,8 +5,10 @@ use crate::failure::Failure;
 use pipeline::{Attested, Judged};
 use serde_json::{Map, Value, json};
 
-/// Grows when a reader of the old version would be wrong about the new one.
-const SCHEMA_VERSION: u32 = 1;
+/// The end of a document. The number grows when a reader of the old version would be wrong about the new one.
+const END: &str = ",\n  \"schemaVersion\": 1\n}\n";
+/// The same behind a list.
+const END_OF_LIST: &str = "\n  ],\n  \"schemaVersion\": 1\n}\n";
 
 /// The reports of an entry, as members of a list.
 pub(crate) fn render(entry: &Entry) -> String {
@@ -20,13 +22,13 @@ pub(crate) fn render(entry: &Entry) -> String {
         .replace('\n', "\n    ")
 }
 
-/// The document with all reports.
-pub(crate) fn document(reports: &[&str]) -> String {
-    let reports = match reports {
-        [] => "[]".to_owned(),
-        reports => format!("[\n    {}\n  ]", reports.join(",\n    ")),
-    };
-    format!("{{\n  \"reports\": {reports},\n  \"schemaVersion\": {SCHEMA_VERSION}\n}}\n")
+/// What stands before, between and behind the reports of a document.
+pub(crate) fn around(is_empty: bool) -> (&'static str, &'static str, &'static str) {
+    if is_empty {
+        ("{\n  \"reports\": []", "", END)
+    } else {
+        ("{\n  \"reports\": [\n    ", ",\n    ", END_OF_LIST)
+    }
 }
 
 fn of_entry(entry: &Entry) -> Vec<Value> {
