@@ -36,7 +36,7 @@ pub(crate) fn figures(packs: &Path) -> Result<Vec<Figure>> {
         .metadata()
         .rules
         .iter()
-        .filter(|rule| rule.needs == [["image"]])
+        .filter(|rule| rule.needs_only_an_image())
         .map(|rule| rule.id.clone())
         .collect();
     let case = case(&pack);
