@@ -1,10 +1,12 @@
 //! Programs that a stage is given.
 
+use crate::data::tools::AS_OF;
 use crate::options::text;
 use crate::packages::{Action, Call, Manager, bare, calls};
+use crate::reports::Reports;
 use crate::runs::Runs;
 use polcheck_sdk::dockerfile::{Dockerfile, Flow};
-use polcheck_sdk::{FactError, Span};
+use polcheck_sdk::{FactError, Finding, Span};
 use std::rc::Rc;
 
 /// The programs that one command, or one `COPY`, brings into a stage.
@@ -18,6 +20,27 @@ pub(crate) struct Brought {
     pub(crate) place: Span,
     /// Names of packages or files.
     pub(crate) names: Vec<String>,
+}
+
+impl Brought {
+    /// Those of its names that are wanted.
+    pub(crate) fn those(&self, is_wanted: impl Fn(&&str) -> bool) -> Vec<&str> {
+        let names = self.names.iter().map(String::as_str);
+        names.filter(is_wanted).collect()
+    }
+
+    /// Reports what is wrong with some of its names.
+    pub(crate) fn report(
+        &self,
+        runs: Runs<'_>,
+        names: &[&str],
+        finding: Finding,
+        reports: &mut Reports,
+    ) {
+        let key = format!("{} {}", runs.stage_name(self.stage), names.join(" "));
+        let finding = finding.evidence("list of tools", AS_OF);
+        reports.add_at(key, self.place, finding);
+    }
 }
 
 /// Everything that stages are given and that the same `RUN` does not take away again; worked out once for all rules.

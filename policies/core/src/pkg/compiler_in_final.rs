@@ -24,7 +24,7 @@
 //! COPY --from=build /service /service
 //! ```
 
-use crate::data::tools::{AS_OF, COMPILERS, NO_COMPILERS, is_one_of};
+use crate::data::tools::{COMPILERS, NO_COMPILERS, is_one_of};
 use crate::reports::{Reports, list};
 use crate::runs::{Runs, final_stages};
 use crate::tools::brought;
@@ -44,6 +44,7 @@ pub const RULE: Rule = Rule {
 
 fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
+    let runs = Runs::of(file)?;
     let stages = final_stages(file)?;
     let more = settings.texts("/compilers");
     let allowed = settings.texts("/allowed");
@@ -56,26 +57,14 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
         .iter()
         .filter(|it| !it.is_copy && stages.contains(&it.stage))
     {
-        let names: Vec<&str> = brought
-            .names
-            .iter()
-            .map(String::as_str)
-            .filter(is_compiler)
-            .collect();
+        let names = brought.those(is_compiler);
         if names.is_empty() {
             continue;
         }
-        let finding = Finding::new(format!("the image contains {}", list(&names)))
-            .evidence("list of tools", AS_OF)
-            .help(
-                "build in a stage of its own and copy the result, or remove them in the same `RUN`",
-            );
-        let stage = Runs::of(file)?.stage_name(brought.stage);
-        reports.add_at(
-            format!("{stage} {}", names.join(" ")),
-            brought.place,
-            finding,
+        let finding = Finding::new(format!("the image contains {}", list(&names))).help(
+            "build in a stage of its own and copy the result, or remove them in the same `RUN`",
         );
+        brought.report(runs, &names, finding, &mut reports);
     }
     file.commands()?.conclude(reports.finish())
 }

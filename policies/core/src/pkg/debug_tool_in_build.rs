@@ -23,7 +23,7 @@
 //! COPY --from=build /service /service
 //! ```
 
-use crate::data::tools::{AS_OF, DEBUGGERS, is_one_of};
+use crate::data::tools::{DEBUGGERS, is_one_of};
 use crate::reports::{Reports, list};
 use crate::runs::{Runs, final_stages};
 use crate::tools::brought;
@@ -44,6 +44,7 @@ pub const RULE: Rule = Rule {
 
 fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
+    let runs = Runs::of(file)?;
     let stages = final_stages(file)?;
     let debuggers = settings.texts("/debuggers");
     let allowed = settings.texts("/allowed");
@@ -55,24 +56,13 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
         .iter()
         .filter(|it| !stages.contains(&it.stage))
     {
-        let names: Vec<&str> = brought
-            .names
-            .iter()
-            .map(String::as_str)
-            .filter(is_debugger)
-            .collect();
+        let names = brought.those(is_debugger);
         if names.is_empty() {
             continue;
         }
         let finding = Finding::new(format!("a build stage contains {}", list(&names)))
-            .evidence("list of tools", AS_OF)
             .help("install them only when somebody debugs the build");
-        let stage = Runs::of(file)?.stage_name(brought.stage);
-        reports.add_at(
-            format!("{stage} {}", names.join(" ")),
-            brought.place,
-            finding,
-        );
+        brought.report(runs, &names, finding, &mut reports);
     }
     file.commands()?.conclude(reports.finish())
 }

@@ -32,7 +32,7 @@
 //! RUN apk add --no-cache curl && curl -fsSLo /service https://example.com/service && apk del curl
 //! ```
 
-use crate::data::tools::{AS_OF, DEBUGGERS, DUAL_USE, OUT_OF_PLACE, is_one_of};
+use crate::data::tools::{DEBUGGERS, DUAL_USE, OUT_OF_PLACE, is_one_of};
 use crate::options::text;
 use crate::reports::{Reports, list};
 use crate::runs::{Runs, final_stages};
@@ -70,12 +70,8 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
         .iter()
         .filter(|it| stages.contains(&it.stage))
     {
-        let names = brought
-            .names
-            .iter()
-            .map(String::as_str)
-            .filter(|it| !is_one_of(&allowed, it));
-        let mut names: Vec<&str> = names.filter(|it| is_debugger(it) || is_tool(it)).collect();
+        let names =
+            brought.those(|it| !is_one_of(&allowed, it) && (is_debugger(it) || is_tool(it)));
         if names.is_empty() {
             continue;
         }
@@ -85,14 +81,13 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
         } else {
             Severity::Low
         };
-        let key = format!("{} {}", runs.stage_name(brought.stage), names.join(" "));
         // The message names what makes it bad, whatever it leaves out.
-        names.sort_by_key(|name| !is_debugger(name));
-        let finding = Finding::new(format!("the image contains {}", list(&names)))
-            .evidence("list of tools", AS_OF)
+        let mut shown = names.clone();
+        shown.sort_by_key(|name| !is_debugger(name));
+        let finding = Finding::new(format!("the image contains {}", list(&shown)))
             .severity(severity)
             .help("use them in a stage of their own, or remove them in the same `RUN`");
-        reports.add_at(key, brought.place, finding);
+        brought.report(runs, &names, finding, &mut reports);
     }
     add_out_of_place(file, &allowed, &mut reports)?;
     file.commands()?.conclude(reports.finish())
