@@ -5,13 +5,12 @@ use crate::case::Case;
 use crate::convert;
 use crate::host::{Exceeded, Granted, Host, Trace};
 use crate::limits::Limits;
+use crate::needs::{AtHand, Interfaces};
 use crate::pack::Pack;
 use crate::sandbox::Engine;
-use model::{
-    Broken, BrokenKind, FactError, Facts, Interface, Need, Outcome, RuleId, RuleMetadata,
-    RuleOutcome,
-};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::walk::Walk;
+use model::{Broken, BrokenKind, Outcome, RuleId, RuleMetadata, RuleOutcome};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 use wasmtime::{PoolConcurrencyLimitError, Trap};
@@ -31,7 +30,8 @@ pub struct Evaluation {
 
 /// One call of `evaluate`, in an instance of its own.
 struct Call {
-    answer: Result<Vec<check::RuleOutcome>, Broken>,
+    /// Of each of its rules.
+    answer: Result<Vec<Outcome>, Broken>,
     trace: Trace,
     fuel: u64,
 }
@@ -43,24 +43,13 @@ impl Engine {
     /// uses that are at hand; where such a call breaks, its rules run again one by one, so that a rule breaks only itself.
     pub fn evaluate(&self, pack: &Pack, rules: &[RuleId], case: &Arc<Case>) -> Evaluation {
         let start = Instant::now();
-        let mut evaluation = Evaluation::default();
-        let mut calls: BTreeMap<BTreeSet<Interface>, Vec<&RuleMetadata>> = BTreeMap::new();
-        for id in rules {
-            match pack.rule(id) {
-                None => evaluation.settle(id, Outcome::Broken(not_answered(id))),
-                Some(rule) => match unserved(rule, &case.facts) {
-                    Some(outcome) => evaluation.settle(id, outcome),
-                    None => calls
-                        .entry(visible(rule, &case.facts))
-                        .or_default()
-                        .push(rule),
-                },
-            }
-        }
-        for (visible, rules) in calls {
-            let declared = rules.iter().flat_map(|rule| rule.interfaces()).collect();
-            let granted = Granted { declared, visible };
-            self.run(pack, &granted, &rules, case, start, &mut evaluation);
+        let mut evaluation = Evaluation {
+            outcomes: Vec::with_capacity(rules.len()),
+            ..Evaluation::default()
+        };
+        let calls = calls(pack, rules, &AtHand::of(&case.facts), &mut evaluation);
+        for (granted, rules) in calls {
+            self.run(pack, granted, &rules, case, start, &mut evaluation);
         }
         evaluation.outcomes.sort_by(|a, b| a.rule.cmp(&b.rule));
         evaluation
@@ -69,7 +58,7 @@ impl Engine {
     fn run(
         &self,
         pack: &Pack,
-        granted: &Granted,
+        granted: Granted,
         rules: &[&RuleMetadata],
         case: &Arc<Case>,
         start: Instant,
@@ -90,8 +79,8 @@ impl Engine {
                 }
             }
             (Ok(answers), rules) => {
-                for (rule, outcome) in sort_answers(answers, rules, &self.limits) {
-                    evaluation.settle(rule, outcome);
+                for (rule, outcome) in rules.iter().zip(answers) {
+                    evaluation.settle(&rule.id, outcome);
                 }
             }
         }
@@ -107,7 +96,7 @@ impl Engine {
     fn call(
         &self,
         pack: &Pack,
-        granted: &Granted,
+        granted: Granted,
         rules: &[&RuleMetadata],
         case: &Arc<Case>,
         start: Instant,
@@ -127,9 +116,10 @@ impl Engine {
                 fuel: 0,
             };
         }
-        let host = Host::new(Arc::clone(case), Arc::clone(&self.limits), granted.clone());
+        let host = Host::new(Arc::clone(case), Arc::clone(&self.limits), granted);
         let mut store = self.store(host);
-        let names: Vec<String> = rules.iter().map(|rule| rule.id.to_string()).collect();
+        let names = rules.iter().map(|rule| rule.id.as_ref().to_owned());
+        let names: Vec<String> = names.collect();
         let answer = pack.policy.instantiate(&mut store).and_then(|policy| {
             policy
                 .polcheck_policy_check()
@@ -143,7 +133,7 @@ impl Engine {
         let answer = answer
             .map_err(|error| broken(&error, &trace, &self.limits))
             .and_then(|answers| refuse_undeclared(&trace).map(|()| answers))
-            .and_then(|answers| refuse_unknown(&answers, &names).map(|()| answers));
+            .and_then(|answers| sort_answers(answers, rules, &self.limits));
         Call {
             answer,
             trace,
@@ -170,47 +160,6 @@ impl Evaluation {
     }
 }
 
-/// What a rule is shown of what it declares: what is at hand.
-fn visible(rule: &RuleMetadata, facts: &Facts) -> BTreeSet<Interface> {
-    let at_hand = |name: &String| {
-        let need = Need::from_name(name)?;
-        let is_there = match facts.serves(need) {
-            Ok(()) => true,
-            // What cannot be used says itself why.
-            Err(error) => error.is_problem(),
-        };
-        is_there.then_some(need.interface())
-    };
-    let declared = rule.needs.iter().flatten().chain(&rule.uses);
-    declared.filter_map(at_hand).collect()
-}
-
-/// The outcome of a rule that cannot be run, since a group of its needs is not served.
-fn unserved(rule: &RuleMetadata, facts: &Facts) -> Option<Outcome> {
-    rule.needs.iter().find_map(|group| {
-        let answers: Vec<Result<(), FactError>> = group
-            .iter()
-            .map(|name| match Need::from_name(name) {
-                Some(need) => facts.serves(need),
-                None => Err(FactError::Unsupported(format!(
-                    "this version does not serve `{name}`"
-                ))),
-            })
-            .collect();
-        if answers.iter().any(Result::is_ok) {
-            return None;
-        }
-        // What might be there and cannot be used says more than what is not there.
-        let mut errors: Vec<FactError> = answers.into_iter().filter_map(Result::err).collect();
-        errors.sort_by_key(|error| !error.is_problem());
-        let cause = errors.into_iter().next().unwrap_or(FactError::Absent);
-        Some(Outcome::NotEvaluated {
-            needs: group.clone(),
-            cause,
-        })
-    })
-}
-
 fn refuse_undeclared(trace: &Trace) -> Result<(), Broken> {
     trace.undeclared.map_or(Ok(()), |interface| {
         let message = format!(
@@ -224,59 +173,93 @@ fn refuse_undeclared(trace: &Trace) -> Result<(), Broken> {
     })
 }
 
-fn refuse_unknown(answers: &[check::RuleOutcome], names: &[String]) -> Result<(), Broken> {
-    match answers.iter().find(|answer| !names.contains(&answer.rule)) {
-        None => Ok(()),
-        Some(answer) => {
-            let message = format!("it answered for `{}`, which was not asked for", answer.rule);
-            Err(Broken {
-                kind: BrokenKind::UnknownRule,
+/// The calls that it takes to run these rules. What needs no call is settled.
+fn calls<'a>(
+    pack: &'a Pack,
+    rules: &'a [RuleId],
+    at_hand: &AtHand,
+    evaluation: &mut Evaluation,
+) -> Vec<(Granted, Vec<&'a RuleMetadata>)> {
+    let mut calls: Vec<(Granted, Vec<&RuleMetadata>)> = Vec::new();
+    for rule in pack.select(rules) {
+        let (rule, needs) = match rule {
+            Ok(known) => known,
+            Err(id) => {
+                evaluation.settle(id, Outcome::Broken(not_answered(id)));
+                continue;
+            }
+        };
+        if let Some(outcome) = at_hand.unserved(rule, needs) {
+            evaluation.settle(&rule.id, outcome);
+            continue;
+        }
+        let shown = at_hand.shown(needs);
+        let at = calls.iter().position(|(granted, _)| granted.shown == shown);
+        let at = at.unwrap_or_else(|| {
+            let declared = Interfaces::default();
+            calls.push((Granted { declared, shown }, Vec::with_capacity(rules.len())));
+            calls.len() - 1
+        });
+        if let Some((granted, rules)) = calls.get_mut(at) {
+            granted.declared = granted.declared.with(needs.declared);
+            rules.push(rule);
+        }
+    }
+    calls
+}
+
+/// Gives each rule its answer.
+fn sort_answers(
+    answers: Vec<check::RuleOutcome>,
+    rules: &[&RuleMetadata],
+    limits: &Limits,
+) -> Result<Vec<Outcome>, Broken> {
+    let mut outcomes: Vec<Option<Outcome>> = vec![None; rules.len()];
+    let mut walk = Walk::over(rules);
+    for answer in answers {
+        let found = walk.find(|rule| rule.id.as_ref() == answer.rule);
+        let slot = found.and_then(|(at, _)| outcomes.get_mut(at));
+        let slot = slot.ok_or_else(|| not_asked_for(&answer.rule))?;
+        *slot = Some(match slot {
+            None => outcome(answer.outcome, limits),
+            Some(_) => Outcome::Broken(answered_twice(&answer.rule)),
+        });
+    }
+    let settle = |(rule, outcome): (&&RuleMetadata, Option<Outcome>)| {
+        outcome.unwrap_or_else(|| Outcome::Broken(not_answered(&rule.id)))
+    };
+    Ok(rules.iter().zip(outcomes).map(settle).collect())
+}
+
+fn outcome(outcome: check::Outcome, limits: &Limits) -> Outcome {
+    match outcome {
+        check::Outcome::Findings(findings) if findings.len() > limits.findings => {
+            let message = format!(
+                "it reported {} findings, and {} are allowed",
+                findings.len(),
+                limits.findings
+            );
+            Outcome::Broken(Broken {
+                kind: BrokenKind::Findings,
                 message,
             })
         }
+        outcome => convert::outcome(outcome),
     }
 }
 
-/// Gives each rule its answer. All answers are for rules that were asked for.
-fn sort_answers<'a>(
-    answers: Vec<check::RuleOutcome>,
-    rules: &[&'a RuleMetadata],
-    limits: &Limits,
-) -> Vec<(&'a RuleId, Outcome)> {
-    let mut answered: BTreeMap<String, Vec<check::Outcome>> = BTreeMap::new();
-    for answer in answers {
-        answered
-            .entry(answer.rule)
-            .or_default()
-            .push(answer.outcome);
+fn not_asked_for(rule: &str) -> Broken {
+    Broken {
+        kind: BrokenKind::UnknownRule,
+        message: format!("it answered for `{rule}`, which was not asked for"),
     }
-    let settle = |rule: &'a RuleMetadata| {
-        let mut outcomes = answered.remove(rule.id.as_ref()).unwrap_or_default();
-        let outcome = match (outcomes.pop(), outcomes.len()) {
-            (None, _) => Outcome::Broken(not_answered(&rule.id)),
-            (Some(_), 1..) => {
-                let message = format!("it answered for `{}` more than once", rule.id);
-                Outcome::Broken(Broken {
-                    kind: BrokenKind::AnsweredTwice,
-                    message,
-                })
-            }
-            (Some(check::Outcome::Findings(findings)), 0) if findings.len() > limits.findings => {
-                let message = format!(
-                    "it reported {} findings, and {} are allowed",
-                    findings.len(),
-                    limits.findings
-                );
-                Outcome::Broken(Broken {
-                    kind: BrokenKind::Findings,
-                    message,
-                })
-            }
-            (Some(outcome), 0) => convert::outcome(outcome),
-        };
-        (&rule.id, outcome)
-    };
-    rules.iter().copied().map(settle).collect()
+}
+
+fn answered_twice(rule: &str) -> Broken {
+    Broken {
+        kind: BrokenKind::AnsweredTwice,
+        message: format!("it answered for `{rule}` more than once"),
+    }
 }
 
 fn not_answered(rule: &RuleId) -> Broken {

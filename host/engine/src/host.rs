@@ -4,6 +4,7 @@ use crate::bindings::polcheck::policy::log::Level;
 use crate::bindings::polcheck::policy::types::FactError;
 use crate::case::Case;
 use crate::limits::Limits;
+use crate::needs::Interfaces;
 use model::Interface;
 use model::matching::{self, InvalidPattern};
 use regex::Regex;
@@ -43,12 +44,12 @@ pub(crate) struct Host {
 }
 
 /// The families of facts of one call.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Granted {
     /// What its rules say that they need or use.
-    pub(crate) declared: BTreeSet<Interface>,
+    pub(crate) declared: Interfaces,
     /// What of it they are shown.
-    pub(crate) visible: BTreeSet<Interface>,
+    pub(crate) shown: Interfaces,
 }
 
 /// What an evaluation leaves behind beside its answer.
@@ -101,10 +102,10 @@ impl Host {
     /// The case, if the rules of this call may see a family of facts. Asking for one that none of them declared breaks the
     /// call.
     pub(crate) fn show(&mut self, interface: Interface) -> Result<Arc<Case>, FactError> {
-        if self.granted.visible.contains(&interface) {
+        if self.granted.shown.contains(interface) {
             return Ok(Arc::clone(&self.case));
         }
-        if self.granted.declared.contains(&interface) {
+        if self.granted.declared.contains(interface) {
             return Err(FactError::Absent);
         }
         self.trace.undeclared = Some(interface);

@@ -19,8 +19,10 @@ mod evaluate;
 mod host;
 mod interfaces;
 mod limits;
+mod needs;
 mod pack;
 mod sandbox;
+mod walk;
 
 pub use cache::Cache;
 pub use case::{Case, Circumstances, Settings};

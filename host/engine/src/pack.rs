@@ -3,6 +3,8 @@
 use crate::bindings::PolicyPre;
 use crate::error::DuplicateRule;
 use crate::host::Host;
+use crate::needs::Needs;
+use crate::walk::Walk;
 use model::{Digest, Interface, PackMetadata, RuleId, RuleMetadata};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,6 +13,8 @@ use std::fmt;
 pub struct Pack {
     pub(crate) digest: Digest,
     pub(crate) metadata: PackMetadata,
+    /// Of each of its rules.
+    pub(crate) needs: Vec<Needs>,
     pub(crate) imports: BTreeSet<Interface>,
     pub(crate) policy: PolicyPre<Host>,
 }
@@ -36,6 +40,20 @@ impl Pack {
         let rules = &self.metadata.rules;
         let at = rules.binary_search_by(|rule| rule.id.cmp(id)).ok()?;
         rules.get(at)
+    }
+
+    /// These rules, each with its needs; of one that it does not have: the id alone.
+    pub(crate) fn select<'a>(
+        &'a self,
+        ids: &'a [RuleId],
+    ) -> impl Iterator<Item = Result<(&'a RuleMetadata, &'a Needs), &'a RuleId>> {
+        let mut rules = Walk::over(&self.metadata.rules);
+        ids.iter().map(move |id| {
+            let found = rules.find(|rule| rule.id == *id);
+            found
+                .and_then(|(at, rule)| Some((rule, self.needs.get(at)?)))
+                .ok_or(id)
+        })
     }
 }
 

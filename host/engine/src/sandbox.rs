@@ -9,6 +9,7 @@ use crate::error::{EngineError, LoadError};
 use crate::evaluate::broken;
 use crate::host::{Granted, Host};
 use crate::limits::{Limits, MAX_DESCRIPTION_BYTES, TICK};
+use crate::needs::Needs;
 use crate::pack::Pack;
 use crate::{component, convert, interfaces};
 use model::{Digest, Facts, PackMetadata, canonical};
@@ -114,6 +115,7 @@ impl Engine {
         let policy = PolicyPre::new(instance).map_err(LoadError::Link)?;
         Ok(Pack {
             digest,
+            needs: metadata.rules.iter().map(Needs::of).collect(),
             metadata,
             imports: self.facts_imported(&component),
             policy,

@@ -89,6 +89,12 @@ pub enum Need {
 }
 
 impl Need {
+    /// All that this version serves.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let interfaces = Interface::ALL.into_iter().map(Self::Interface);
+        interfaces.chain([Self::ReconstructedDockerfile])
+    }
+
     /// The need of that name, if this version serves it.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {

@@ -3,6 +3,10 @@
 /// A text in which everything that a terminal would obey, or that a reader would not see, is written out: control
 /// characters, line breaks, marks that change the direction of writing, characters without a picture.
 pub fn printable(text: &str) -> String {
+    // Nearly every text is of these characters alone.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut printable = String::with_capacity(text.len());
     for character in text.chars() {
         let mut escaped = character.escape_debug();

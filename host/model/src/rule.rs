@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
-/// The id of a rule: `<group>.<rule>`, both kebab-case.
+/// The id of a rule: `<group>.<rule>`, both kebab-case. A copy costs nothing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct RuleId(String);
+pub struct RuleId(Arc<str>);
 
 /// Not the id of a rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,9 +21,7 @@ pub struct InvalidRuleId(pub String);
 impl RuleId {
     /// The part before the dot.
     pub fn group(&self) -> &str {
-        self.0
-            .split_once('.')
-            .map_or(self.0.as_str(), |(group, _)| group)
+        self.0.split_once('.').map_or(&*self.0, |(group, _)| group)
     }
 }
 
@@ -43,7 +42,7 @@ impl FromStr for RuleId {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.split_once('.') {
             Some((group, rule)) if is_kebab_case(group) && is_kebab_case(rule) => {
-                Ok(Self(text.to_owned()))
+                Ok(Self(text.into()))
             }
             _ => Err(InvalidRuleId(text.to_owned())),
         }
@@ -60,7 +59,7 @@ impl TryFrom<String> for RuleId {
 
 impl From<RuleId> for String {
     fn from(id: RuleId) -> Self {
-        id.0
+        id.0.as_ref().to_owned()
     }
 }
 

@@ -15,6 +15,8 @@ const ANY: &str = "*";
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
     packs: Vec<Arc<Pack>>,
+    /// All rules, sorted by id: index of the pack, and of the rule in it.
+    order: Vec<(usize, usize)>,
 }
 
 impl Catalogue {
@@ -35,19 +37,28 @@ impl Catalogue {
         {
             self.packs.push(Arc::new(pack));
             rules_of(self.packs.iter().map(AsRef::as_ref))?;
+            self.sort();
         }
         Ok(())
     }
 
+    fn sort(&mut self) {
+        let rules = |(at, pack): (usize, &Arc<Pack>)| {
+            (0..pack.metadata().rules.len()).map(move |rule| (at, rule))
+        };
+        let mut order: Vec<_> = self.packs.iter().enumerate().flat_map(rules).collect();
+        order.sort_by_key(|place| self.at(*place).map(|(rule, _)| &rule.id));
+        self.order = order;
+    }
+
+    fn at(&self, (pack, rule): (usize, usize)) -> Option<(&RuleMetadata, &Arc<Pack>)> {
+        let pack = self.packs.get(pack)?;
+        Some((pack.metadata().rules.get(rule)?, pack))
+    }
+
     /// All rules with their packs, sorted by id.
-    pub fn rules(&self) -> Vec<(&RuleMetadata, &Arc<Pack>)> {
-        let mut rules: Vec<_> = self
-            .packs
-            .iter()
-            .flat_map(|pack| pack.metadata().rules.iter().map(move |rule| (rule, pack)))
-            .collect();
-        rules.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
-        rules
+    pub fn rules(&self) -> impl Iterator<Item = (&RuleMetadata, &Arc<Pack>)> {
+        self.order.iter().filter_map(|place| self.at(*place))
     }
 
     /// The rule of an id, with its pack.
@@ -62,10 +73,9 @@ impl Catalogue {
     /// # Errors
     /// If it means none.
     pub fn named(&self, name: &str) -> Result<Vec<&RuleMetadata>, PoliciesError> {
-        let rules = self.rules();
-        let named: Vec<_> = rules
-            .iter()
-            .map(|(rule, _)| *rule)
+        let named: Vec<_> = self
+            .rules()
+            .map(|(rule, _)| rule)
             .filter(|rule| is_meant(rule, name))
             .collect();
         if named.is_empty() {
@@ -76,8 +86,7 @@ impl Catalogue {
     }
 
     fn unknown(&self, name: &str) -> PoliciesError {
-        let rules = self.rules();
-        let names = rules.iter().flat_map(|(rule, _)| {
+        let names = self.rules().flat_map(|(rule, _)| {
             std::iter::once(rule.id.as_ref()).chain(rule.aliases.iter().map(String::as_str))
         });
         let likeness = |known: &str| {

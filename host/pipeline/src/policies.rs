@@ -106,7 +106,7 @@ impl Policies {
     /// Why what the rules find is bad.
     pub(crate) fn reasons(&self) -> Arc<Reasons> {
         let read = || {
-            let rules = self.catalogue.rules().into_iter();
+            let rules = self.catalogue.rules();
             Arc::new(
                 rules
                     .filter_map(|(rule, _)| Some((rule.id.clone(), rule.why()?)))

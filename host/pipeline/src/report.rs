@@ -17,6 +17,7 @@ use model::{Facts, Outcome, Report, RuleId, Verdict, canonical};
 use oci_spec::image::Descriptor;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What the stages found out about one subject.
 pub(crate) struct Examined<'a> {
@@ -73,12 +74,7 @@ impl Examined<'_> {
             verdict: decision.verdict,
             claims: claims(set, &rules, &decision, self.conditions, &self.case.facts),
             policy_set: set_reference(policies),
-            policies: policies
-                .catalogue
-                .packs()
-                .iter()
-                .map(|pack| of_pack(pack, &judgement, decision.verdict))
-                .collect(),
+            policies: of_packs(policies.catalogue.packs(), &judgement, decision.verdict),
             findings: decision.findings,
             undecided: decision.undecided,
             not_checked: self.not_checked(policies, decision.not_checked),
@@ -162,15 +158,21 @@ pub(crate) fn subject(image: &Image, manifest: &Manifest, facts: &Facts) -> Subj
     })
 }
 
-/// The selected rules, each with its outcome. The engine answers for each rule it is asked for.
+/// The selected rules, each with its outcome. The engine answers for each rule it is asked for, sorted by id, as the others
+/// are.
 fn judged_rules<'a>(
     policies: &'a Policies,
     evaluation: &'a Evaluation,
     subject: &Subject,
 ) -> Vec<JudgedRule<'a>> {
+    let mut known = policies.catalogue.rules().map(|(rule, _)| rule).peekable();
+    let mut selected = policies.set.rules.iter().peekable();
     let judged = evaluation.outcomes.iter().filter_map(|outcome| {
-        let (metadata, _) = policies.catalogue.rule(&outcome.rule)?;
-        let selected = policies.set.rules.get(&outcome.rule)?;
+        let id = &outcome.rule;
+        while known.next_if(|rule| rule.id < *id).is_some() {}
+        while selected.next_if(|(other, _)| *other < id).is_some() {}
+        let metadata = known.next_if(|rule| rule.id == *id)?;
+        let (_, selected) = selected.next_if(|(other, _)| *other == id)?;
         Some(JudgedRule {
             metadata,
             selected,
@@ -181,9 +183,7 @@ fn judged_rules<'a>(
             outcome: &outcome.outcome,
         })
     });
-    let mut judged: Vec<_> = judged.collect();
-    judged.sort_by(|a, b| a.metadata.id.cmp(&b.metadata.id));
-    judged
+    judged.collect()
 }
 
 fn imports(pack: &Pack) -> Vec<String> {
@@ -202,31 +202,32 @@ fn set_reference(policies: &Policies) -> SetReference {
     }
 }
 
-/// What became of one pack, and the verdict its rules alone would come to.
-fn of_pack(pack: &Pack, judgement: &Judgement<'_>, whole: Verdict) -> PolicyReport {
-    let own: Vec<_> = judgement
-        .rules
-        .iter()
-        .copied()
-        .filter(|rule| pack.rule(&rule.metadata.id).is_some())
-        .collect();
+/// What became of each pack, and the verdict its rules alone would come to.
+fn of_packs(packs: &[Arc<Pack>], judgement: &Judgement<'_>, whole: Verdict) -> Vec<PolicyReport> {
+    // The only pack decides what all of them do.
+    if let [only] = packs {
+        return vec![of_pack(only, judgement.rules, whole)];
+    }
+    let of_one = |pack: &Arc<Pack>| {
+        let rules = judgement.rules.iter().copied();
+        let is_own = |rule: &JudgedRule<'_>| pack.rule(&rule.metadata.id).is_some();
+        let own: Vec<_> = rules.filter(is_own).collect();
+        let decision = decide(&Judgement {
+            rules: &own,
+            ..*judgement
+        });
+        of_pack(pack, &own, decision.verdict)
+    };
+    packs.iter().map(of_one).collect()
+}
+
+fn of_pack(pack: &Pack, rules: &[JudgedRule<'_>], outcome: Verdict) -> PolicyReport {
+    let state = |rule: &JudgedRule<'_>| (rule.metadata.id.clone(), rule.outcome.state());
     PolicyReport {
         id: pack.metadata().id.clone(),
         digest: pack.digest().clone(),
         version: pack.metadata().version.clone(),
-        // The only pack decides what all of them do.
-        outcome: if own.len() == judgement.rules.len() {
-            whole
-        } else {
-            decide(&Judgement {
-                rules: &own,
-                ..*judgement
-            })
-            .verdict
-        },
-        rules: own
-            .iter()
-            .map(|rule| (rule.metadata.id.clone(), rule.outcome.state()))
-            .collect(),
+        outcome,
+        rules: rules.iter().map(state).collect(),
     }
 }

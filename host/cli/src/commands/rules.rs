@@ -31,7 +31,6 @@ pub(crate) fn run(args: RulesArgs, global: &GlobalArgs) -> Result<Exit, Failure>
             let rules: Vec<Value> = policies
                 .catalogue
                 .rules()
-                .into_iter()
                 .map(|(rule, _)| document(rule, &policies))
                 .collect();
             print(&format!("{:#}\n", Value::Array(rules)))
@@ -41,14 +40,13 @@ pub(crate) fn run(args: RulesArgs, global: &GlobalArgs) -> Result<Exit, Failure>
 }
 
 fn table(policies: &Policies) -> String {
-    let rules = policies.catalogue.rules();
-    let width = rules
-        .iter()
+    let rules = || policies.catalogue.rules();
+    let width = rules()
         .map(|(rule, _)| rule.id.as_ref().len())
         .max()
         .unwrap_or_default();
     let mut table = String::new();
-    for (rule, _) in rules {
+    for (rule, _) in rules() {
         let selected = policies.set.rules.get(&rule.id);
         let severity = selected
             .and_then(|selected| selected.severity)

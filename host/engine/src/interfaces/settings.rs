@@ -69,10 +69,18 @@ where
                 store
                     .data()
                     .settings(&rule)
-                    .and_then(|settings| settings.pointer(&pointer)),
+                    .and_then(|settings| at(settings, &pointer)),
             ),))
         },
     )
+}
+
+/// What a pointer leads to; most lead to a member of the whole, and need not be taken apart.
+fn at<'a>(settings: &'a Value, pointer: &str) -> Option<&'a Value> {
+    match pointer.strip_prefix('/') {
+        Some(member) if !member.contains(['/', '~']) => settings.get(member),
+        _ => settings.pointer(pointer),
+    }
 }
 
 impl Host {
