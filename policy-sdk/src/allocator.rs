@@ -54,6 +54,27 @@ impl Bump {
     }
 }
 
+/// Where the host puts what it hands over, text by text: the canonical ABI's `realloc`, in place of the one of the bindings, which
+/// takes a longer way to the same block.
+#[expect(unsafe_code, reason = "the name is the ABI's")]
+#[unsafe(no_mangle)]
+extern "C" fn cabi_realloc(block: *mut u8, size: usize, align: usize, wanted: usize) -> *mut u8 {
+    let new = if wanted == 0 {
+        Some(align)
+    } else {
+        ALLOCATOR.take(wanted, align)
+    };
+    let Some(new) = new else {
+        core::arch::wasm32::unreachable();
+    };
+    let new = ptr::with_exposed_provenance_mut::<u8>(new);
+    if size > 0 {
+        // SAFETY: the host hands back a block that it was given, and the new one lies behind everything.
+        unsafe { ptr::copy_nonoverlapping(block, new, size.min(wanted)) };
+    }
+    new
+}
+
 #[expect(unsafe_code, reason = "what an allocator is")]
 // SAFETY: each block is taken from memory that was never given away before and never is again, with one exception: the
 // last block may grow or be taken back, and nothing stands behind it.

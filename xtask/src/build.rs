@@ -12,6 +12,13 @@ const PACKS: [&str; 1] = ["core"];
 /// The policy that the tests of the sandbox are made of.
 const HOSTILE: &str = "polcheck-test-hostile";
 
+/// What makes components small, and quick for their size (`docs/decisions/0010`): the linker leaves room behind every address
+/// unless it is told not to, and functions that cost so little are built into their callers.
+const SMALL: [&str; 2] = [
+    "-Clink-arg=--compress-relocations",
+    "-Cllvm-args=--inline-threshold=60",
+];
+
 /// How the binary is built. Packs are always built small.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Profile {
@@ -117,8 +124,7 @@ fn component(package: &str) -> Outcome<Vec<u8>> {
     let flags = remapped
         .iter()
         .map(|(from, to)| format!("'--remap-path-prefix={}={to}'", from.display()));
-    // The linker leaves room behind every address unless it is told not to: a tenth of the component.
-    let flags = flags.chain(["'-Clink-arg=--compress-relocations'".to_owned()]);
+    let flags = flags.chain(SMALL.map(|flag| format!("'{flag}'")));
     let flags = format!(
         "target.{WASM_TARGET}.rustflags=[{}]",
         flags.collect::<Vec<_>>().join(",")

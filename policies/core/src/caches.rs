@@ -1,7 +1,7 @@
 //! What package managers keep for another time.
 
 use crate::options::text;
-use crate::packages::{Action, Call, Manager};
+use crate::packages::{Action, Call, Manager, manager_of};
 use polcheck_sdk::dockerfile::Command;
 
 /// What a package manager leaves behind.
@@ -75,12 +75,14 @@ pub(crate) fn caches(call: &Call<'_>) -> &'static [&'static Cache] {
 impl Cache {
     /// Whether a command empties the cache, or is a script that says so.
     pub(crate) fn is_emptied_by(&self, command: &Command, of: &Call<'_>) -> bool {
-        if let Some(call) = Call::read(command) {
+        if let Some(manager) = manager_of(command) {
             let is_all = |word: &str| matches!(word, "all" | "--all");
-            return call.action == Action::Clean
-                && call.manager == of.manager
-                && (call.program == "microdnf") == (of.program == "microdnf")
-                && (of.manager != Manager::Dnf || call.known().any(is_all));
+            let call = Call::read(command).filter(|_| manager == of.manager);
+            return call.is_some_and(|call| {
+                call.action == Action::Clean
+                    && (call.program == "microdnf") == (of.program == "microdnf")
+                    && (of.manager != Manager::Dnf || call.known().any(is_all))
+            });
         }
         let mut words = command.words.iter().skip(1).map(text);
         match command.name() {

@@ -158,12 +158,17 @@ pub(crate) fn calls_of<'a>(
 ) -> Result<impl Iterator<Item = Call<'a>>, FactError> {
     let runs = Runs::of(file)?;
     let of_managers = file.derived(|| {
-        let of_manager = |it: &Command| Some((it.index, manager(it)?.0));
+        let of_manager = |it: &Command| Some((it.index, manager_of(it)?));
         OfManagers(runs.iter().filter_map(of_manager).collect())
     });
     let all = (0..of_managers.0.len()).filter_map(move |at| of_managers.0.get(at).copied());
     let wanted = all.filter(move |(_, it)| managers.is_empty() || managers.contains(it));
     Ok(wanted.filter_map(move |(index, _)| Call::read(runs.command(index)?)))
+}
+
+/// Which package manager a command calls, if it does.
+pub(crate) fn manager_of(command: &Command) -> Option<Manager> {
+    manager(command).map(|(manager, _, _)| manager)
 }
 
 /// The package manager, what it is called here, and how many words that takes.

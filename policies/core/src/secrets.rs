@@ -90,13 +90,29 @@ const SHORTEST: usize = 20;
 
 /// Whether a run of letters, digits and signs has a credential in it, from its start or behind a sign.
 fn is_token(token: &str) -> bool {
-    let signs = token.match_indices(['_', '-', '.']).map(|(at, _)| at + 1);
-    let mut starts = std::iter::once(0).chain(signs);
-    token.len() >= SHORTEST && starts.any(|start| token.get(start..).is_some_and(starts_credential))
+    let mut is_start = true;
+    for (at, byte) in token.bytes().enumerate() {
+        if is_start && at + SHORTEST > token.len() {
+            return false;
+        }
+        if is_start && begins_any(byte) && token.get(at..).is_some_and(starts_credential) {
+            return true;
+        }
+        is_start = matches!(byte, b'_' | b'-' | b'.');
+    }
+    false
+}
+
+/// Whether some credential begins with this letter: nearly all that is looked at begins otherwise.
+fn begins_any(letter: u8) -> bool {
+    matches!(
+        letter,
+        b'A' | b'd' | b'g' | b'h' | b'n' | b'p' | b's' | b'x'
+    )
 }
 
 fn is_part(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'.')
 }
 
 fn starts_credential(value: &str) -> bool {

@@ -79,8 +79,10 @@ fn look(file: Dockerfile<'_>) -> Result<Rc<Vec<Brought>>, FactError> {
             names: names.filter(is_kept).map(ToOwned::to_owned).collect(),
         });
     }
-    all.extend(file.flows()?.iter().filter_map(copied));
-    all.sort_by_key(|it| (it.place.start_line, it.place.start_column));
+    for copy in file.flows()?.iter().filter_map(copied) {
+        let is_before = |it: &Brought| it.place.start_line < copy.place.start_line;
+        all.insert(all.partition_point(is_before), copy);
+    }
     Ok(Rc::new(all))
 }
 

@@ -4,13 +4,14 @@ use crate::secrets::is_hidden;
 
 /// The scheme of an address in the text that has a user and a password.
 pub(crate) fn credential(text: &str) -> Option<&str> {
-    let mut ends = text.match_indices("://");
+    let mut ends = text.match_indices(':');
     ends.find_map(|(at, _)| {
-        let before = text.get(..at)?;
+        let (before, behind) = text.split_at_checked(at)?;
+        let address = behind.strip_prefix("://")?;
         let scheme = before
             .rsplit(|character: char| !character.is_ascii_alphanumeric() && character != '+')
             .next()?;
-        has_password(text.get(at + 3..)?).then_some(scheme)
+        has_password(address).then_some(scheme)
     })
 }
 

@@ -32,7 +32,6 @@ use polcheck_sdk::dockerfile::{Dockerfile, Instruction, Keyword, VariableUse};
 use polcheck_sdk::{
     Confidence, FactError, Facts, Finding, Judgement, Location, Rule, Settings, Severity, Span,
 };
-use std::collections::BTreeMap;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -47,7 +46,7 @@ pub const RULE: Rule = Rule {
 const WORSE: [Keyword; 3] = [Keyword::Label, Keyword::Copy, Keyword::Add];
 
 /// The uses of each variable, by stage and name.
-type Uses = BTreeMap<(Option<u32>, String), Vec<VariableUse>>;
+type Uses = Vec<((Option<u32>, String), Vec<VariableUse>)>;
 
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
@@ -91,8 +90,11 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
 fn grouped(uses: impl IntoIterator<Item = VariableUse>) -> Uses {
     let mut grouped = Uses::new();
     for used in uses {
-        let variable = (used.stage, used.name.clone());
-        grouped.entry(variable).or_default().push(used);
+        let is_same = |known: &(Option<u32>, String)| known.0 == used.stage && known.1 == used.name;
+        match grouped.iter_mut().find(|(known, _)| is_same(known)) {
+            Some((_, uses)) => uses.push(used),
+            None => grouped.push(((used.stage, used.name.clone()), vec![used])),
+        }
     }
     grouped
 }

@@ -255,5 +255,6 @@ pub(crate) const PRODUCTS: &[Product] = &[
 
 /// The rows of a table of releases.
 pub(crate) fn rows(releases: &str) -> impl Iterator<Item = (&str, &str)> {
-    releases.split("; ").filter_map(|row| row.split_once(' '))
+    let rows = releases.split(';');
+    rows.filter_map(|row| row.strip_prefix(' ').unwrap_or(row).split_once(' '))
 }

@@ -15,10 +15,12 @@ pub(crate) fn bare(manager: Manager, operand: &str) -> &str {
             let at = operand.rfind('@').filter(|at| *at > 0);
             at.and_then(|at| operand.get(..at)).unwrap_or(operand)
         }
-        _ => until(
-            operand,
-            &['=', '<', '>', '~', '!', '@', '/', ':', '[', ';', ' '],
-        ),
+        _ => until(operand, |byte| {
+            matches!(
+                byte,
+                b'=' | b'<' | b'>' | b'~' | b'!' | b'@' | b'/' | b':' | b'[' | b';' | b' '
+            )
+        }),
     }
 }
 
@@ -27,13 +29,14 @@ pub(crate) fn ending(file: &str) -> &str {
     file.rsplit_once('.').map_or("", |(_, ending)| ending)
 }
 
-fn until<'a>(operand: &'a str, ends: &[char]) -> &'a str {
-    operand.split(ends).next().unwrap_or(operand)
+fn until(operand: &str, is_end: fn(u8) -> bool) -> &str {
+    let end = operand.bytes().position(is_end);
+    end.and_then(|end| operand.get(..end)).unwrap_or(operand)
 }
 
 /// The program that Go makes of a module: `dlv` of `github.com/go-delve/delve/cmd/dlv@latest`.
 fn of_module(operand: &str) -> &str {
-    let path = until(operand, &['@']);
+    let path = until(operand, |byte| byte == b'@');
     let is_major = |part: &str| {
         let major = part.strip_prefix('v');
         major.is_some_and(|it| !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit()))
@@ -44,7 +47,7 @@ fn of_module(operand: &str) -> &str {
 
 /// Without the version of `NAME-VERSION`, `NAME-VERSION-RELEASE.ARCHITECTURE` or `NAME=VERSION`.
 fn without_release(operand: &str) -> &str {
-    let operand = until(operand, &['=', '<', '>', ' ']);
+    let operand = until(operand, |byte| matches!(byte, b'=' | b'<' | b'>' | b' '));
     let operand = ARCHITECTURES
         .iter()
         .find_map(|architecture| operand.strip_suffix(architecture))

@@ -82,8 +82,9 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
             Severity::Low
         };
         // The message names what makes it bad, whatever it leaves out.
-        let mut shown = names.clone();
-        shown.sort_by_key(|name| !is_debugger(name));
+        let (mut shown, others): (Vec<&str>, Vec<&str>) =
+            names.iter().partition(|it| is_debugger(it));
+        shown.extend(others);
         let finding = Finding::new(format!("the image contains {}", list(&shown)))
             .severity(severity)
             .help("use them in a stage of their own, or remove them in the same `RUN`");

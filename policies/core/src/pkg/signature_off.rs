@@ -22,7 +22,7 @@
 //! ```
 
 use crate::options::text;
-use crate::packages::{Action, Call, Manager};
+use crate::packages::{Action, Call, Manager, calls};
 use crate::reports::Reports;
 use crate::runs::Runs;
 use polcheck_sdk::dockerfile::Command;
@@ -54,10 +54,9 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
     let runs = Runs::of(file)?;
     let mut reports = Reports::default();
-    for command in runs.iter() {
-        let Some((program, option)) = switched_off(command) else {
-            continue;
-        };
+    let of_commands = runs.iter().filter_map(|it| Some((it, switched_off(it)?)));
+    let of_calls = calls(file)?.filter_map(|call| Some((call.command, option(&call)?)));
+    for (command, (program, option)) in of_commands.chain(of_calls) {
         let is_written_out = option.starts_with('-') || option.contains('=');
         let dashes = if is_written_out { "" } else { "--" };
         let finding = Finding::new(format!(
@@ -82,17 +81,16 @@ fn switched_off(command: &Command) -> Option<(&str, &str)> {
             };
             words.any(is_trusted).then_some(("apt-get", "trusted=yes"))
         }
-        _ => {
-            let call = Call::read(command)?;
-            // `apk index` takes the option, and installs nothing.
-            let is_idle = call.action == Action::Other && call.verb != "fetch";
-            let option = option(&call).filter(|_| !is_idle);
-            option.map(|option| (call.program, option))
-        }
+        _ => None,
     }
 }
 
-fn option<'a>(call: &Call<'a>) -> Option<&'a str> {
+/// The same of a call of a package manager.
+fn option<'a>(call: &Call<'a>) -> Option<(&'a str, &'a str)> {
+    // `apk index` takes the option, and installs nothing.
+    if call.action == Action::Other && call.verb != "fetch" {
+        return None;
+    }
     let names: &[&str] = match call.manager {
         Manager::Apt => &[
             "allow-unauthenticated",
@@ -109,7 +107,7 @@ fn option<'a>(call: &Call<'a>) -> Option<&'a str> {
     let found = options.find(|(name, value)| {
         names.contains(name) || value.is_some_and(|value| is_setting(call.manager, name, value))
     });
-    found.map(|(name, value)| value.unwrap_or(name))
+    found.map(|(name, value)| (call.program, value.unwrap_or(name)))
 }
 
 /// `-o APT::Get::AllowUnauthenticated=true`, `--setopt=gpgcheck=0`

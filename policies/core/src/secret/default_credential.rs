@@ -62,20 +62,20 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
 
 /// Whether a text may give a secret a value: by a default of the shell, out of the environment, or in a heredoc by `=`.
 fn may_set(text: &str, is_heredoc: bool) -> bool {
-    let has_default = |(at, _): (usize, &str)| {
-        let inner = text.get(at + 1..).and_then(|rest| rest.strip_prefix('{'));
-        inner.and_then(shell_default).is_some()
-    };
-    let before = |at: usize, reader: &str| text.get(..at).is_some_and(|it| it.ends_with(reader));
+    let has_default = |(at, _): (usize, &str)| default_at(text, at).is_some();
     let reads = |(at, _): (usize, &str)| {
-        let mut readers = READERS.iter().map(|reader| reader.trim_end_matches('('));
-        readers.any(|reader| before(at, reader))
+        let until = text.get(..=at).unwrap_or_default();
+        READERS.iter().any(|reader| until.ends_with(reader))
     };
-    let of_node = |(at, _): (usize, &str)| before(at, "process");
     is_heredoc && text.contains('=')
         || text.match_indices('$').any(has_default)
         || text.match_indices('(').any(reads)
-        || text.match_indices('.').any(of_node)
+        || text.contains("process.env")
+}
+
+/// The default of the shell at a `$`.
+fn default_at(text: &str, dollar: usize) -> Option<(&str, &str)> {
+    shell_default(text.get(dollar + 1..)?.strip_prefix('{')?)
 }
 
 /// The variable that a line gives a secret, and how.
@@ -85,9 +85,9 @@ fn default<'a>(line: &ScriptLine<'a>) -> Option<(&'a str, &'static str)> {
     };
     let text = line.text;
     let in_shell = || {
-        text.split("${")
-            .skip(1)
-            .filter_map(shell_default)
+        let dollars = text.match_indices('$').map(|(at, _)| at);
+        dollars
+            .filter_map(|at| default_at(text, at))
             .find(is_secret)
     };
     let in_code = || {
@@ -101,7 +101,7 @@ fn default<'a>(line: &ScriptLine<'a>) -> Option<(&'a str, &'static str)> {
             .filter(is_secret)
     };
     // Reading the environment is the exception: one look at the text rules most lines out.
-    let may_read = || text.contains("env") || text.contains("ENV");
+    let may_read = || text.contains(['(', '.']) && (text.contains("env") || text.contains("ENV"));
     let elsewhere = || may_read().then(|| in_code().or_else(with_node)).flatten();
     let found = in_shell().or_else(elsewhere);
     if let Some((name, _)) = found {

@@ -26,7 +26,7 @@
 //! ```
 
 use crate::options::text;
-use crate::packages::{Action, Call, bare};
+use crate::packages::{Action, Call, bare, calls};
 use crate::reports::Reports;
 use crate::runs::{Runs, final_stages};
 use polcheck_sdk::dockerfile::{Command, Word};
@@ -44,33 +44,36 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
     let (runs, stages) = (Runs::of(file)?, final_stages(file)?);
     let mut reports = Reports::default();
-    for command in runs.iter() {
-        let Some(name) = command.name() else { continue };
-        let stage = || runs.stage_name(command.stage);
-        let is_final = stages.is_empty() || stages.contains(&command.stage);
-        if name == "sudo" {
-            let what = program(command);
-            let severity = if is_final && !lowers(command) {
-                Severity::High
-            } else {
-                Severity::Medium
-            };
-            let finding = Finding::new(format!("`sudo` runs `{what}` in the build"))
-                .severity(severity)
-                .help("remove `sudo`; use `USER root` before, and `USER` of somebody else behind");
-            reports.add_at(format!("{} sudo {what}", stage()), command.span, finding);
-        } else if let Some(span) = installs_sudo(command) {
-            let severity = if is_final {
-                Severity::High
-            } else {
-                Severity::Low
-            };
-            let finding = Finding::new(format!("`{name}` installs `sudo`"))
-                .severity(severity)
-                .confidence(Confidence::Medium)
-                .help("remove `sudo`; use `USER` in the Dockerfile, and `gosu` or `setpriv` in an entrypoint that starts as root");
-            reports.add_at(format!("{} install sudo", stage()), span, finding);
-        }
+    let is_final = |stage: u32| stages.is_empty() || stages.contains(&stage);
+    for command in runs.iter().filter(|it| it.name() == Some("sudo")) {
+        let what = program(command);
+        let severity = if is_final(command.stage) && !lowers(command) {
+            Severity::High
+        } else {
+            Severity::Medium
+        };
+        let finding = Finding::new(format!("`sudo` runs `{what}` in the build"))
+            .severity(severity)
+            .help("remove `sudo`; use `USER root` before, and `USER` of somebody else behind");
+        let key = format!("{} sudo {what}", runs.stage_name(command.stage));
+        reports.add_at(key, command.span, finding);
+    }
+    for call in calls(file)? {
+        let Some(span) = installed(&call) else {
+            continue;
+        };
+        let severity = if is_final(call.command.stage) {
+            Severity::High
+        } else {
+            Severity::Low
+        };
+        let name = call.command.name().unwrap_or_default();
+        let finding = Finding::new(format!("`{name}` installs `sudo`"))
+            .severity(severity)
+            .confidence(Confidence::Medium)
+            .help("remove `sudo`; use `USER` in the Dockerfile, and `gosu` or `setpriv` in an entrypoint that starts as root");
+        let key = format!("{} install sudo", runs.stage_name(call.command.stage));
+        reports.add_at(key, span, finding);
     }
     file.commands()?.conclude(reports.finish())
 }
@@ -99,14 +102,16 @@ fn lowers(command: &Command) -> bool {
     user.is_some_and(|user| !matches!(user, "root" | "#0"))
 }
 
-fn installs_sudo(command: &Command) -> Option<Span> {
-    let call = Call::read(command).filter(|call| call.action == Action::Install)?;
+/// Where a call installs `sudo`.
+fn installed(call: &Call<'_>) -> Option<Span> {
+    let is_install = call.action == Action::Install;
     let mut operands = call.arguments.operands.iter();
     let is_sudo = |word: &&&Word| {
         let operand = word.value.as_deref().unwrap_or_default();
         bare(call.manager, operand) == "sudo"
     };
-    operands.find(is_sudo).map(|word| word.span)
+    let found = is_install.then(|| operands.find(is_sudo))?;
+    found.map(|word| word.span)
 }
 
 #[cfg(test)]
