@@ -501,6 +501,7 @@ fn a_wrong_option_is_named_with_a_cure() {
             &["--platform", "linux"],
             &["--effective-time", "yesterday"],
             &["-o", "yaml"],
+            &["-o", "text", "-o", "json"],
         ],
     );
     insta::assert_snapshot!(said, @"
@@ -533,6 +534,11 @@ fn a_wrong_option_is_named_with_a_cure() {
     error: `yaml` is not an output format
      |
      = help: the formats are `text` and `json`
+
+    $ -o text -o json
+    error: two outputs would go to standard output, mixed up
+     |
+     = help: write all but one to a file: `-o json=report.json`
     ");
 }
 

@@ -19,6 +19,44 @@ COPY --from=builder /service /service
 ";
 
 #[test]
+fn many_files_are_reported_in_their_order_however_many_threads_there_are() {
+    let world = World::new();
+    let names: Vec<String> = (100..140).map(|at| format!("{at}.Dockerfile")).collect();
+    for (at, name) in names.iter().enumerate() {
+        world.write(name, BAD.repeat(1 + 7 * at % 5));
+    }
+    for threads in ["1", "8"] {
+        let report = world.json(&["lint", "-o", "json", "--jobs", threads, "."]);
+        let reports = report["reports"].as_array().unwrap().iter();
+        let found: Vec<_> = reports
+            .map(|report| report["subject"]["path"].as_str().unwrap())
+            .collect();
+        assert_eq!(found, names);
+    }
+}
+
+#[test]
+fn a_report_has_its_name_only_when_it_is_whole() {
+    let world = World::new();
+    world.write("Dockerfile", BAD);
+    world.write("report.txt", "an older one\n");
+    let args = ["lint", "-o", "text=report.txt", "-o", "json", "Dockerfile"];
+    let said = world.polcheck(&args);
+    assert!(world.read("report.txt").starts_with("high["), "{said}");
+    assert!(said.stdout.starts_with("{\n  \"reports\": ["), "{said}");
+    assert_eq!(
+        std::fs::read_dir(world.path("."))
+            .unwrap()
+            .filter(|entry| {
+                let name = entry.as_ref().unwrap().file_name();
+                name.to_string_lossy().starts_with(".tmp")
+            })
+            .count(),
+        0
+    );
+}
+
+#[test]
 #[expect(clippy::too_many_lines, reason = "what is said is long")]
 fn findings_show_the_lines_they_are_about() {
     let world = World::new();

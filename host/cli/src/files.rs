@@ -1,10 +1,10 @@
 //! Files that are written whole or not at all.
 
 use crate::failure::Failure;
-use std::fs::{self, Permissions};
-use std::io::{self, Read, Write};
+use std::fs::{self, File, Permissions};
+use std::io::{self, BufWriter, IntoInnerError, Read, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 
 /// Reads a file.
@@ -25,16 +25,63 @@ pub(crate) fn read_stdin() -> Result<Vec<u8>, Failure> {
 
 /// Writes a file that everybody may read, over whatever was there. What is no file, such as a pipe, is written to.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let failed = |error: io::Error| cannot_write(path, &error);
-    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return fs::write(path, bytes).map_err(failed);
+    let mut file = Unfinished::create(path)?;
+    file.write(bytes)?;
+    file.finish()
+}
+
+/// A file on its way: under its name there is nothing of it before it is finished.
+pub(crate) struct Unfinished {
+    path: PathBuf,
+    inner: Inner,
+}
+
+enum Inner {
+    /// What is no file, such as a pipe, is written to at once.
+    Other(BufWriter<File>),
+    File {
+        written: BufWriter<NamedTempFile>,
+        target: PathBuf,
+    },
+}
+
+impl Unfinished {
+    pub(crate) fn create(path: &Path) -> Result<Self, Failure> {
+        let failed = |error: io::Error| cannot_write(path, &error);
+        let is_other = fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
+        let inner = if is_other {
+            let file = File::options().write(true).open(path).map_err(failed)?;
+            Inner::Other(BufWriter::new(file))
+        } else {
+            // Where a link leads, not the link.
+            let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+            let written = BufWriter::new(temporary(&target, 0o644).map_err(failed)?);
+            Inner::File { written, target }
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            inner,
+        })
     }
-    // Where a link leads, not the link.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let file = prepare(&target, bytes, 0o644).map_err(failed)?;
-    file.persist(target)
-        .map(drop)
-        .map_err(|error| failed(error.error))
+
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        let written = match &mut self.inner {
+            Inner::Other(file) => file.write_all(bytes),
+            Inner::File { written, .. } => written.write_all(bytes),
+        };
+        written.map_err(|error| cannot_write(&self.path, &error))
+    }
+
+    pub(crate) fn finish(self) -> Result<(), Failure> {
+        let finished = match self.inner {
+            Inner::Other(mut file) => file.flush(),
+            Inner::File { written, target } => written
+                .into_inner()
+                .map_err(IntoInnerError::into_error)
+                .and_then(|file| file.persist(target).map(drop).map_err(|error| error.error)),
+        };
+        finished.map_err(|error| cannot_write(&self.path, &error))
+    }
 }
 
 /// Writes a file unless one is there.
@@ -47,17 +94,22 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Fail
 }
 
 fn prepare(path: &Path, bytes: &[u8], mode: u32) -> io::Result<NamedTempFile> {
+    let mut file = temporary(path, mode)?;
+    file.write_all(bytes)?;
+    Ok(file)
+}
+
+/// A file beside the one that it will become.
+fn temporary(path: &Path, mode: u32) -> io::Result<NamedTempFile> {
     let dir = path
         .parent()
         .filter(|dir| !dir.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
-    let mut file = Builder::new()
+    Builder::new()
         .permissions(Permissions::from_mode(mode))
         .tempfile_in(dir)
         // Only the kind: the error itself names the temporary file, which nobody asked for.
-        .map_err(|error| io::Error::from(error.kind()))?;
-    file.write_all(bytes)?;
-    Ok(file)
+        .map_err(|error| io::Error::from(error.kind()))
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> Failure {

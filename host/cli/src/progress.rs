@@ -38,6 +38,14 @@ impl Progress {
         }
     }
 
+    /// Takes the line away while something else is shown.
+    pub(crate) fn aside<T>(&self, show: impl FnOnce() -> T) -> T {
+        match &self.0 {
+            Some(bar) => bar.suspend(show),
+            None => show(),
+        }
+    }
+
     /// Takes the line away, so that a report can stand in its place.
     pub(crate) fn clear(&self) {
         if let Some(bar) = &self.0 {

@@ -4,19 +4,19 @@ mod excerpt;
 mod json;
 mod text;
 pub(crate) mod verification;
+mod written;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::files;
 use crate::session::Session;
-use anstream::AutoStream;
-use pipeline::config::FailOn;
+use anstream::{AutoStream, ColorChoice};
 use pipeline::{Attested, Judged, Platforms};
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::str::FromStr;
 
 pub(crate) use model::printable;
+pub(crate) use written::Written;
 
 /// What became of one image that was named.
 #[derive(Debug)]
@@ -67,6 +67,8 @@ pub(crate) enum Form {
 pub(crate) struct Output {
     form: Form,
     path: Option<PathBuf>,
+    /// Whether it is for a terminal that shows colours.
+    coloured: bool,
 }
 
 impl FromStr for Output {
@@ -84,7 +86,11 @@ impl FromStr for Output {
                     .help("the formats are `text` and `json`"));
             }
         };
-        Ok(Self { form, path })
+        Ok(Self {
+            coloured: path.is_none() && wants_colours(),
+            form,
+            path,
+        })
     }
 }
 
@@ -100,8 +106,7 @@ impl Output {
             Form::Text => text::render(
                 entry,
                 text::Style {
-                    // Colours are taken out again where nobody wants them.
-                    coloured: self.path.is_none(),
+                    coloured: self.coloured,
                     verbose: session.verbose,
                     quiet: session.quiet,
                 },
@@ -109,24 +114,30 @@ impl Output {
             Form::Json => json::render(entry),
         }
     }
+}
 
-    /// Writes the whole.
-    fn write<'a>(&self, parts: impl Iterator<Item = &'a str>) -> Result<(), Failure> {
-        let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
-        let (before, between, behind) = match self.form {
-            Form::Text => ("", "\n", ""),
-            Form::Json => json::around(parts.is_empty()),
-        };
-        let mut pieces = vec![before];
-        for (index, part) in parts.into_iter().enumerate() {
-            pieces.extend([if index == 0 { "" } else { between }, part]);
-        }
-        pieces.push(behind);
-        match &self.path {
-            Some(path) => files::write(path, pieces.concat().as_bytes()),
-            None => print_all(&pieces).map(drop),
-        }
+/// Whether standard output is a terminal, and nobody says otherwise by `NO_COLOR` and its kind.
+fn wants_colours() -> bool {
+    AutoStream::choice(&std::io::stdout()) != ColorChoice::Never
+}
+
+/// The outputs that a run was asked for.
+///
+/// # Errors
+/// If one is no output, or two would be mixed up.
+pub(crate) fn outputs(texts: &[String]) -> Result<Vec<Output>, Failure> {
+    let outputs: Vec<Output> = texts
+        .iter()
+        .map(|text| text.parse())
+        .collect::<Result<_, _>>()?;
+    let printed = outputs.iter().filter(|output| output.path.is_none());
+    if printed.count() > 1 {
+        return Err(
+            Failure::say("two outputs would go to standard output, mixed up")
+                .help("write all but one to a file: `-o json=report.json`"),
+        );
     }
+    Ok(outputs)
 }
 
 /// What is left of an entry once every output has said its part of it.
@@ -139,13 +150,11 @@ pub(crate) struct Rendered {
 
 impl Rendered {
     pub(crate) fn new(entry: Entry, outputs: &[Output], session: &Session) -> Self {
-        let part = |output: &Output| {
-            let mut part = output.part(&entry, session);
-            part.shrink_to_fit();
-            part
-        };
         Self {
-            parts: outputs.iter().map(part).collect(),
+            parts: outputs
+                .iter()
+                .map(|output| output.part(&entry, session))
+                .collect(),
             exit: entry.exit(),
             failure: match entry {
                 Entry::Failed { failure, .. } => Some(failure),
@@ -155,41 +164,13 @@ impl Rendered {
     }
 }
 
-/// Tells the person who started polcheck why entries have no verdict, and writes every output.
-pub(crate) fn show(entries: &[Rendered], outputs: &[Output]) -> Result<(), Failure> {
-    for failure in entries.iter().filter_map(|entry| entry.failure.as_ref()) {
-        failure.show();
-    }
-    for (index, output) in outputs.iter().enumerate() {
-        let parts = entries.iter().filter_map(|entry| entry.parts.get(index));
-        output.write(parts.map(String::as_str))?;
-    }
-    Ok(())
-}
-
-/// The exit code of all entries together.
-pub(crate) fn exit(entries: &[Rendered], exit_zero: bool, session: &Session) -> Exit {
-    let exit = Exit::of_all(entries.iter().map(|entry| entry.exit));
-    if exit_zero || session.config.values.fail_on == Some(FailOn::Never) {
-        exit.without_failure()
-    } else {
-        exit
-    }
-}
-
 /// Prints to standard output. A reader that went away has had enough.
 pub(crate) fn print(text: &str) -> Result<Exit, Failure> {
-    print_all(&[text])
-}
-
-/// The same of what stands in pieces, without a copy of the whole.
-fn print_all(pieces: &[&str]) -> Result<Exit, Failure> {
     let mut stdout = AutoStream::auto(std::io::stdout());
-    let mut pieces = pieces.iter();
-    match pieces
-        .try_for_each(|piece| stdout.write_all(piece.as_bytes()))
-        .and_then(|()| stdout.flush())
-    {
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+    match written {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::new(&error, None)),
         _ => Ok(Exit::Passed),
     }

@@ -2,7 +2,7 @@
 
 use crate::args::{GlobalArgs, PolicyArgs, RegistryArgs};
 use crate::failure::Failure;
-use crate::report::Output;
+use crate::report::{self, Output};
 use engine::Allocation;
 use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
 use jiff::SignedDuration;
@@ -81,8 +81,7 @@ impl Session {
 
     /// Where reports go.
     pub(crate) fn outputs(&self) -> Result<Vec<Output>, Failure> {
-        let outputs = self.config.values.output.iter().flatten();
-        outputs.map(|text| text.parse()).collect()
+        report::outputs(self.config.values.output.as_deref().unwrap_or_default())
     }
 
     /// What images are judged by.

@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
 use crate::progress::Progress;
-use crate::report::{self, Entry, Rendered};
+use crate::report::{self, Entry, Rendered, Written};
 use crate::session::{Session, block_on};
 use attest::SigningKey;
 use clap::Args;
@@ -111,18 +111,20 @@ pub(crate) fn check(
         )
     };
     let jobs = session.config.values.jobs.unwrap_or(1).max(1);
-    let entries: Vec<Entry> = block_on(stream::iter(sources).map(check).buffered(jobs).collect())?;
-    progress.clear();
-    let attested: Vec<_> = entries.iter().flat_map(Entry::attested).cloned().collect();
-    let entries = entries.into_iter();
-    let entries: Vec<_> = entries
-        .map(|entry| Rendered::new(entry, &outputs, &session))
-        .collect();
-    report::show(&entries, &outputs)?;
+    let mut entries = stream::iter(sources).map(check).buffered(jobs).enumerate();
+    let mut attested = Vec::new();
+    let mut written = Written::to(&outputs, &progress)?;
+    block_on(async {
+        while let Some((at, entry)) = entries.next().await {
+            attested.extend_from_slice(entry.attested());
+            written.add(at, Rendered::new(entry, &outputs, &session));
+        }
+    })?;
+    let exit = written.finish(args.exit_zero, &session);
     if let Some((signing, _)) = &signer {
         write_bundle(signing, &attested)?;
     }
-    Ok(report::exit(&entries, args.exit_zero, &session))
+    exit
 }
 
 /// Checks one image. What goes wrong with it is an entry, and stops no other.
@@ -159,7 +161,6 @@ async fn one(
         })
     };
     let entry = session.in_time(&reference, line).await;
-    progress.done();
     entry.unwrap_or_else(|failure| Entry::Failed { reference, failure })
 }
 

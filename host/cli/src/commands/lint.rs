@@ -8,15 +8,15 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
 use crate::progress::Progress;
-use crate::report::{self, Entry, Output, Rendered};
+use crate::report::{Entry, Output, Rendered, Written};
 use crate::session::Session;
 use clap::Args;
 use pipeline::config::Layer;
 use pipeline::{CheckRequest, Dockerfile, Pipeline};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 /// Check Dockerfiles alone
@@ -88,15 +88,18 @@ pub(crate) fn run(args: &LintArgs, global: &GlobalArgs) -> Result<Exit, Failure>
         ..CheckRequest::default()
     };
     let progress = Progress::new(found.len(), session.quiet);
-    let one = |found: &Found| {
+    let written = Mutex::new(Written::to(&outputs, &progress)?);
+    on_threads(&found, threads, |at, found| {
         let entry = lint(&pipeline, &request, &args.build, &inputs, found);
-        progress.done();
-        Rendered::new(entry, &outputs, &session)
-    };
-    let entries = on_threads(&found, threads, one);
-    progress.clear();
-    report::show(&entries, &outputs)?;
-    Ok(report::exit(&entries, args.exit_zero, &session))
+        let entry = Rendered::new(entry, &outputs, &session);
+        lock(&written).add(at, entry);
+    });
+    let written = written.into_inner().unwrap_or_else(PoisonError::into_inner);
+    written.finish(args.exit_zero, &session)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Checks one file. What goes wrong with it is an entry, and stops no other.
@@ -147,36 +150,22 @@ fn threads(jobs: Option<usize>, work: usize) -> usize {
     jobs.unwrap_or_else(cores).clamp(1, work.max(1))
 }
 
-/// Does the work on so many threads; results keep the order.
-fn on_threads<T: Sync, R: Send>(
-    work: &[T],
-    threads: usize,
-    one: impl Fn(&T) -> R + Sync,
-) -> Vec<R> {
-    let (next, done) = (
-        AtomicUsize::new(0),
-        Mutex::new(Vec::with_capacity(work.len())),
-    );
+/// Does the work on so many threads, each piece with its place.
+fn on_threads<T: Sync>(work: &[T], threads: usize, one: impl Fn(usize, &T) + Sync) {
+    let next = AtomicUsize::new(0);
+    let worker = || {
+        while let Some((at, item)) = {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            work.get(at).map(|item| (at, item))
+        } {
+            one(at, item);
+        }
+    };
     thread::scope(|scope| {
         for _ in 0..threads {
-            scope.spawn(|| {
-                while let Some((index, item)) = {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    work.get(index).map(|item| (index, item))
-                } {
-                    let result = one(item);
-                    if let Ok(mut done) = done.lock() {
-                        done.push((index, result));
-                    }
-                }
-            });
+            scope.spawn(worker);
         }
     });
-    let mut done = done
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
-    done.sort_by_key(|(index, _)| *index);
-    done.into_iter().map(|(_, result)| result).collect()
 }
 
 impl LintArgs {

@@ -107,6 +107,10 @@ impl Excerpt {
 
 /// A line without what a terminal would obey, as long as it was.
 fn shown(line: &str) -> String {
-    let visible = |c: char| if c.is_control() && c != '\t' { ' ' } else { c };
-    line.chars().map(visible).collect()
+    let is_hidden = |c: char| c.is_control() && c != '\t';
+    if line.contains(is_hidden) {
+        line.replace(is_hidden, " ")
+    } else {
+        line.to_owned()
+    }
 }

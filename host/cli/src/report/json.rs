@@ -5,10 +5,14 @@ use crate::failure::Failure;
 use pipeline::{Attested, Judged};
 use serde_json::{Map, Value, json};
 
-/// The end of a document. The number grows when a reader of the old version would be wrong about the new one.
-const END: &str = ",\n  \"schemaVersion\": 1\n}\n";
-/// The same behind a list.
-const END_OF_LIST: &str = "\n  ],\n  \"schemaVersion\": 1\n}\n";
+/// A document without reports. The number grows when a reader of the old version would be wrong about the new one.
+pub(super) const EMPTY: &str = "{\n  \"reports\": [],\n  \"schemaVersion\": 1\n}\n";
+/// What stands before the reports of a document.
+pub(super) const BEGIN: &str = "{\n  \"reports\": [\n    ";
+/// Between two of them.
+pub(super) const BETWEEN: &str = ",\n    ";
+/// Behind them.
+pub(super) const END: &str = "\n  ],\n  \"schemaVersion\": 1\n}\n";
 
 /// The reports of an entry, as members of a list.
 pub(crate) fn render(entry: &Entry) -> String {
@@ -20,15 +24,6 @@ pub(crate) fn render(entry: &Entry) -> String {
         .collect::<Vec<_>>()
         .join(",\n")
         .replace('\n', "\n    ")
-}
-
-/// What stands before, between and behind the reports of a document.
-pub(crate) fn around(is_empty: bool) -> (&'static str, &'static str, &'static str) {
-    if is_empty {
-        ("{\n  \"reports\": []", "", END)
-    } else {
-        ("{\n  \"reports\": [\n    ", ",\n    ", END_OF_LIST)
-    }
 }
 
 fn of_entry(entry: &Entry) -> Vec<Value> {

@@ -1,0 +1,169 @@
+//! Reports on their way out: entries in the order in which they were named, each as soon as it is its turn.
+
+use super::{Form, Output, Rendered, json};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::files::Unfinished;
+use crate::progress::Progress;
+use crate::session::Session;
+use pipeline::config::FailOn;
+use std::collections::BTreeMap;
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Stdout, Write};
+
+/// What was written so far.
+pub(crate) struct Written<'a> {
+    outputs: Vec<Sink>,
+    progress: &'a Progress,
+    /// Entries that came before their turn.
+    waiting: BTreeMap<usize, Rendered>,
+    next: usize,
+    exit: Exit,
+    /// Why nothing more can be written.
+    failure: Option<Failure>,
+}
+
+/// One output.
+struct Sink {
+    form: Form,
+    target: Target,
+    is_empty: bool,
+}
+
+enum Target {
+    Stdout(BufWriter<Stdout>),
+    File(Unfinished),
+    /// Whoever read it has had enough.
+    Nobody,
+}
+
+impl<'a> Written<'a> {
+    /// Nothing, yet.
+    pub(crate) fn to(outputs: &[Output], progress: &'a Progress) -> Result<Self, Failure> {
+        Ok(Self {
+            outputs: outputs.iter().map(Sink::new).collect::<Result<_, _>>()?,
+            progress,
+            waiting: BTreeMap::new(),
+            next: 0,
+            exit: Exit::of_all([]),
+            failure: None,
+        })
+    }
+
+    /// Adds the entry that was named at this place.
+    pub(crate) fn add(&mut self, at: usize, entry: Rendered) {
+        self.waiting.insert(at, entry);
+        while let Some(entry) = self.waiting.remove(&self.next) {
+            self.next += 1;
+            self.exit = Exit::of_all([self.exit, entry.exit]);
+            let written = self.progress.aside(|| write(&mut self.outputs, &entry));
+            if let Err(failure) = written {
+                self.failure.get_or_insert(failure);
+            }
+        }
+        self.progress.done();
+    }
+
+    /// Ends every output, and answers the exit code of all entries together.
+    pub(crate) fn finish(self, exit_zero: bool, session: &Session) -> Result<Exit, Failure> {
+        self.progress.clear();
+        if let Some(failure) = self.failure {
+            return Err(failure);
+        }
+        for output in self.outputs {
+            output.finish()?;
+        }
+        if exit_zero || session.config.values.fail_on == Some(FailOn::Never) {
+            Ok(self.exit.without_failure())
+        } else {
+            Ok(self.exit)
+        }
+    }
+}
+
+/// Tells the person who started polcheck why an entry has no verdict, and every output what it says of it.
+fn write(outputs: &mut [Sink], entry: &Rendered) -> Result<(), Failure> {
+    if let Some(failure) = &entry.failure {
+        failure.show();
+    }
+    for (output, part) in outputs.iter_mut().zip(&entry.parts) {
+        output.add(part)?;
+    }
+    Ok(())
+}
+
+impl Sink {
+    fn new(output: &Output) -> Result<Self, Failure> {
+        Ok(Self {
+            form: output.form,
+            target: match &output.path {
+                Some(path) => Target::File(Unfinished::create(path)?),
+                None => Target::Stdout(BufWriter::new(io::stdout())),
+            },
+            is_empty: true,
+        })
+    }
+
+    fn add(&mut self, part: &str) -> Result<(), Failure> {
+        if part.is_empty() {
+            return Ok(());
+        }
+        let before = match (self.form, self.is_empty) {
+            (Form::Text, true) => "",
+            (Form::Text, false) => "\n",
+            (Form::Json, true) => json::BEGIN,
+            (Form::Json, false) => json::BETWEEN,
+        };
+        self.is_empty = false;
+        self.write(before)?;
+        self.write(part)?;
+        // Somebody is watching.
+        if io::stdout().is_terminal() {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<(), Failure> {
+        match (self.form, self.is_empty) {
+            (Form::Text, _) => {}
+            (Form::Json, true) => self.write(json::EMPTY)?,
+            (Form::Json, false) => self.write(json::END)?,
+        }
+        self.flush()?;
+        match self.target {
+            Target::File(file) => file.finish(),
+            Target::Stdout(_) | Target::Nobody => Ok(()),
+        }
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        if let Target::Stdout(stdout) = &mut self.target
+            && had_enough(stdout.flush())?
+        {
+            self.target = Target::Nobody;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, text: &str) -> Result<(), Failure> {
+        match &mut self.target {
+            Target::File(file) => file.write(text.as_bytes()),
+            Target::Stdout(stdout) => {
+                if had_enough(stdout.write_all(text.as_bytes()))? {
+                    self.target = Target::Nobody;
+                }
+                Ok(())
+            }
+            Target::Nobody => Ok(()),
+        }
+    }
+}
+
+/// Whether a reader went away, which is no failure.
+fn had_enough(written: io::Result<()>) -> Result<bool, Failure> {
+    match written {
+        Ok(()) => Ok(false),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(true),
+        Err(error) => Err(Failure::new(&error, None)),
+    }
+}
