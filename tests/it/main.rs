@@ -22,6 +22,7 @@ mod index;
 mod lint;
 mod pack;
 mod readme;
+mod reports;
 mod rules;
 mod schema;
 mod sources;

@@ -1,7 +1,13 @@
 //! What polcheck says: one file a format, each a pure function of the entries.
 
 mod excerpt;
+mod github;
+mod gitlab;
 mod json;
+mod junit;
+mod markdown;
+mod place;
+mod sarif;
 mod text;
 pub(crate) mod verification;
 mod written;
@@ -62,10 +68,34 @@ pub(crate) enum Form {
     Json,
 }
 
+/// The forms of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Text,
+    Json,
+    Sarif,
+    Junit,
+    Github,
+    Gitlab,
+    Markdown,
+}
+
+impl Format {
+    const ALL: [(&'static str, Self); 7] = [
+        ("text", Self::Text),
+        ("json", Self::Json),
+        ("sarif", Self::Sarif),
+        ("junit", Self::Junit),
+        ("github", Self::Github),
+        ("gitlab", Self::Gitlab),
+        ("markdown", Self::Markdown),
+    ];
+}
+
 /// One output of a run: `FORMAT[=PATH]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Output {
-    form: Form,
+    format: Format,
     path: Option<PathBuf>,
     /// Whether it is for a terminal that shows colours.
     coloured: bool,
@@ -75,20 +105,18 @@ impl FromStr for Output {
     type Err = Failure;
 
     fn from_str(text: &str) -> Result<Self, Failure> {
-        let (form, path) = text.split_once('=').map_or((text, None), |(form, path)| {
-            (form, Some(PathBuf::from(path)))
+        let (name, path) = text.split_once('=').map_or((text, None), |(name, path)| {
+            (name, Some(PathBuf::from(path)))
         });
-        let form = match form {
-            "text" => Form::Text,
-            "json" => Form::Json,
-            other => {
-                return Err(Failure::say(format!("`{other}` is not an output format"))
-                    .help("the formats are `text` and `json`"));
-            }
+        let format = Format::ALL.iter().find(|(known, _)| *known == name);
+        let Some((_, format)) = format else {
+            let known = Format::ALL.map(|(known, _)| format!("`{known}`"));
+            return Err(Failure::say(format!("`{name}` is not an output format"))
+                .help(format!("the formats are {}", known.join(", "))));
         };
         Ok(Self {
             coloured: path.is_none() && wants_colours(),
-            form,
+            format: *format,
             path,
         })
     }
@@ -97,13 +125,13 @@ impl FromStr for Output {
 impl Output {
     /// Whether it shows the evidence.
     pub(crate) fn has_evidence(&self) -> bool {
-        self.form == Form::Json
+        self.format == Format::Json
     }
 
     /// What it says of one entry.
-    fn part(&self, entry: &Entry, session: &Session) -> String {
-        match self.form {
-            Form::Text => text::render(
+    fn part(&self, entry: &Entry, session: &Session) -> Part {
+        let text = match self.format {
+            Format::Text => text::render(
                 entry,
                 text::Style {
                     coloured: self.coloured,
@@ -111,9 +139,27 @@ impl Output {
                     quiet: session.quiet,
                 },
             ),
-            Form::Json => json::render(entry),
+            Format::Json => json::render(entry),
+            Format::Sarif => return sarif::render(entry),
+            Format::Junit => junit::render(entry),
+            Format::Github => github::render(entry),
+            Format::Gitlab => gitlab::render(entry),
+            Format::Markdown => markdown::render(entry),
+        };
+        Part {
+            text,
+            at_the_end: String::new(),
         }
     }
+}
+
+/// What an output says of one entry.
+#[derive(Debug, Default)]
+struct Part {
+    /// In its turn.
+    text: String,
+    /// Behind the last entry, where a format has a place for it there.
+    at_the_end: String,
 }
 
 /// Whether standard output is a terminal, and nobody says otherwise by `NO_COLOR` and its kind.
@@ -145,7 +191,7 @@ pub(crate) fn outputs(texts: &[String]) -> Result<Vec<Output>, Failure> {
 pub(crate) struct Rendered {
     exit: Exit,
     failure: Option<Failure>,
-    parts: Vec<String>,
+    parts: Vec<Part>,
 }
 
 impl Rendered {

@@ -157,6 +157,8 @@ pub struct SetReference {
     pub digest: Digest,
     /// Whether this is the set as it was published, and not as the run changed it.
     pub as_published: bool,
+    /// The severity from which on an open finding fails the subject.
+    pub fail_on: Severity,
 }
 
 /// What became of one pack.

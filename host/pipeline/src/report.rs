@@ -199,6 +199,7 @@ fn set_reference(policies: &Policies) -> SetReference {
         uri: policies.set.uri.clone(),
         digest: policies.digest.clone(),
         as_published: policies.as_published,
+        fail_on: policies.set.fail_on,
     }
 }
 

@@ -83,6 +83,7 @@ pub(crate) fn report() -> Report {
             uri: Some(SET_URI.to_owned()),
             digest: digest("set"),
             as_published: true,
+            fail_on: model::Severity::High,
         },
         policies: vec![PolicyReport {
             id: "core".to_owned(),

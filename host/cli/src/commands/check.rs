@@ -52,7 +52,7 @@ pub(crate) struct SubjectArgs {
     /// Check so many images at the same time
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
-    /// Write the report in this format: text or json, to standard output or a file (repeatable)
+    /// Write the report as text, json, sarif, junit, github, gitlab or markdown, to standard output or a file (repeatable)
     #[arg(
         short,
         long,
@@ -113,7 +113,7 @@ pub(crate) fn check(
     let jobs = session.config.values.jobs.unwrap_or(1).max(1);
     let mut entries = stream::iter(sources).map(check).buffered(jobs).enumerate();
     let mut attested = Vec::new();
-    let mut written = Written::to(&outputs, &progress)?;
+    let mut written = Written::to(&outputs, pipeline.policies(), &progress)?;
     block_on(async {
         while let Some((at, entry)) = entries.next().await {
             attested.extend_from_slice(entry.attested());

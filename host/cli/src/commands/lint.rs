@@ -37,7 +37,7 @@ pub(crate) struct LintArgs {
     /// Check so many files at the same time; as many as there are processors where nothing is said
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
-    /// Write the report in this format: text or json, to standard output or a file (repeatable)
+    /// Write the report as text, json, sarif, junit, github, gitlab or markdown, to standard output or a file (repeatable)
     #[arg(
         short,
         long,
@@ -88,7 +88,7 @@ pub(crate) fn run(args: &LintArgs, global: &GlobalArgs) -> Result<Exit, Failure>
         ..CheckRequest::default()
     };
     let progress = Progress::new(found.len(), session.quiet);
-    let written = Mutex::new(Written::to(&outputs, &progress)?);
+    let written = Mutex::new(Written::to(&outputs, pipeline.policies(), &progress)?);
     on_threads(&found, threads, |at, found| {
         let entry = lint(&pipeline, &request, &args.build, &inputs, found);
         let entry = Rendered::new(entry, &outputs, &session);

@@ -82,14 +82,9 @@ fn of_report(
     if style.quiet {
         return text;
     }
-    // Of a Dockerfile alone nothing is claimed.
-    let claims = matches!(report.subject, Subject::Image(_)).then_some(&report.claims);
-    for claim in claims.into_iter().flatten() {
-        line(claim_text(claim));
-    }
-    for gaps in by_reason(&report.not_checked).chunk_by(|one, other| one.why == other.why) {
-        let shown = if style.verbose { usize::MAX } else { RULES };
-        line(format!("not checked: {}", gaps_text(gaps, shown)));
+    let shown = if style.verbose { usize::MAX } else { RULES };
+    for open in left_open(report, shown).lines().skip(1) {
+        line(open.trim_start().to_owned());
     }
     for (what, waivers) in [
         ("unused", &report.waivers.unused),
@@ -175,7 +170,7 @@ fn places(report: &Report, finding: &ReportedFinding) -> String {
 }
 
 /// `r.io/app:1: failed (linux/amd64, sha256:…): 1 critical, 2 high`
-fn summary(report: &Report) -> String {
+pub(super) fn summary(report: &Report) -> String {
     let Report {
         subject,
         verdict,
@@ -224,6 +219,20 @@ fn summary(report: &Report) -> String {
     )
 }
 
+/// What a report leaves open, each on a line of its own that it begins: claims of an image, made or withheld, and what nobody
+/// looked at.
+pub(super) fn left_open(report: &Report, rules: usize) -> String {
+    // Of a Dockerfile alone nothing is claimed.
+    let claims = matches!(report.subject, Subject::Image(_)).then_some(&report.claims);
+    let mut lines: Vec<String> = claims.into_iter().flatten().map(claim_text).collect();
+    for gaps in by_reason(&report.not_checked).chunk_by(|one, other| one.why == other.why) {
+        lines.push(format!("not checked: {}", gaps_text(gaps, rules)));
+    }
+    lines
+        .iter()
+        .fold(String::new(), |all, line| all + "\n  " + line)
+}
+
 /// How many reasons a claim is withheld for are worth reading; the JSON report has all.
 const REASONS: usize = 3;
 
@@ -240,7 +249,7 @@ fn claim_text(claim: &Claim) -> String {
 }
 
 /// How many rules without a verdict are named; `-v` and the JSON report name all.
-const RULES: usize = 4;
+pub(super) const RULES: usize = 4;
 
 /// `a.rule, b.rule and 3 more: why`
 fn gaps_text(gaps: &[Gap], shown: usize) -> String {

@@ -1,11 +1,12 @@
 //! Reports on their way out: entries in the order in which they were named, each as soon as it is its turn.
 
-use super::{Form, Output, Rendered, json};
+use super::{Format, Output, Part, Rendered, gitlab, json, junit, sarif};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files::Unfinished;
 use crate::progress::Progress;
 use crate::session::Session;
+use pipeline::Policies;
 use pipeline::config::FailOn;
 use std::collections::BTreeMap;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Stdout, Write};
@@ -13,6 +14,7 @@ use std::io::{self, BufWriter, ErrorKind, IsTerminal, Stdout, Write};
 /// What was written so far.
 pub(crate) struct Written<'a> {
     outputs: Vec<Sink>,
+    policies: &'a Policies,
     progress: &'a Progress,
     /// Entries that came before their turn.
     waiting: BTreeMap<usize, Rendered>,
@@ -24,9 +26,10 @@ pub(crate) struct Written<'a> {
 
 /// One output.
 struct Sink {
-    form: Form,
+    format: Format,
     target: Target,
     is_empty: bool,
+    at_the_end: Vec<String>,
 }
 
 enum Target {
@@ -38,8 +41,13 @@ enum Target {
 
 impl<'a> Written<'a> {
     /// Nothing, yet.
-    pub(crate) fn to(outputs: &[Output], progress: &'a Progress) -> Result<Self, Failure> {
+    pub(crate) fn to(
+        outputs: &[Output],
+        policies: &'a Policies,
+        progress: &'a Progress,
+    ) -> Result<Self, Failure> {
         Ok(Self {
+            policies,
             outputs: outputs.iter().map(Sink::new).collect::<Result<_, _>>()?,
             progress,
             waiting: BTreeMap::new(),
@@ -70,7 +78,7 @@ impl<'a> Written<'a> {
             return Err(failure);
         }
         for output in self.outputs {
-            output.finish()?;
+            output.finish(self.policies, self.exit)?;
         }
         if exit_zero || session.config.values.fail_on == Some(FailOn::Never) {
             Ok(self.exit.without_failure())
@@ -94,28 +102,25 @@ fn write(outputs: &mut [Sink], entry: &Rendered) -> Result<(), Failure> {
 impl Sink {
     fn new(output: &Output) -> Result<Self, Failure> {
         Ok(Self {
-            form: output.form,
+            format: output.format,
             target: match &output.path {
                 Some(path) => Target::File(Unfinished::create(path)?),
                 None => Target::Stdout(BufWriter::new(io::stdout())),
             },
             is_empty: true,
+            at_the_end: Vec::new(),
         })
     }
 
-    fn add(&mut self, part: &str) -> Result<(), Failure> {
-        if part.is_empty() {
+    fn add(&mut self, part: &Part) -> Result<(), Failure> {
+        if !part.at_the_end.is_empty() {
+            self.at_the_end.push(part.at_the_end.clone());
+        }
+        if part.text.is_empty() {
             return Ok(());
         }
-        let before = match (self.form, self.is_empty) {
-            (Form::Text, true) => "",
-            (Form::Text, false) => "\n",
-            (Form::Json, true) => json::BEGIN,
-            (Form::Json, false) => json::BETWEEN,
-        };
-        self.is_empty = false;
-        self.write(before)?;
-        self.write(part)?;
+        self.begin()?;
+        self.write(&part.text)?;
         // Somebody is watching.
         if io::stdout().is_terminal() {
             self.flush()?;
@@ -123,11 +128,40 @@ impl Sink {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<(), Failure> {
-        match (self.form, self.is_empty) {
-            (Form::Text, _) => {}
-            (Form::Json, true) => self.write(json::EMPTY)?,
-            (Form::Json, false) => self.write(json::END)?,
+    /// What stands before a part.
+    fn begin(&mut self) -> Result<(), Failure> {
+        let (first, others) = match self.format {
+            Format::Text | Format::Markdown => ("", "\n"),
+            Format::Json => (json::BEGIN, json::BETWEEN),
+            Format::Sarif => (sarif::BEGIN, ",\n"),
+            Format::Junit => (junit::BEGIN, ""),
+            Format::Gitlab => (gitlab::BEGIN, ",\n"),
+            Format::Github => ("", ""),
+        };
+        let is_first = std::mem::replace(&mut self.is_empty, false);
+        self.write(if is_first { first } else { others })
+    }
+
+    fn finish(mut self, policies: &Policies, exit: Exit) -> Result<(), Failure> {
+        let is_empty = self.is_empty;
+        match self.format {
+            Format::Json if is_empty => self.write(json::EMPTY)?,
+            Format::Text | Format::Markdown | Format::Github => {}
+            // A document of nothing has a beginning and an end, too.
+            _ if is_empty => self.begin()?,
+            _ => {}
+        }
+        match self.format {
+            Format::Json if is_empty => {}
+            Format::Json => self.write(json::END)?,
+            Format::Sarif => self.write(&sarif::end(
+                policies,
+                exit != Exit::Undecided,
+                &self.at_the_end,
+            ))?,
+            Format::Junit => self.write(junit::END)?,
+            Format::Gitlab => self.write(gitlab::END)?,
+            Format::Text | Format::Markdown | Format::Github => {}
         }
         self.flush()?;
         match self.target {
