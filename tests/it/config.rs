@@ -245,5 +245,41 @@ fn the_version_names_what_lies_in_the_binary() {
     pack builtin:core sha256:[DIGEST]
     policy set builtin:standard sha256:[DIGEST]
     policy set builtin:strict sha256:[DIGEST]
+    policy set builtin:cis-docker sha256:[DIGEST]
     ");
+}
+
+#[test]
+fn a_policy_set_can_be_laid_over_another_one() {
+    let world = World::new();
+    world.write("Dockerfile", "FROM alpine:3.22\nUSER root\n");
+    world.write(
+        "sets/own.yaml",
+        "name: own\nextends: [builtin:strict, more/base.yaml]\nrules: { user.final-root: { enabled: false } }\n",
+    );
+    world.write(
+        "sets/more/base.yaml",
+        "name: base\nfailOn: critical\nnotCovered: { the weather: nobody looks }\n",
+    );
+    let args = ["lint", "--policy-set", "sets/own.yaml", "-q", "Dockerfile"];
+    assert_eq!(world.polcheck(&args).code, 0);
+    let args = ["lint", "--policy-set", "builtin:strict", "-q", "Dockerfile"];
+    assert_eq!(world.polcheck(&args).code, 1);
+    let report = world.json(&["lint", "--policy-set", "sets/own.yaml", "-o", "json", "."]);
+    let gaps = report["reports"][0]["notChecked"].as_array().unwrap();
+    let weather = serde_json::json!({ "what": "the weather", "why": "nobody looks" });
+    assert!(gaps.contains(&weather), "{gaps:?}");
+}
+
+#[test]
+fn what_the_benchmark_asks_for_and_nobody_checks_is_listed() {
+    let world = World::new();
+    world.write("Dockerfile", "FROM alpine:3.22\n");
+    let args = ["lint", "--policy-set", "builtin:cis-docker", "Dockerfile"];
+    let said = world.polcheck(&args);
+    assert_eq!(said.code, 1, "{said}");
+    for number in ["CIS-4.5", "CIS-4.8", "CIS-4.12"] {
+        let gap = format!("not checked: {number} ");
+        assert!(said.stdout.contains(&gap), "{said}");
+    }
 }

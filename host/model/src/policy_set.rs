@@ -33,6 +33,9 @@ pub struct PolicySet {
     pub waivers: Vec<Waiver>,
     /// The tools whose comments in a Dockerfile silence findings: `polcheck`, `hadolint`, `trivy`, `checkov`, `buildkit`.
     pub suppressions: BTreeSet<String>,
+    /// What it is expected to look at and does not, with the reason.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub not_covered: BTreeMap<String, String>,
 }
 
 /// A pack, by what it is and by what it is called.

@@ -31,7 +31,7 @@ pub const PACKS: [BuiltinPack; 1] = [BuiltinPack {
 }];
 
 /// All policy sets in the binary.
-pub const SETS: [BuiltinSet; 2] = [
+pub const SETS: [BuiltinSet; 3] = [
     BuiltinSet {
         name: "standard",
         text: include_str!("../../../policies/sets/standard.yaml"),
@@ -39,6 +39,10 @@ pub const SETS: [BuiltinSet; 2] = [
     BuiltinSet {
         name: "strict",
         text: include_str!("../../../policies/sets/strict.yaml"),
+    },
+    BuiltinSet {
+        name: "cis-docker",
+        text: include_str!("../../../policies/sets/cis-docker.yaml"),
     },
 ];
 

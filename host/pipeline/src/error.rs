@@ -206,6 +206,18 @@ pub enum PoliciesError {
         /// What is wrong, with line and column.
         reason: String,
     },
+    /// A set that is laid over itself, or over more sets than anybody can follow.
+    #[error("the policy set extends itself, or more sets than can be read: `{}`", sets.join("` → `"))]
+    ExtendsItself {
+        /// From the one that was named to the one that is too many.
+        sets: Vec<String>,
+    },
+    /// A set that has its rules from nowhere.
+    #[error("`{set}` names no pack, and extends no policy set")]
+    NoPacks {
+        /// The set as given.
+        set: String,
+    },
     /// A set that takes a uri of the built-in ones.
     #[error(
         "`{set}` has a uri that begins with `polcheck:`, which is reserved for built-in policy sets"
@@ -325,7 +337,8 @@ impl PoliciesError {
             Self::Waiver { .. } => {
                 Some("`*` stands for any text without `/`, `**` for any text".to_owned())
             }
-            Self::SetDocument { .. } => Some(
+            Self::ExtendsItself { .. } => Some("take one of them out of `extends`".to_owned()),
+            Self::NoPacks { .. } | Self::SetDocument { .. } => Some(
                 "the smallest set is `{ name: own, packs: [builtin:core], rules: { '*': {} } }`"
                     .to_owned(),
             ),

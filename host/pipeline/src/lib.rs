@@ -24,6 +24,7 @@ mod policies;
 mod report;
 mod resolve;
 mod set_document;
+mod set_file;
 mod subject;
 mod verify_image;
 mod yaml;

@@ -1,25 +1,22 @@
 //! Policy sets and packs, loaded: what a run judges by.
 
 use crate::Reasons;
-use crate::builtin::{PACKS, SETS};
+use crate::builtin::PACKS;
 use crate::catalogue::Catalogue;
 use crate::error::PoliciesError;
 use crate::resolve::{merge, resolve};
 use crate::set_document::SetDocument;
-use crate::yaml;
+use crate::set_file::read_set;
 use engine::{Engine, Pack, Settings};
 use model::report::Gap;
 use model::{Digest, Interface, PolicySet, RuleId, Severity, Waiver};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 /// Marks what lies in the binary: `builtin:core`.
 pub const BUILTIN: &str = "builtin:";
-/// Begins the uris of the sets that lie in the binary; no other set may have one.
-const BUILTIN_URI: &str = "polcheck:";
 
 /// What a run changes about its policy set. Whatever has an effect withholds the set's claims.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -65,10 +62,10 @@ impl Policies {
     /// # Errors
     /// If the set, a pack, a rule, a setting or a waiver is not what it should be.
     pub fn load(engine: &Engine, set: &str, changes: &Changes) -> Result<Self, PoliciesError> {
-        let (document, dir) = read_set(set)?;
+        let document = read_set(set)?;
         let mut catalogue = Catalogue::default();
         for pack in &document.packs {
-            catalogue.add(load_pack(engine, pack, &dir)?)?;
+            catalogue.add(load_pack(engine, pack)?)?;
         }
         let published = resolve(&document, &catalogue)?;
         let published_digest = published.digest()?;
@@ -153,7 +150,7 @@ impl Changes {
         catalogue: &mut Catalogue,
     ) -> Result<PolicySet, PoliciesError> {
         for text in &self.packs {
-            let pack = load_pack(engine, text, Path::new(""))?;
+            let pack = load_pack(engine, text)?;
             for rule in pack.metadata().rules.iter().filter(|rule| !rule.opt_in) {
                 document.rules.entry(rule.id.to_string()).or_default();
             }
@@ -166,7 +163,7 @@ impl Changes {
             let entry = document.rules.entry(id).or_default();
             entry.settings = merge(entry.settings.take(), Some(settings));
         }
-        document.fail_on = self.fail_on.unwrap_or(document.fail_on);
+        document.fail_on = self.fail_on.or(document.fail_on);
         document.waivers.extend(self.waivers.iter().cloned());
         let mut set = resolve(&document, catalogue)?;
         let (wanted, skipped) = (ids(&self.rules, catalogue)?, ids(&self.skipped, catalogue)?);
@@ -209,65 +206,28 @@ fn ids(names: &[String], catalogue: &Catalogue) -> Result<BTreeSet<RuleId>, Poli
     Ok(ids)
 }
 
-/// Loads a pack: `builtin:NAME`, or the path of a component, relative to a folder.
-fn load_pack(engine: &Engine, text: &str, dir: &Path) -> Result<Pack, PoliciesError> {
+/// Loads a pack: `builtin:NAME`, or the path of a component.
+fn load_pack(engine: &Engine, text: &str) -> Result<Pack, PoliciesError> {
     let failed = |source| PoliciesError::Pack {
         pack: text.to_owned(),
         source,
     };
-    match text.strip_prefix(BUILTIN) {
-        Some(name) => {
-            let known = PACKS.map(|pack| pack.name).to_vec();
-            let builtin = PACKS.iter().find(|pack| pack.name == name);
-            let builtin = builtin.ok_or_else(|| PoliciesError::UnknownPack {
-                name: name.to_owned(),
-                known,
-            })?;
-            engine
-                .load_code(builtin.digest(), builtin.code)
-                .map_err(failed)
-        }
-        None => engine.load(&read(&dir.join(text))?).map_err(failed),
-    }
-}
-
-/// Reads a set: `builtin:NAME` or a file. Answers the folder that its packs are relative to, too.
-fn read_set(set: &str) -> Result<(SetDocument, PathBuf), PoliciesError> {
-    if let Some(name) = set.strip_prefix(BUILTIN) {
-        let known = SETS.map(|set| set.name).to_vec();
-        let builtin = SETS.iter().find(|set| set.name == name);
-        let builtin = builtin.ok_or_else(|| PoliciesError::UnknownSet {
-            name: name.to_owned(),
-            known,
+    let Some(name) = text.strip_prefix(BUILTIN) else {
+        let component = fs::read(text).map_err(|source| PoliciesError::Read {
+            path: text.into(),
+            source,
         })?;
-        return Ok((parse_set(set, builtin.text.as_bytes())?, PathBuf::new()));
-    }
-    let path = Path::new(set);
-    let document = parse_set(set, &read(path)?)?;
-    if document
-        .uri
-        .as_ref()
-        .is_some_and(|uri| uri.starts_with(BUILTIN_URI))
-    {
-        return Err(PoliciesError::ReservedUri {
-            set: set.to_owned(),
-        });
-    }
-    Ok((document, path.parent().unwrap_or(path).to_owned()))
-}
-
-fn parse_set(set: &str, text: &[u8]) -> Result<SetDocument, PoliciesError> {
-    yaml::read(text).map_err(|reason| PoliciesError::SetDocument {
-        set: set.to_owned(),
-        reason,
-    })
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, PoliciesError> {
-    fs::read(path).map_err(|source| PoliciesError::Read {
-        path: path.to_owned(),
-        source,
-    })
+        return engine.load(&component).map_err(failed);
+    };
+    let known = PACKS.map(|pack| pack.name).to_vec();
+    let builtin = PACKS.iter().find(|pack| pack.name == name);
+    let builtin = builtin.ok_or_else(|| PoliciesError::UnknownPack {
+        name: name.to_owned(),
+        known,
+    })?;
+    engine
+        .load_code(builtin.digest(), builtin.code)
+        .map_err(failed)
 }
 
 #[cfg(test)]

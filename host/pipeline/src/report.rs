@@ -92,15 +92,20 @@ impl Examined<'_> {
         })
     }
 
-    /// Rules without a conclusion, rules that the run left out, platforms that nobody asked for.
+    /// Rules without a conclusion, rules that the run left out, what the set does not cover, platforms that nobody asked for.
     fn not_checked(&self, policies: &Policies, without_conclusion: Vec<Gap>) -> Vec<Gap> {
         let left_out = policies.left_out.iter().map(|rule| Gap {
             what: rule.to_string(),
             why: "this run leaves it out".to_owned(),
         });
+        let not_covered = policies.set.not_covered.iter().map(|(what, why)| Gap {
+            what: what.clone(),
+            why: why.clone(),
+        });
         without_conclusion
             .into_iter()
             .chain(left_out)
+            .chain(not_covered)
             .chain(self.left_out.iter().cloned())
             .collect()
     }

@@ -6,7 +6,7 @@ use crate::set_document::{Accepted, ClaimDocument, RuleDocument, SetDocument};
 use engine::Pack;
 use model::policy_set::{Required, SelectedRule};
 use model::settings::complete;
-use model::{ClaimDefinition, PolicySet, RuleId, RuleMetadata, Waiver, matching};
+use model::{ClaimDefinition, PolicySet, RuleId, RuleMetadata, Severity, Waiver, matching};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,12 +35,14 @@ pub(crate) fn resolve(
         name: document.name.clone(),
         uri: document.uri.clone(),
         packs: catalogue.references(),
-        fail_on: document.fail_on,
+        fail_on: document.fail_on.unwrap_or(Severity::High),
         claims: claims.collect::<Result<_, PoliciesError>>()?,
         waivers: waivers(&document.waivers, catalogue)?,
+        not_covered: document.not_covered.clone(),
         suppressions: document
             .suppressions
             .iter()
+            .flatten()
             .map(|tool| tool.name().to_owned())
             .collect(),
         rules,
@@ -81,7 +83,8 @@ fn select(
     }))
 }
 
-fn lay_over(less_exact: RuleDocument, more_exact: RuleDocument) -> RuleDocument {
+/// An entry over another one: what it leaves open is as below.
+pub(crate) fn lay_over(less_exact: RuleDocument, more_exact: RuleDocument) -> RuleDocument {
     RuleDocument {
         enabled: more_exact.enabled.or(less_exact.enabled),
         severity: more_exact.severity.or(less_exact.severity),

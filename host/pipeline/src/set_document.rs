@@ -14,13 +14,17 @@ pub struct SetDocument {
     pub name: String,
     /// Where it was published; consumers match it exactly.
     pub uri: Option<String>,
-    /// An open finding of this severity or worse fails the subject.
-    #[serde(default = "high")]
-    pub fail_on: Severity,
+    /// The sets that this one is laid over, `builtin:NAME` or the path of a file beside the set's; the last one lies on top.
+    #[serde(default)]
+    pub extends: Vec<String>,
+    /// An open finding of this severity or worse fails the subject; high where nobody says anything.
+    pub fail_on: Option<Severity>,
     /// `builtin:NAME`, or the path of a component beside the set's file.
+    #[serde(default)]
     pub packs: Vec<String>,
     /// The rules that count, by id, alias, `GROUP.*` or `*`. What names a rule more exactly adds to what names it less
     /// exactly.
+    #[serde(default)]
     pub rules: BTreeMap<String, RuleDocument>,
     /// What a pass may be called.
     #[serde(default)]
@@ -28,9 +32,11 @@ pub struct SetDocument {
     /// Findings that are accepted.
     #[serde(default)]
     pub waivers: Vec<Waiver>,
-    /// The tools whose comments in a Dockerfile silence findings; none where nothing is said.
+    /// The tools whose comments in a Dockerfile silence findings; none where nobody says anything.
+    pub suppressions: Option<BTreeSet<Tool>>,
+    /// What the set is expected to look at and does not, with the reason: it is listed among what was not checked.
     #[serde(default)]
-    pub suppressions: BTreeSet<Tool>,
+    pub not_covered: BTreeMap<String, String>,
 }
 
 /// A tool that a comment in a Dockerfile can silence.

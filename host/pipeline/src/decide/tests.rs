@@ -105,6 +105,7 @@ pub(crate) fn set(waivers: Vec<Waiver>) -> PolicySet {
         claims: BTreeMap::new(),
         waivers,
         suppressions: BTreeSet::new(),
+        not_covered: BTreeMap::new(),
     }
 }
 

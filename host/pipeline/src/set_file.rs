@@ -1,0 +1,145 @@
+//! Policy sets as they are found: in the binary or in files, each with the sets that it extends laid under it.
+
+use crate::builtin::SETS;
+use crate::error::PoliciesError;
+use crate::policies::BUILTIN;
+use crate::resolve::lay_over;
+use crate::set_document::SetDocument;
+use crate::yaml;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Begins the uris of the sets that lie in the binary; no other set may have one.
+const BUILTIN_URI: &str = "polcheck:";
+
+/// How many sets one may extend, all of them together.
+const MAX_SETS: usize = 64;
+
+/// The sets that are being read, each extended by the one before it, and how many were read at all.
+#[derive(Default)]
+struct Readers {
+    open: Vec<String>,
+    read: usize,
+}
+
+/// Reads a set, `builtin:NAME` or a file, with all that it extends.
+///
+/// # Errors
+/// If it is none, extends itself, or has no rules to take from anywhere.
+pub(crate) fn read_set(set: &str) -> Result<SetDocument, PoliciesError> {
+    let document = read_in(set, Path::new(""), &mut Readers::default())?;
+    if document.packs.is_empty() {
+        return Err(PoliciesError::NoPacks {
+            set: set.to_owned(),
+        });
+    }
+    Ok(document)
+}
+
+/// The same of a set that is named relative to a folder.
+fn read_in(set: &str, folder: &Path, readers: &mut Readers) -> Result<SetDocument, PoliciesError> {
+    let place = match set.strip_prefix(BUILTIN) {
+        Some(_) => set.to_owned(),
+        None => folder.join(set).display().to_string(),
+    };
+    let is_open = readers.open.contains(&place);
+    readers.open.push(place.clone());
+    readers.read += 1;
+    if is_open || readers.read > MAX_SETS {
+        return Err(PoliciesError::ExtendsItself {
+            sets: std::mem::take(&mut readers.open),
+        });
+    }
+    let mut document = match set.strip_prefix(BUILTIN) {
+        Some(name) => builtin(set, name)?,
+        None => of_file(Path::new(&place))?,
+    };
+    let folder = Path::new(&place).parent().unwrap_or(Path::new(""));
+    let below = std::mem::take(&mut document.extends)
+        .iter()
+        .map(|set| read_in(set, folder, readers))
+        .collect::<Result<Vec<_>, _>>()?;
+    readers.open.pop();
+    let below = below.into_iter().reduce(|below, above| above.over(below));
+    Ok(match below {
+        Some(below) => document.over(below),
+        None => document,
+    })
+}
+
+fn builtin(set: &str, name: &str) -> Result<SetDocument, PoliciesError> {
+    let known = SETS.map(|set| set.name).to_vec();
+    let builtin = SETS.iter().find(|set| set.name == name);
+    let builtin = builtin.ok_or_else(|| PoliciesError::UnknownSet {
+        name: name.to_owned(),
+        known,
+    })?;
+    parse(set, builtin.text.as_bytes())
+}
+
+/// A set of a file. Its packs are relative to the folder of the file.
+fn of_file(path: &Path) -> Result<SetDocument, PoliciesError> {
+    let set = path.display().to_string();
+    let text = fs::read(path).map_err(|source| PoliciesError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let mut document = parse(&set, &text)?;
+    let uri = document.uri.as_ref();
+    if uri.is_some_and(|uri| uri.starts_with(BUILTIN_URI)) {
+        return Err(PoliciesError::ReservedUri { set });
+    }
+    let folder = path.parent().map_or_else(PathBuf::new, Path::to_owned);
+    for pack in &mut document.packs {
+        if !pack.starts_with(BUILTIN) {
+            *pack = folder.join(&*pack).display().to_string();
+        }
+    }
+    Ok(document)
+}
+
+fn parse(set: &str, text: &[u8]) -> Result<SetDocument, PoliciesError> {
+    yaml::read(text).map_err(|reason| PoliciesError::SetDocument {
+        set: set.to_owned(),
+        reason,
+    })
+}
+
+impl SetDocument {
+    /// This set, laid over another one: what it says of a rule, a claim or a threshold counts, and what it leaves open is as below.
+    /// Packs, waivers and what is not covered add up. Name and uri are its own.
+    fn over(self, below: Self) -> Self {
+        let mut rules = below.rules;
+        for (name, above) in self.rules {
+            let below = rules.remove(&name).unwrap_or_default();
+            rules.insert(name, lay_over(below, above));
+        }
+        let mut packs = below.packs;
+        packs.extend(self.packs);
+        let mut seen = Vec::new();
+        packs.retain(|pack| {
+            let is_new = !seen.contains(pack);
+            seen.push(pack.clone());
+            is_new
+        });
+        Self {
+            name: self.name,
+            uri: self.uri,
+            extends: Vec::new(),
+            fail_on: self.fail_on.or(below.fail_on),
+            packs,
+            rules,
+            claims: below.claims.into_iter().chain(self.claims).collect(),
+            waivers: below.waivers.into_iter().chain(self.waivers).collect(),
+            suppressions: self.suppressions.or(below.suppressions),
+            not_covered: below
+                .not_covered
+                .into_iter()
+                .chain(self.not_covered)
+                .collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
