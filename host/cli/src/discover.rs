@@ -102,6 +102,10 @@ mod tests {
     #[case("Dockerfile.tmpl", false)]
     #[case("Dockerfile.j2", false)]
     #[case("Dockerfile~", false)]
+    #[case("Dockerfile.dev~", false)]
+    #[case("DOCKERFILE.in", false)]
+    #[case("dockerfile", true)]
+    #[case("dev.containerfile", true)]
     #[case(".Dockerfile.swp", false)]
     #[case("#Dockerfile#", false)]
     #[case("Dockerfiles", false)]
@@ -109,5 +113,19 @@ mod tests {
     #[case("Makefile", false)]
     fn a_dockerfile_is_known_by_its_name(#[case] name: &str, #[case] expected: bool) {
         assert_eq!(is_dockerfile(name), expected);
+        for path in [name.to_owned(), format!("src/{name}")] {
+            assert_eq!(is_taken_before_a_commit(&path), expected);
+        }
+    }
+
+    /// Whether pre-commit hands a file to the hook that this repository defines.
+    fn is_taken_before_a_commit(path: &str) -> bool {
+        let hooks: serde_json::Value =
+            serde_saphyr::from_str(include_str!("../../../.pre-commit-hooks.yaml")).unwrap();
+        let matches = |key: &str| {
+            let pattern = hooks[0][key].as_str().unwrap();
+            model::matching::regex(pattern).unwrap().is_match(path)
+        };
+        matches("files") && !matches("exclude")
     }
 }
