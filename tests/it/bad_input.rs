@@ -447,10 +447,10 @@ fn a_wrong_policy_or_set_is_named_with_a_cure() {
     $ --policy-set builtin:nothing
     error: there is no built-in policy set `nothing`
      |
-     = help: built in are `standard`, `strict`, `cis-docker`; the path of a file works too
+     = help: built in are `standard`, `strict`, `cis-docker`, `microservice`, `api-gateway`, `database-migration`, `ml-serving`; the path of a file works too
 
     $ --policy-set broken.yaml
-    error: `broken.yaml` is not a policy set: unknown field `rule`, expected one of name, uri, extends, failOn, packs, rules, claims, waivers, suppressions, notCovered at line 3, column 1
+    error: `broken.yaml` is not a policy set: unknown field `rule`, expected one of name, uri, extends, failOn, packs, rules, claims, waivers, suppressions, notCovered, points at line 3, column 1
      |
      = help: the smallest set is `{ name: own, packs: [builtin:core], rules: { '*': {} } }`
     ");

@@ -203,8 +203,11 @@ fn a_waiver_covers_its_finding_until_it_expires() {
     registry.test/app:1: passed (linux/amd64, sha256:[DIGEST]): 1 info, 1 waived
       security.scan withheld: this run changed the policy set; the effective time is not now; `user.final-root` has a waived finding, and the claim does not accept waivers
       not checked: base.end-of-life, base.latest-tag, base.no-digest, base.not-allowed and 62 more: it needs `dockerfile`: there is none
-      unused waiver: W2
-      expired waiver: W3
+      waivers used: W1
+      waiver ends on 2026-12-31: W1
+
+    unused waiver: W2 (until 2026-12-31)
+    unused waiver: W3 (until 2020-01-01)
     ");
     assert_eq!(check("2027-01-01T00:00:00Z").code, 1);
 }

@@ -37,6 +37,10 @@ const CHANGED: &str = "this run changed the policy set";
 #[case(&["--set", "net.ssh-port.port=2222"], Some(CHANGED))]
 #[case(&["--settings", "settings.yaml"], Some(CHANGED))]
 #[case(&["--policy", "pack.wasm"], Some(CHANGED))]
+#[case(&["--waivers", "waivers.yaml"], Some(CHANGED))]
+#[case(&["--waivers", "no-waivers.yaml"], None)]
+#[case(&["--ignore-comments"], Some(CHANGED))]
+#[case(&["--baseline", "baseline.json"], Some("a baseline was given"))]
 #[case(&["--effective-time", "2026-01-01T00:00:00Z"], Some("the effective time is not now"))]
 #[case(&["--allow-insecure-registry"], Some("`--allow-insecure-registry` was given"))]
 fn a_flag_that_weakens_the_set_withholds_the_claim(
@@ -46,6 +50,12 @@ fn a_flag_that_weakens_the_set_withholds_the_claim(
     let world = World::new();
     world.write("own.yaml", SET);
     world.write("settings.yaml", "net.ssh-port: { port: 2222 }\n");
+    world.write(
+        "waivers.yaml",
+        "waivers: [{ id: W, reason: r, owner: o, expires: 2999-01-01, rule: user.final-root }]\n",
+    );
+    world.write("no-waivers.yaml", "waivers: []\n");
+    world.write("baseline.json", "{ \"schemaVersion\": 1, \"reports\": [] }");
     world.write(
         "pack.wasm",
         std::fs::read(crate::harness::root().join("tests/built/hostile.wasm")).unwrap(),
@@ -67,6 +77,11 @@ fn a_flag_that_weakens_the_set_withholds_the_claim(
     "waivers: [{ id: W, reason: r, owner: o, expires: 2999-01-01, rule: user.final-root }]\n",
     CHANGED
 )]
+#[case("waiverFiles: [waivers.yaml]\n", CHANGED)]
+#[case("ignoreComments: true\n", CHANGED)]
+#[case("policies: [pack.wasm]\nskipRules: [endless.*]\n", CHANGED)]
+#[case("rules: [user.*]\n", CHANGED)]
+#[case("baseline: baseline.json\n", "a baseline was given")]
 #[case(
     "policySet: builtin:standard\n",
     "the policy set comes from the working directory and was not named by `--policy-set`"
@@ -85,6 +100,15 @@ fn a_configuration_file_that_weakens_the_set_withholds_the_claim(
 ) {
     let world = World::new();
     world.write("own.yaml", SET);
+    world.write(
+        "waivers.yaml",
+        "waivers: [{ id: W, reason: r, owner: o, expires: 2999-01-01, rule: user.final-root }]\n",
+    );
+    world.write("baseline.json", "{ \"schemaVersion\": 1, \"reports\": [] }");
+    world.write(
+        "pack.wasm",
+        std::fs::read(crate::harness::root().join("tests/built/hostile.wasm")).unwrap(),
+    );
     world.write("polcheck.yaml", file);
     assert_eq!(withheld(&world, &[])[0], reason);
     assert_eq!(withheld(&world, &["--no-config"]), Vec::<String>::new());
@@ -93,6 +117,10 @@ fn a_configuration_file_that_weakens_the_set_withholds_the_claim(
 #[rstest]
 #[case("POLCHECK_FAIL_ON", "critical", Some(CHANGED))]
 #[case("POLCHECK_SKIP_RULES", "net.ssh-port", Some(CHANGED))]
+#[case("POLCHECK_RULES", "user.final-root", Some(CHANGED))]
+#[case("POLCHECK_IGNORE_COMMENTS", "true", Some(CHANGED))]
+#[case("POLCHECK_WAIVERS", "waivers.yaml", Some(CHANGED))]
+#[case("POLCHECK_BASELINE", "baseline.json", Some("a baseline was given"))]
 #[case(
     "POLCHECK_ALLOW_INSECURE_REGISTRY",
     "true",
@@ -107,6 +135,11 @@ fn a_variable_that_weakens_the_set_withholds_the_claim(
 ) {
     let mut world = World::new();
     world.write("own.yaml", SET);
+    world.write(
+        "waivers.yaml",
+        "waivers: [{ id: W, reason: r, owner: o, expires: 2999-01-01, rule: user.final-root }]\n",
+    );
+    world.write("baseline.json", "{ \"schemaVersion\": 1, \"reports\": [] }");
     world.set(name, value);
     let reasons = withheld(&world, &[]);
     assert_eq!(reasons.first().map(String::as_str), reason);

@@ -15,12 +15,16 @@ fn every_value_is_shown_with_its_origin() {
     exit code: 0
     --- stdout
     policySet: "builtin:standard" # default
+    point: "ci" # default
     # policies is not set
     # rules is not set
     # skipRules is not set
     failOn: "medium" # command line
     settings: {"net.ssh-port":{"port":2222}} # polcheck.yaml
     # waivers is not set
+    # waiverFiles is not set
+    # baseline is not set
+    # ignoreComments is not set
     platform: "linux/arm64" # environment
     output: ["text"] # default
     jobs: 9 # polcheck.yaml
@@ -76,7 +80,7 @@ fn a_valid_file_is_valid_and_what_it_names_is_checked_too() {
     exit code: 2
     --- stderr
     error: there is no rule `user.final-rot`
-     |
+    --> rules.yaml:1:13
      = help: did you mean `user.final-root`?
     ");
 }
@@ -246,6 +250,10 @@ fn the_version_names_what_lies_in_the_binary() {
     policy set builtin:standard sha256:[DIGEST]
     policy set builtin:strict sha256:[DIGEST]
     policy set builtin:cis-docker sha256:[DIGEST]
+    policy set builtin:microservice sha256:[DIGEST]
+    policy set builtin:api-gateway sha256:[DIGEST]
+    policy set builtin:database-migration sha256:[DIGEST]
+    policy set builtin:ml-serving sha256:[DIGEST]
     ");
 }
 

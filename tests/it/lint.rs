@@ -494,7 +494,7 @@ fn a_comment_silences_what_the_set_lets_it_silence() {
     let world = World::new();
     world.write(
         "Dockerfile",
-        "FROM scratch AS base\nFROM base\n# polcheck ignore=build.copy-from-external reason=the image of that name is ours\nCOPY --from=builder /a /b\nUSER 1\n",
+        "FROM scratch AS base\nFROM base\n# polcheck: ignore=build.copy-from-external reason=\"the image of that name is ours\"\nCOPY --from=builder /a /b\nUSER 1\n",
     );
     assert_said!(world.polcheck(&["lint", "--rule", "DL3022", "Dockerfile"]), @"
     exit code: 0

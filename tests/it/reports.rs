@@ -11,7 +11,7 @@ const FORMATS: [&str; 7] = [
 /// Something of every severity, a finding that a comment silences, and words that other formats would obey.
 const FILE: &str = "\
 FROM alpine:3.18 AS build
-# polcheck ignore=user.sudo reason=\"<b>later</b> @everybody\"
+# polcheck: ignore=user.sudo reason=\"<b>later</b> @everybody\"
 RUN sudo make
 FROM build
 LABEL \"<script>x</script>\"=\"$NOBODY\"

@@ -2,6 +2,7 @@
 
 use crate::commands::Command;
 use clap::{Args, CommandFactory, FromArgMatches, Parser};
+use model::report::EnforcementPoint;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -71,6 +72,9 @@ pub(crate) struct PolicyArgs {
     /// The policy set: `builtin:standard` or a file
     #[arg(long, value_name = "SET")]
     pub(crate) policy_set: Option<String>,
+    /// Take the set as it is at one of the places that ask: ci, push, admission, scan
+    #[arg(long, value_name = "POINT", value_parser = point)]
+    pub(crate) point: Option<EnforcementPoint>,
     /// Add a policy, all of whose rules count: `builtin:NAME` or a component (repeatable)
     #[arg(long = "policy", value_name = "POLICY")]
     pub(crate) policies: Vec<String>,
@@ -89,6 +93,21 @@ pub(crate) struct PolicyArgs {
     /// Fail on open findings of this severity or worse: info, low, medium, high, critical, or never
     #[arg(long, value_name = "SEVERITY")]
     pub(crate) fail_on: Option<String>,
+    /// Take further waivers from a file, such as `polcheck waive` writes (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) waivers: Vec<PathBuf>,
+    /// Let no comment of a Dockerfile silence a finding
+    #[arg(long)]
+    pub(crate) ignore_comments: bool,
+}
+
+fn point(text: &str) -> Result<EnforcementPoint, String> {
+    let mut points = EnforcementPoint::ALL.into_iter();
+    let named = points.find(|point| point.name() == text);
+    named.ok_or_else(|| {
+        let known = EnforcementPoint::ALL.map(EnforcementPoint::name);
+        format!("the points are {}", known.join(", "))
+    })
 }
 
 /// Reads the command line. Without a verb it is `check`.

@@ -1,6 +1,7 @@
 //! The verbs: one file each, with its arguments and its one function.
 
 mod attest;
+mod baseline;
 mod build;
 mod check;
 mod compile;
@@ -16,6 +17,7 @@ mod signing;
 mod time;
 mod verify;
 mod version;
+mod waive;
 
 use crate::args::Cli;
 use crate::exit::Exit;
@@ -34,6 +36,7 @@ pub(crate) enum Command {
     Verify(verify::VerifyArgs),
     Rules(rules::RulesArgs),
     Explain(explain::ExplainArgs),
+    Waive(waive::WaiveArgs),
     Key(key::KeyArgs),
     Config(config::ConfigArgs),
     Version(version::VersionArgs),
@@ -56,6 +59,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Explain(args) => explain::run(args, &global),
         Command::Key(args) => key::run(args),
         Command::Config(args) => config::run(args, &global),
+        Command::Waive(args) => waive::run(&args),
         Command::Version(args) => version::run(args, &global),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),

@@ -1,7 +1,7 @@
 //! What is said when polcheck cannot do its work.
 
 use crate::report::printable;
-use annotate_snippets::{Group, Level, Renderer};
+use annotate_snippets::{Group, Level, Origin, Renderer};
 use std::error::Error;
 use std::io::Write;
 
@@ -9,6 +9,8 @@ use std::io::Write;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
     pub(crate) message: String,
+    /// Where in which file: `policies.yaml:4:3`.
+    pub(crate) place: Option<String>,
     pub(crate) causes: Vec<String>,
     pub(crate) help: Option<String>,
 }
@@ -24,6 +26,7 @@ impl Failure {
         }
         Self {
             message: error.to_string(),
+            place: None,
             causes,
             help,
         }
@@ -33,6 +36,7 @@ impl Failure {
     pub(crate) fn say(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
+            place: None,
             causes: Vec::new(),
             help: None,
         }
@@ -48,6 +52,8 @@ impl Failure {
 
     /// As text.
     pub(crate) fn render(&self, renderer: &Renderer) -> String {
+        let place = self.place.iter();
+        let place = place.map(|place| Origin::path(printable(place)));
         let causes = self
             .causes
             .iter()
@@ -58,6 +64,7 @@ impl Failure {
             .map(|help| Level::HELP.message(printable(help)));
         let group: Group<'_> = Level::ERROR
             .primary_title(printable(&self.message))
+            .elements(place)
             .elements(causes)
             .elements(help);
         renderer.render(&[group])
@@ -88,6 +95,7 @@ from_error!(
     pipeline::AttestError,
     pipeline::CheckError,
     pipeline::PoliciesError,
+    pipeline::RecordedError,
     pipeline::VerifyError,
     pipeline::config::ConfigError,
     registry::InvalidSource,

@@ -10,13 +10,14 @@ mod place;
 mod sarif;
 mod text;
 pub(crate) mod verification;
+mod waivers;
 mod written;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::session::Session;
 use anstream::{AutoStream, ColorChoice};
-use pipeline::{Attested, Judged, Platforms};
+use pipeline::{Attested, Judged, Platforms, Tally};
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -51,6 +52,16 @@ impl Entry {
             Self::Failed { .. } => Exit::Undecided,
             Self::Nothing { .. } => Exit::NothingToCheck,
         }
+    }
+
+    fn tally(&self) -> Tally {
+        let mut tally = Tally::default();
+        if let Self::Judged { judged, .. } = self {
+            for judged in judged {
+                tally.add(judged);
+            }
+        }
+        tally
     }
 
     pub(crate) fn attested(&self) -> &[Attested] {
@@ -192,6 +203,7 @@ pub(crate) struct Rendered {
     exit: Exit,
     failure: Option<Failure>,
     parts: Vec<Part>,
+    tally: Tally,
 }
 
 impl Rendered {
@@ -202,6 +214,7 @@ impl Rendered {
                 .map(|output| output.part(&entry, session))
                 .collect(),
             exit: entry.exit(),
+            tally: entry.tally(),
             failure: match entry {
                 Entry::Failed { failure, .. } => Some(failure),
                 Entry::Judged { .. } | Entry::Nothing { .. } => None,

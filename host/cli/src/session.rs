@@ -7,7 +7,7 @@ use engine::Allocation;
 use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
 use jiff::SignedDuration;
 use pipeline::config::{Config, FILE_NAME, FailOn, Layer, Origin};
-use pipeline::{Pipeline, Policies};
+use pipeline::{Baseline, Pipeline, Policies, find_word};
 use registry::{Options, Registry};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -86,11 +86,43 @@ impl Session {
 
     /// What images are judged by.
     pub(crate) fn policies(&self, engine: &engine::Engine) -> Result<Policies, Failure> {
-        Ok(Policies::load(
-            engine,
-            self.config.policy_set(),
-            &self.config.changes(),
-        )?)
+        let values = &self.config.values;
+        let set = self.config.policy_set();
+        let point = values.point.unwrap_or_default();
+        let policies = Policies::load(engine, set, point, &self.config.changes()?);
+        policies.map_err(|error| {
+            let place = error
+                .word()
+                .and_then(|word| find_word(&self.written(), word));
+            Failure {
+                place,
+                ..Failure::from(error)
+            }
+        })
+    }
+
+    /// The files in which somebody may have written what policies are made of.
+    fn written(&self) -> Vec<PathBuf> {
+        let mut files = pipeline::files_of(self.config.policy_set());
+        let values = &self.config.values;
+        files.extend(values.waiver_files.iter().flatten().cloned());
+        for origin in self.config.origins.values() {
+            if let Origin::File(path) | Origin::WorkingDirectory(path) = origin
+                && !files.contains(path)
+            {
+                files.push(path.clone());
+            }
+        }
+        files
+    }
+
+    /// The findings that are not new.
+    pub(crate) fn baseline(&self) -> Result<Option<Arc<Baseline>>, Failure> {
+        let Some(path) = &self.config.values.baseline else {
+            return Ok(None);
+        };
+        let findings = pipeline::read_findings(path)?;
+        Ok(Some(Arc::new(Baseline::of_findings(findings))))
     }
 
     /// The way to registries.
@@ -196,11 +228,14 @@ impl PolicyArgs {
         let list = |list: &Vec<String>| (!list.is_empty()).then(|| list.clone());
         Ok(Layer {
             policy_set: self.policy_set.clone(),
+            point: self.point,
             policies: list(&self.policies),
             rules: list(&self.rules),
             skip_rules: list(&self.skip_rules),
             fail_on: self.fail_on.as_deref().map(fail_on).transpose()?,
             settings: self.settings()?,
+            waiver_files: (!self.waivers.is_empty()).then(|| self.waivers.clone()),
+            ignore_comments: self.ignore_comments.then_some(true),
             ..layer
         })
     }

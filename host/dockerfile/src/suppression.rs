@@ -94,26 +94,63 @@ fn checkov(comment: &str) -> Option<Suppression> {
     })
 }
 
-/// `polcheck ignore=user.final-root until=2027-01-31 reason=why it has to be`, `polcheck global ignore=…`
+/// `polcheck: ignore=user.final-root reason="why it has to be" until=2027-01-31`, in any order. Whoever begins so and says
+/// something else has asked for nothing, and finds out by that.
 fn polcheck(comment: &str) -> Option<Suppression> {
-    let rest = comment
-        .strip_prefix("polcheck")?
-        .strip_prefix([' ', '\t'])?;
-    let (whole_file, rest) = global(rest.trim_start());
-    let (rest, reason) = match rest.split_once("reason=") {
-        Some((rest, reason)) => (rest, text(reason)),
-        None => (rest, None),
+    let rest = comment.strip_prefix("polcheck")?;
+    let is_addressed = rest.starts_with(':');
+    let rest = rest.strip_prefix(':').unwrap_or(rest);
+    if !is_addressed && !rest.trim_start().starts_with("ignore=") {
+        return None;
+    }
+    let mut asked = Suppression::of("polcheck", "");
+    for (key, value) in fields(rest, &["ignore", "reason", "until"]) {
+        match key {
+            "ignore" => {
+                let rules = value.split([',', ' ']);
+                let named = rules.filter(|rule| !rule.is_empty());
+                asked.rules.extend(named.map(ToOwned::to_owned));
+            }
+            "reason" => asked.reason = text(value),
+            _ => asked.until = text(value),
+        }
+    }
+    Some(asked)
+}
+
+/// The `KEY=VALUE` and `KEY="VALUE"` of a text. Without quotes a value ends where the next key begins.
+fn fields<'t>(text: &'t str, keys: &[&'static str]) -> Vec<(&'static str, &'t str)> {
+    let key_of = |word: &'t str| {
+        keys.iter()
+            .find_map(|key| Some((*key, word.strip_prefix(key)?.strip_prefix('=')?)))
     };
-    let value = |key: &str| {
-        let mut words = rest.split_whitespace();
-        words.find_map(|word| word.strip_prefix(key)?.strip_prefix('='))
-    };
-    Some(Suppression {
-        reason,
-        until: value("until").and_then(text),
-        whole_file,
-        ..Suppression::of("polcheck", value("ignore")?)
-    })
+    let mut found = Vec::new();
+    let mut rest = text.trim_start();
+    while !rest.is_empty() {
+        let Some((key, value)) = key_of(rest) else {
+            rest = behind_word(rest);
+            continue;
+        };
+        let (value, behind) = if let Some(quoted) = value.strip_prefix('"') {
+            quoted.split_once('"').unwrap_or((quoted, ""))
+        } else {
+            let mut end = value;
+            while !end.is_empty() && key_of(end).is_none() {
+                end = behind_word(end);
+            }
+            let length = value.len() - end.len();
+            value.split_at_checked(length).unwrap_or((value, ""))
+        };
+        found.push((key, value.trim()));
+        rest = behind.trim_start();
+    }
+    found
+}
+
+/// What stands behind the first word.
+fn behind_word(text: &str) -> &str {
+    text.split_once([' ', '\t'])
+        .map_or("", |(_, rest)| rest.trim_start())
 }
 
 /// `check=skip=UndefinedVar,JSONArgsRecommended;error=true`
@@ -188,12 +225,34 @@ mod tests {
         None
     )]
     #[case(
-        "polcheck ignore=user.final-root,net.ssh-port until=2027-01-31 reason=a jump host",
+        "polcheck: ignore=user.final-root,net.ssh-port until=2027-01-31 reason=a jump host",
         "polcheck",
         "user.final-root net.ssh-port",
         Some("a jump host"),
         Some("2027-01-31")
     )]
+    #[case(
+        "polcheck: ignore=user.final-root, user.sudo reason=\"it says until=now\" until=2027-01-31",
+        "polcheck",
+        "user.final-root user.sudo",
+        Some("it says until=now"),
+        Some("2027-01-31")
+    )]
+    #[case(
+        "polcheck ignore=user.final-root",
+        "polcheck",
+        "user.final-root",
+        None,
+        None
+    )]
+    #[case(
+        "polcheck: ignore= reason=\"no end",
+        "polcheck",
+        "",
+        Some("no end"),
+        None
+    )]
+    #[case("polcheck: ignroe=user.final-root", "polcheck", "", None, None)]
     #[case(
         "check=skip=UndefinedVar;error=true",
         "buildkit",

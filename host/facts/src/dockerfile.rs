@@ -253,10 +253,14 @@ fn suppressions(file: &Dockerfile) -> Vec<Suppression> {
         directives.map(|found| (format!("{}={}", found.name, found.value), found.span, true));
     let comments = file.comments.iter();
     let comments = comments.map(|comment| (comment.text.clone(), comment.span, false));
+    let first = file.instructions.first().map(|found| found.span.start.byte);
     let read = |(text, at, whole_file): (String, dockerfile::Span, bool)| {
         let instruction = meant(file, at).and_then(index);
+        // What polcheck is told at the top is meant for the file.
+        let is_at_the_top = first.is_none_or(|first| at.start.byte < first);
         suppression::read(&text).into_iter().map(move |found| {
-            let whole_file = whole_file || found.whole_file;
+            let is_header = is_at_the_top && found.tool == "polcheck";
+            let whole_file = whole_file || found.whole_file || is_header;
             Suppression {
                 tool: found.tool.to_owned(),
                 rules: found.rules,

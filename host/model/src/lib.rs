@@ -16,6 +16,7 @@ pub mod report;
 pub mod rule;
 pub mod settings;
 pub mod strict_json;
+mod subject_names;
 pub mod verdict;
 pub mod waiver;
 
@@ -29,5 +30,6 @@ pub use printable::{excerpt, printable};
 pub use reference::Reference;
 pub use report::Report;
 pub use rule::{PackMetadata, RuleId, RuleMetadata};
+pub use subject_names::SubjectNames;
 pub use verdict::Verdict;
-pub use waiver::Waiver;
+pub use waiver::{Waiver, Waivers};

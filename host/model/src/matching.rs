@@ -5,6 +5,8 @@ use regex::{Regex, RegexBuilder};
 
 /// How long a pattern may be, in bytes.
 const MAX_PATTERN_BYTES: usize = 16 << 10;
+/// No glob of so many bytes becomes too large.
+const ALWAYS_SMALL: usize = 256;
 /// How large one compiled pattern may become, in bytes.
 const MAX_COMPILED_BYTES: usize = 1 << 20;
 
@@ -60,6 +62,39 @@ pub fn glob(pattern: &str) -> Result<Regex, InvalidPattern> {
     })
 }
 
+/// Whether a glob matches a whole text. Nothing is compiled where the texts between its wildcards do not occur in their order.
+///
+/// # Errors
+/// If it is longer than 16 KiB, or becomes larger than 1 MiB.
+pub fn glob_matches(pattern: &str, text: &str) -> Result<bool, InvalidPattern> {
+    let wildcards = ['*', '?'];
+    if !pattern.contains(wildcards) {
+        return Ok(pattern == text);
+    }
+    let mut pieces = pattern.split(wildcards);
+    let begins = |piece| text.strip_prefix(piece);
+    let behind_first = pieces.next().and_then(begins);
+    let behind_all = pieces.try_fold(behind_first, |rest, piece| {
+        let (_, rest) = rest?.split_once(piece)?;
+        Some(Some(rest))
+    });
+    match behind_all.flatten() {
+        None => Ok(false),
+        Some(_) => Ok(glob(pattern)?.is_match(text)),
+    }
+}
+
+/// Whether a glob is small enough for whatever it is made of.
+///
+/// # Errors
+/// If it is longer than 16 KiB, or becomes larger than 1 MiB.
+pub fn check_glob(pattern: &str) -> Result<(), InvalidPattern> {
+    if pattern.len() <= ALWAYS_SMALL {
+        return Ok(());
+    }
+    glob(pattern).map(drop)
+}
+
 /// The regular expression that a glob means: `*` is any text without `/`, `**` any text, `?` one character other than
 /// `/`; everything else stands for itself.
 pub fn translate_glob(pattern: &str) -> String {
@@ -98,6 +133,18 @@ mod tests {
         #[case] expected: bool,
     ) {
         assert_eq!(glob(pattern).unwrap().is_match(text), expected);
+        assert_eq!(glob_matches(pattern, text), Ok(expected));
+    }
+
+    #[rstest]
+    #[case("?")]
+    #[case("*")]
+    #[case("*?")]
+    #[case("\u{10ffff}")]
+    fn a_short_glob_never_becomes_too_large(#[case] part: &str) {
+        let pattern = part.repeat(ALWAYS_SMALL / part.len());
+        assert_eq!(glob(&pattern).map(drop), Ok(()));
+        assert!(check_glob(&"?".repeat(MAX_PATTERN_BYTES)).is_err());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::canonical::{self, NotCanonical};
 use crate::facts::Origin;
 use crate::finding::Severity;
 use crate::rule::RuleId;
-use crate::waiver::Waiver;
+use crate::waiver::Waivers;
 use oci_spec::image::Digest;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +30,7 @@ pub struct PolicySet {
     /// What a pass of this set may be called.
     pub claims: BTreeMap<String, ClaimDefinition>,
     /// Findings that are accepted.
-    pub waivers: Vec<Waiver>,
+    pub waivers: Waivers,
     /// The tools whose comments in a Dockerfile silence findings: `polcheck`, `hadolint`, `trivy`, `checkov`, `buildkit`.
     pub suppressions: BTreeSet<String>,
     /// What it is expected to look at and does not, with the reason.

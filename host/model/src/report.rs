@@ -5,8 +5,9 @@ use crate::platform::Platform;
 use crate::rule::RuleId;
 use crate::verdict::Verdict;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use oci_spec::image::Digest;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// What is said about one subject.
@@ -252,6 +253,8 @@ pub enum Status {
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
+    /// The baseline has it: it is not new.
+    Known,
 }
 
 /// Something that was not looked at, or could not be decided.
@@ -263,15 +266,63 @@ pub struct Gap {
     pub why: String,
 }
 
-/// What became of the waivers, by their ids.
+/// What became of the waivers that are about the subject, by their ids, and of the comments of its Dockerfile. Those that
+/// cover nothing are a matter of the whole run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct WaiverReport {
     /// They cover a finding.
     pub used: Vec<String>,
-    /// They cover none.
-    pub unused: Vec<String>,
-    /// They are over and count for nothing.
-    pub expired: Vec<String>,
+    /// Those among them that are over within two weeks.
+    pub expiring: Vec<Ending>,
+    /// They would cover one, are over, and count for nothing.
+    pub expired: Vec<Ending>,
+    /// The comments that speak to a tool whose comments the set accepts, and those that speak to polcheck.
+    pub comments: Vec<CommentReport>,
+}
+
+/// A waiver that ends, or has ended.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Ending {
+    /// The id of the waiver.
+    pub id: String,
+    /// The last day, UTC, on which it counts.
+    pub expires: Date,
+}
+
+/// What became of one name in a comment of the Dockerfile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CommentReport {
+    /// The tool that the comment speaks to.
+    pub tool: String,
+    /// The rule, as the comment names it; `*` for all.
+    pub rule: String,
+    /// Where the comment begins.
+    pub line: u32,
+    /// Why, as the comment says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The last day, as the comment says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// What became of it.
+    #[serde(flatten)]
+    pub state: CommentState,
+}
+
+/// What became of a comment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", content = "why", rename_all = "kebab-case")]
+pub enum CommentState {
+    /// It silences a finding.
+    Used,
+    /// It does, and is over within two weeks.
+    Expiring,
+    /// There is nothing that it could silence.
+    Unused,
+    /// It would silence one, is over, and counts for nothing.
+    Expired,
+    /// It counts for nothing, for this reason.
+    Invalid(String),
 }
 
 /// What it takes to come to the same verdict again.
@@ -303,7 +354,9 @@ pub struct Evidence {
 }
 
 /// Which of the four places asks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum EnforcementPoint {
     /// `polcheck check`.
@@ -315,4 +368,19 @@ pub enum EnforcementPoint {
     Admission,
     /// A scan of what is already there.
     Scan,
+}
+
+impl EnforcementPoint {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Ci, Self::Push, Self::Admission, Self::Scan];
+
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ci => "ci",
+            Self::Push => "push",
+            Self::Admission => "admission",
+            Self::Scan => "scan",
+        }
+    }
 }

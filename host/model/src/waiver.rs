@@ -1,12 +1,14 @@
 //! Waivers: findings that somebody accepts, for a reason and until a day.
 
-use crate::matching::{self, InvalidPattern};
+use crate::matching;
 use crate::rule::RuleId;
+use crate::subject_names::SubjectNames;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use oci_spec::image::Digest;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
+use std::collections::HashMap;
 
 /// One waiver. All parts of its scope that are given must match.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,48 +30,131 @@ pub struct Waiver {
     /// Only images whose registry and repository match this glob.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
-    /// Only the image with this digest.
+    /// Only the image, or the Dockerfile, with this digest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<Digest>,
+    /// Only Dockerfiles whose path matches this glob, and images that were made of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Where it was decided: the number or the address of an issue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
 }
 
-/// What a waiver's scope is held against.
-#[derive(Clone, Copy, Debug)]
-pub struct WaiverSubject<'a> {
-    /// Registry and repository; none for files.
-    pub name: Option<&'a str>,
-    /// The digest that is judged.
-    pub digest: &'a Digest,
+/// How many days before its end it is said that a waiver ends.
+const NOTICE: i32 = 14;
+
+/// How far the last day of a waiver is away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Validity {
+    /// It counts for more than two weeks.
+    Counts,
+    /// It counts, and is over within two weeks.
+    Expiring,
+    /// It is over.
+    Expired,
+}
+
+impl Validity {
+    /// Of what counts until the end of a day, UTC.
+    pub fn until(last_day: Date, time: Timestamp) -> Self {
+        let today = time.to_zoned(TimeZone::UTC).date();
+        let left = today
+            .until(last_day)
+            .map_or(i32::MAX, |left| left.get_days());
+        match left {
+            left if left < 0 => Self::Expired,
+            left if left <= NOTICE => Self::Expiring,
+            _ => Self::Counts,
+        }
+    }
+
+    /// Whether it still counts.
+    pub fn counts(self) -> bool {
+        self != Self::Expired
+    }
 }
 
 impl Waiver {
-    /// Whether it still counts at a time: until the end of its last day, UTC.
-    pub fn counts_at(&self, time: Timestamp) -> bool {
-        time.to_zoned(TimeZone::UTC).date() <= self.expires
+    /// Whether it still counts at a time.
+    pub fn validity(&self, time: Timestamp) -> Validity {
+        Validity::until(self.expires, time)
     }
 
-    /// Whether its scope covers a finding of a rule on a subject.
-    ///
-    /// # Errors
-    /// If the glob over images is not one.
-    pub fn covers(
-        &self,
-        subject: WaiverSubject<'_>,
-        rule: &RuleId,
-        key: &str,
-    ) -> Result<bool, InvalidPattern> {
-        let image_matches = match (&self.image, subject.name) {
+    /// Whether it is meant for a subject. A glob that cannot be used matches nothing; loading the set refuses it.
+    pub fn is_for(&self, subject: SubjectNames<'_>) -> bool {
+        let matches = |glob: &Option<String>, name: Option<&str>| match (glob, name) {
             (None, _) => true,
             (Some(_), None) => false,
-            (Some(glob), Some(name)) => matching::glob(glob)?.is_match(name),
+            (Some(glob), Some(name)) => matching::glob_matches(glob, name).unwrap_or(false),
         };
-        Ok(image_matches
-            && self.rule == rule.as_ref()
-            && self.key.as_ref().is_none_or(|wanted| wanted == key)
-            && self
-                .digest
-                .as_ref()
-                .is_none_or(|wanted| wanted == subject.digest))
+        let digest = self.digest.as_ref();
+        digest.is_none_or(|digest| digest == subject.digest)
+            && matches(&self.image, subject.image)
+            && matches(&self.path, subject.dockerfile)
+    }
+}
+
+/// Many waivers, found by what they cover.
+#[derive(Clone, Debug, Default)]
+pub struct Waivers {
+    all: Vec<Waiver>,
+    by_rule: HashMap<String, OfRule>,
+}
+
+/// The places of the waivers of one rule.
+#[derive(Clone, Debug, Default)]
+struct OfRule {
+    of_all_keys: Vec<usize>,
+    by_key: HashMap<String, Vec<usize>>,
+}
+
+impl Waivers {
+    /// All of them, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &Waiver> {
+        self.all.iter()
+    }
+
+    /// Those whose scope covers a finding of a rule on a subject: of its very key first, each in its order.
+    pub fn covering<'a>(
+        &'a self,
+        subject: SubjectNames<'a>,
+        rule: &RuleId,
+        key: &str,
+    ) -> impl Iterator<Item = &'a Waiver> {
+        let of_rule = self.by_rule.get(rule.as_ref());
+        let by_key = of_rule.and_then(|of_rule| of_rule.by_key.get(key));
+        let of_all_keys = of_rule.map(|of_rule| &of_rule.of_all_keys);
+        let places = by_key.into_iter().chain(of_all_keys).flatten();
+        places
+            .filter_map(|at| self.all.get(*at))
+            .filter(move |waiver| waiver.is_for(subject))
+    }
+}
+
+impl From<Vec<Waiver>> for Waivers {
+    fn from(all: Vec<Waiver>) -> Self {
+        let mut by_rule: HashMap<String, OfRule> = HashMap::new();
+        for (at, waiver) in all.iter().enumerate() {
+            let of_rule = by_rule.entry(waiver.rule.clone()).or_default();
+            match &waiver.key {
+                None => of_rule.of_all_keys.push(at),
+                Some(key) => of_rule.by_key.entry(key.clone()).or_default().push(at),
+            }
+        }
+        Self { all, by_rule }
+    }
+}
+
+impl PartialEq for Waivers {
+    fn eq(&self, other: &Self) -> bool {
+        self.all == other.all
+    }
+}
+
+impl Serialize for Waivers {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.all.serialize(serializer)
     }
 }
 
@@ -86,10 +171,12 @@ mod tests {
     }
 
     #[rstest]
-    #[case("2026-11-30T23:59:59Z", true)]
-    #[case("2026-12-01T00:00:00Z", false)]
-    fn it_counts_until_the_end_of_its_last_day(#[case] time: &str, #[case] expected: bool) {
-        assert_eq!(waiver("").counts_at(time.parse().unwrap()), expected);
+    #[case("2026-11-15T23:59:59Z", Validity::Counts)]
+    #[case("2026-11-16T00:00:00Z", Validity::Expiring)]
+    #[case("2026-11-30T23:59:59Z", Validity::Expiring)]
+    #[case("2026-12-01T00:00:00Z", Validity::Expired)]
+    fn it_counts_until_the_end_of_its_last_day(#[case] time: &str, #[case] expected: Validity) {
+        assert_eq!(waiver("").validity(time.parse().unwrap()), expected);
     }
 
     #[rstest]
@@ -98,17 +185,26 @@ mod tests {
     #[case(r#","key":"user=0""#, false)]
     #[case(r#","image":"r.io/team/*""#, true)]
     #[case(r#","image":"r.io/other/*""#, false)]
+    #[case(r#","path":"app/**""#, true)]
+    #[case(r#","path":"other/**""#, false)]
+    #[case(
+        r#","digest":"sha256:0000000000000000000000000000000000000000000000000000000000000000""#,
+        false
+    )]
     #[case(r#","key":"user=root","image":"r.io/other/*""#, false)]
     fn every_given_part_of_the_scope_must_match(#[case] scope: &str, #[case] expected: bool) {
         let digest = crate::canonical::sha256(b"");
-        let subject = WaiverSubject {
-            name: Some("r.io/team/app"),
+        let subject = SubjectNames {
+            given: "r.io/team/app:1",
+            image: Some("r.io/team/app"),
+            dockerfile: Some("app/Dockerfile"),
             digest: &digest,
         };
         let rule = "user.final-root".parse().unwrap();
-        assert_eq!(
-            waiver(scope).covers(subject, &rule, "user=root"),
-            Ok(expected)
-        );
+        let waivers = Waivers::from(vec![waiver(scope)]);
+        let covering: Vec<_> = waivers.covering(subject, &rule, "user=root").collect();
+        assert_eq!(!covering.is_empty(), expected);
+        let other = "user.sudo".parse().unwrap();
+        assert_eq!(waivers.covering(subject, &other, "user=root").count(), 0);
     }
 }

@@ -31,7 +31,7 @@ pub const PACKS: [BuiltinPack; 1] = [BuiltinPack {
 }];
 
 /// All policy sets in the binary.
-pub const SETS: [BuiltinSet; 3] = [
+pub const SETS: [BuiltinSet; 7] = [
     BuiltinSet {
         name: "standard",
         text: include_str!("../../../policies/sets/standard.yaml"),
@@ -43,6 +43,22 @@ pub const SETS: [BuiltinSet; 3] = [
     BuiltinSet {
         name: "cis-docker",
         text: include_str!("../../../policies/sets/cis-docker.yaml"),
+    },
+    BuiltinSet {
+        name: "microservice",
+        text: include_str!("../../../policies/sets/microservice.yaml"),
+    },
+    BuiltinSet {
+        name: "api-gateway",
+        text: include_str!("../../../policies/sets/api-gateway.yaml"),
+    },
+    BuiltinSet {
+        name: "database-migration",
+        text: include_str!("../../../policies/sets/database-migration.yaml"),
+    },
+    BuiltinSet {
+        name: "ml-serving",
+        text: include_str!("../../../policies/sets/ml-serving.yaml"),
     },
 ];
 

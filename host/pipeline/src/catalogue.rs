@@ -128,11 +128,14 @@ pub(crate) fn is_meant(rule: &RuleMetadata, name: &str) -> bool {
     }
 }
 
+/// How exactly an id or an alias means a rule.
+pub(crate) const EXACT: u8 = 2;
+
 /// How exactly a name means a rule; what names it more exactly is laid over what names it less exactly.
 pub(crate) fn exactness(name: &str) -> u8 {
     match name.strip_suffix(ANY) {
         Some("") => 0,
         Some(_) => 1,
-        None => 2,
+        None => EXACT,
     }
 }

@@ -24,6 +24,8 @@ pub struct RunConditions {
     pub other_time: bool,
     /// Options that weaken the run.
     pub insecure: Vec<String>,
+    /// A baseline says which findings do not count.
+    pub baseline: bool,
     /// There is only a Dockerfile: nothing that a claim could be about.
     pub no_image: bool,
 }
@@ -39,6 +41,8 @@ pub enum Withheld {
     OtherTime,
     /// An option that weakens the run.
     Insecure(String),
+    /// A baseline says which findings do not count.
+    Baseline,
     /// There is only a Dockerfile.
     NoImage,
     /// A rule of the claim was decided by a Dockerfile from where the claim accepts none.
@@ -73,6 +77,7 @@ impl fmt::Display for Withheld {
             Self::Origin(origin) => write!(f, "the claim accepts no Dockerfile that {}", described(*origin)),
             Self::OtherDockerfile => f.write_str("the Dockerfile does not make this image"),
             Self::Insecure(option) => write!(f, "`{option}` was given"),
+            Self::Baseline => f.write_str("a baseline was given"),
             Self::OpenPlatform(platform) => write!(f, "{platform}"),
             Self::NotPassed(verdict) => write!(f, "the verdict is {verdict}"),
             Self::Finding(rule) => write!(f, "`{rule}` has a finding"),
@@ -100,6 +105,7 @@ impl RunConditions {
             (self.changed_set, Withheld::ChangedSet),
             (self.unnamed_set, Withheld::UnnamedSet),
             (self.other_time, Withheld::OtherTime),
+            (self.baseline, Withheld::Baseline),
             (self.no_image, Withheld::NoImage),
         ];
         let insecure = self.insecure.iter().cloned().map(Withheld::Insecure);
@@ -239,7 +245,7 @@ fn against(
         .iter()
         .filter(|finding| &finding.rule == rule && finding.severity >= definition.threshold);
     let mut reasons = counts.filter_map(|finding| match finding.status {
-        Status::Open => Some(Withheld::Finding(rule.clone())),
+        Status::Open | Status::Known => Some(Withheld::Finding(rule.clone())),
         Status::Waived { .. } if !definition.tolerates_waivers => {
             Some(Withheld::WaivedFinding(rule.clone()))
         }

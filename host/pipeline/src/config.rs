@@ -8,7 +8,9 @@ use crate::builtin::DEFAULT_SET;
 use crate::policies::Changes;
 use crate::yaml;
 use jiff::SignedDuration;
+use model::report::EnforcementPoint;
 use model::{Severity, Waiver};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -28,6 +30,9 @@ pub struct Layer {
     /// `builtin:NAME` or the path of a policy set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_set: Option<String>,
+    /// The place for which the set is taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub point: Option<EnforcementPoint>,
     /// Further packs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policies: Option<Vec<String>>,
@@ -46,6 +51,15 @@ pub struct Layer {
     /// Findings that are accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waivers: Option<Vec<Waiver>>,
+    /// Files with further waivers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiver_files: Option<Vec<PathBuf>>,
+    /// A report of an earlier run: its findings are not new.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<PathBuf>,
+    /// No comment of a Dockerfile silences a finding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ignore_comments: Option<bool>,
     /// `OS/ARCHITECTURE[/VARIANT]`, or `all`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,
@@ -166,14 +180,18 @@ impl ConfigError {
 }
 
 /// Everything that can be set, by its key.
-pub const KEYS: [&str; 14] = [
+pub const KEYS: [&str; 18] = [
     "policySet",
+    "point",
     "policies",
     "rules",
     "skipRules",
     "failOn",
     "settings",
     "waivers",
+    "waiverFiles",
+    "baseline",
+    "ignoreComments",
     "platform",
     "output",
     "jobs",
@@ -188,17 +206,11 @@ impl Layer {
     /// # Errors
     /// If it cannot be read or is none.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = fs::read(path).map_err(|source| ConfigError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text = read_file(path)?;
         if text.trim_ascii().is_empty() {
             return Ok(Self::default());
         }
-        yaml::read(&text).map_err(|reason| ConfigError::File {
-            path: path.to_owned(),
-            reason,
-        })
+        parse(path, &text)
     }
 }
 
@@ -207,11 +219,34 @@ impl Layer {
 /// # Errors
 /// If it cannot be read or is none.
 pub fn read_settings(path: &Path) -> Result<BTreeMap<String, Value>, ConfigError> {
-    let text = fs::read(path).map_err(|source| ConfigError::Read {
+    parse(path, &read_file(path)?)
+}
+
+/// A file of waivers.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WaiverFile {
+    waivers: Vec<Waiver>,
+}
+
+/// What a file of waivers says: `waivers:` and nothing else.
+///
+/// # Errors
+/// If it is none.
+pub fn waivers_of(path: &Path, text: &[u8]) -> Result<Vec<Waiver>, ConfigError> {
+    let file: WaiverFile = parse(path, text)?;
+    Ok(file.waivers)
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, ConfigError> {
+    fs::read(path).map_err(|source| ConfigError::Read {
         path: path.to_owned(),
         source,
-    })?;
-    yaml::read(&text).map_err(|reason| ConfigError::File {
+    })
+}
+
+fn parse<T: DeserializeOwned>(path: &Path, text: &[u8]) -> Result<T, ConfigError> {
+    yaml::read(text).map_err(|reason| ConfigError::File {
         path: path.to_owned(),
         reason,
     })
@@ -263,6 +298,7 @@ impl Config {
     pub fn defaults(cache_dir: Option<PathBuf>) -> Layer {
         Layer {
             policy_set: Some(DEFAULT_SET.to_owned()),
+            point: Some(EnforcementPoint::default()),
             output: Some(vec!["text".to_owned()]),
             jobs: Some(4),
             timeout: Some(SignedDuration::from_mins(5)),
@@ -293,9 +329,16 @@ impl Config {
     }
 
     /// What the run changes about its policy set.
-    pub fn changes(&self) -> Changes {
+    ///
+    /// # Errors
+    /// If a file of waivers cannot be read.
+    pub fn changes(&self) -> Result<Changes, ConfigError> {
         let values = self.values.clone();
-        Changes {
+        let mut waivers = values.waivers.unwrap_or_default();
+        for path in values.waiver_files.iter().flatten() {
+            waivers.extend(waivers_of(path, &read_file(path)?)?);
+        }
+        Ok(Changes {
             packs: values.policies.unwrap_or_default(),
             rules: values.rules.unwrap_or_default(),
             skipped: values.skip_rules.unwrap_or_default(),
@@ -304,8 +347,9 @@ impl Config {
                 Some(FailOn::Never) | None => None,
             },
             settings: values.settings.unwrap_or_default(),
-            waivers: values.waivers.unwrap_or_default(),
-        }
+            waivers,
+            ignore_comments: values.ignore_comments == Some(true),
+        })
     }
 
     /// The longest that one image may take.

@@ -2,13 +2,15 @@
 
 mod suppressed;
 
+use crate::baseline::Baseline;
 use jiff::Timestamp;
 use model::facts::{DockerfileFacts, FactProblem};
 use model::policy_set::SelectedRule;
-use model::report::{Gap, ReportedFinding, Status, WaiverReport};
-use model::waiver::WaiverSubject;
-use model::{Finding, Interface, Outcome, PolicySet, RuleMetadata, Verdict, Waiver};
+use model::report::{Ending, Gap, ReportedFinding, Status, WaiverReport};
+use model::waiver::Validity;
+use model::{Finding, Interface, Outcome, PolicySet, RuleMetadata, SubjectNames, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
+use suppressed::Comments;
 
 /// One selected rule with what became of it.
 #[derive(Clone, Copy, Debug)]
@@ -32,10 +34,12 @@ pub struct Judgement<'a> {
     pub rules: &'a [JudgedRule<'a>],
     /// Facts that may exist and could not be used.
     pub problems: &'a [FactProblem],
-    /// What waivers are held against.
-    pub subject: WaiverSubject<'a>,
+    /// What waivers and the baseline are held against.
+    pub subject: SubjectNames<'a>,
     /// The Dockerfile whose comments may silence findings.
     pub file: Option<&'a DockerfileFacts>,
+    /// Findings that are not new.
+    pub baseline: Option<&'a Baseline>,
     /// When.
     pub time: Timestamp,
 }
@@ -61,8 +65,7 @@ pub struct Decision {
 /// that had to be known and could not be, *undecided*; no rule could be evaluated, *nothing to check*; otherwise
 /// *passed*.
 pub fn decide(judgement: &Judgement<'_>) -> Decision {
-    let findings = findings(judgement);
-    let waivers = waivers(judgement, &findings);
+    let (findings, waivers) = findings(judgement);
     let undecided = undecided(judgement);
     let not_checked = gaps(judgement, |rule| !rule.required);
     let is_failed = findings
@@ -96,41 +99,90 @@ fn is_open(finding: &ReportedFinding) -> bool {
     finding.status == Status::Open
 }
 
-/// All findings, the worst first.
-fn findings(judgement: &Judgement<'_>) -> Vec<ReportedFinding> {
-    let of_rule = |rule: &JudgedRule<'_>| -> Vec<ReportedFinding> {
-        rule.outcome
-            .findings()
-            .iter()
-            .map(|finding| report(judgement, rule, finding))
-            .collect()
-    };
-    let mut findings: Vec<ReportedFinding> = judgement.rules.iter().flat_map(of_rule).collect();
+/// All findings, the worst first, and what became of the waivers.
+fn findings(judgement: &Judgement<'_>) -> (Vec<ReportedFinding>, WaiverReport) {
+    let comments = Comments::of(judgement);
+    let mut waivers = WaiverUse::default();
+    let mut findings = Vec::new();
+    for rule in judgement.rules {
+        for finding in rule.outcome.findings() {
+            let status = status(judgement, rule, finding, comments.as_ref(), &mut waivers);
+            findings.push(report(rule, finding, status));
+        }
+    }
     findings.sort_by(|a, b| {
         b.severity
             .cmp(&a.severity)
             .then_with(|| (&a.rule, &a.key, &a.message).cmp(&(&b.rule, &b.key, &b.message)))
     });
-    findings
+    let report = WaiverReport {
+        used: waivers.used.into_iter().collect(),
+        expiring: waivers.expiring.into_iter().collect(),
+        expired: waivers.expired.into_iter().collect(),
+        comments: comments.map_or_else(Vec::new, |comments| comments.report()),
+    };
+    (findings, report)
 }
 
-fn report(judgement: &Judgement<'_>, rule: &JudgedRule<'_>, finding: &Finding) -> ReportedFinding {
-    let waiver = judgement
+/// The waivers that were held against findings and covered them.
+#[derive(Debug, Default)]
+struct WaiverUse {
+    used: BTreeSet<String>,
+    expiring: BTreeSet<Ending>,
+    expired: BTreeSet<Ending>,
+}
+
+/// Whether a finding counts: a waiver that still does covers it, or else a comment, or else it is not new.
+fn status(
+    judgement: &Judgement<'_>,
+    rule: &JudgedRule<'_>,
+    finding: &Finding,
+    comments: Option<&Comments<'_>>,
+    waivers: &mut WaiverUse,
+) -> Status {
+    let id = &rule.metadata.id;
+    let mut expired = Vec::new();
+    for waiver in judgement
         .set
         .waivers
-        .iter()
-        .find(|waiver| covers(judgement, waiver, rule, finding));
-    let comment = suppressed::by_comment(judgement, rule.metadata, finding);
-    let status = match (waiver, comment) {
-        (Some(waiver), _) => Status::Waived {
-            waiver: waiver.id.clone(),
-        },
-        (None, Some(comment)) => Status::Suppressed {
+        .covering(judgement.subject, id, &finding.key)
+    {
+        let ending = Ending {
+            id: waiver.id.clone(),
+            expires: waiver.expires,
+        };
+        match waiver.validity(judgement.time) {
+            Validity::Expired => expired.push(ending),
+            validity => {
+                waivers.used.insert(waiver.id.clone());
+                if validity == Validity::Expiring {
+                    waivers.expiring.insert(ending);
+                }
+                return Status::Waived {
+                    waiver: waiver.id.clone(),
+                };
+            }
+        }
+    }
+    waivers.expired.extend(expired);
+    if let Some(comment) = comments.and_then(|comments| comments.silencing(rule.metadata, finding))
+    {
+        return Status::Suppressed {
             tool: comment.tool.clone(),
             reason: comment.reason.clone(),
-        },
-        (None, None) => Status::Open,
+        };
+    }
+    let fingerprint = || {
+        let place = finding.locations.first();
+        judgement.subject.fingerprint(id, &finding.key, place)
     };
+    match judgement.baseline {
+        Some(baseline) if baseline.has(&fingerprint()) => Status::Known,
+        _ => Status::Open,
+    }
+}
+
+fn report(rule: &JudgedRule<'_>, finding: &Finding, status: Status) -> ReportedFinding {
     let mut locations = finding.locations.iter().cloned();
     ReportedFinding {
         rule: rule.metadata.id.clone(),
@@ -154,41 +206,6 @@ fn report(judgement: &Judgement<'_>, rule: &JudgedRule<'_>, finding: &Finding) -
         key: finding.key.clone(),
         evidence: finding.evidence.clone(),
     }
-}
-
-/// Whether a waiver counts for a finding. A glob that cannot be used covers nothing; loading the set refuses it.
-fn covers(
-    judgement: &Judgement<'_>,
-    waiver: &Waiver,
-    rule: &JudgedRule<'_>,
-    finding: &Finding,
-) -> bool {
-    waiver.counts_at(judgement.time)
-        && waiver
-            .covers(judgement.subject, &rule.metadata.id, &finding.key)
-            .unwrap_or(false)
-}
-
-fn waivers(judgement: &Judgement<'_>, findings: &[ReportedFinding]) -> WaiverReport {
-    let used: BTreeSet<&str> = findings
-        .iter()
-        .filter_map(|finding| match &finding.status {
-            Status::Waived { waiver } => Some(waiver.as_str()),
-            Status::Open | Status::Suppressed { .. } => None,
-        })
-        .collect();
-    let mut report = WaiverReport::default();
-    for waiver in &judgement.set.waivers {
-        let list = if used.contains(waiver.id.as_str()) {
-            &mut report.used
-        } else if waiver.counts_at(judgement.time) {
-            &mut report.unused
-        } else {
-            &mut report.expired
-        };
-        list.push(waiver.id.clone());
-    }
-    report
 }
 
 /// Whatever had to be known and could not be.

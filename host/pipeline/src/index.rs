@@ -152,19 +152,17 @@ fn of_pack(pack: &PolicyReport, children: &[&Report]) -> PolicyReport {
 }
 
 fn waivers(children: &[&Report]) -> WaiverReport {
-    let all = |read: fn(&WaiverReport) -> &Vec<String>| -> BTreeSet<String> {
-        children
-            .iter()
-            .flat_map(|report| read(&report.waivers))
-            .cloned()
-            .collect()
-    };
-    let used = all(|waivers| &waivers.used);
-    let unused = all(|waivers| &waivers.unused);
+    fn all<T: Ord + Clone>(children: &[&Report], read: fn(&WaiverReport) -> &Vec<T>) -> Vec<T> {
+        let of_each = children.iter().flat_map(|report| read(&report.waivers));
+        let all: BTreeSet<T> = of_each.cloned().collect();
+        all.into_iter().collect()
+    }
     WaiverReport {
-        unused: unused.difference(&used).cloned().collect(),
-        expired: all(|waivers| &waivers.expired).into_iter().collect(),
-        used: used.into_iter().collect(),
+        used: all(children, |waivers| &waivers.used),
+        expiring: all(children, |waivers| &waivers.expiring),
+        expired: all(children, |waivers| &waivers.expired),
+        // Each manifest says it of its own Dockerfile.
+        comments: Vec::new(),
     }
 }
 

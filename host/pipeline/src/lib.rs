@@ -11,6 +11,7 @@
 
 mod attest_image;
 mod base_images;
+mod baseline;
 mod builtin;
 mod catalogue;
 mod claims;
@@ -21,24 +22,31 @@ mod error;
 mod index;
 mod lint;
 mod policies;
+mod recorded;
 mod report;
 mod resolve;
+mod run_summary;
 mod set_document;
 mod set_file;
 mod subject;
 mod verify_image;
+mod without_effect;
 mod yaml;
 
 pub use ::facts::{BuildInputs, base_config};
 pub use attest_image::{AttachMode, Attested};
+pub use baseline::Baseline;
 pub use builtin::{DEFAULT_SET, PACKS, SETS};
 pub use catalogue::Catalogue;
 pub use claims::{RunConditions, Withheld, claims};
 pub use decide::{Decision, JudgedRule, Judgement, decide};
 pub use error::{AttestError, CheckError, PoliciesError, VerifyError};
 pub use lint::{Dockerfile, MAX_DOCKERFILE_BYTES};
-pub use policies::{BUILTIN, Changes, Policies};
+pub use policies::{BUILTIN, Changes, Policies, find_word};
+pub use recorded::{RecordedError, RecordedFinding, RecordedStatus, read_findings};
+pub use run_summary::{RunSummary, Tally};
 pub use set_document::{Accepted, ClaimDocument, RuleDocument, SetDocument, Tool};
+pub use set_file::{files_of, is_set};
 pub use subject::Platforms;
 pub use verify_image::{Reason, Rejected, Verification, VerifyRequest, verify_image};
 
@@ -46,8 +54,7 @@ use ::engine::{Case, Circumstances, Engine, Evaluation};
 use ::registry::{Image, Registry, Source};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
-use model::report::EnforcementPoint;
-use model::{Facts, Interface, Report, RuleId};
+use model::{Facts, Interface, Report, RuleId, SubjectNames};
 use oci_spec::image::Descriptor;
 use report::Examined;
 use std::collections::BTreeMap;
@@ -77,8 +84,6 @@ pub struct CheckRequest {
     pub platforms: Platforms,
     /// What the rules are told is the time; none: now.
     pub effective_time: Option<Timestamp>,
-    /// Which of the four places asks.
-    pub point: EnforcementPoint,
     /// Facts of the request.
     pub context: BTreeMap<String, String>,
     /// The policy set was found in the working directory and not named by anybody.
@@ -89,6 +94,8 @@ pub struct CheckRequest {
     pub without_evidence: bool,
     /// The Dockerfile that made the image, as the user says.
     pub dockerfile: Option<Arc<Dockerfile>>,
+    /// Findings that are not new.
+    pub baseline: Option<Arc<Baseline>>,
 }
 
 /// One subject, judged.
@@ -114,6 +121,13 @@ pub struct DockerfileText {
     pub path: String,
     /// Bytes that are not UTF-8 are replaced.
     pub text: String,
+}
+
+impl Judged {
+    /// What the subject is called.
+    pub fn names(&self) -> SubjectNames<'_> {
+        report::names(&self.report.subject, self.dockerfile.as_ref())
+    }
 }
 
 impl Pipeline {
@@ -162,6 +176,7 @@ impl Pipeline {
             unnamed_set: request.unnamed_set,
             other_time: request.effective_time.is_some(),
             insecure: request.insecure.clone(),
+            baseline: request.baseline.is_some(),
             no_image: false,
         }
     }
@@ -180,7 +195,7 @@ impl Pipeline {
         subject::check_platform(&request.platforms, image, &facts)?;
         let circumstances = Circumstances {
             time,
-            point: request.point,
+            point: self.policies.point,
             subject_name: subject::name(image),
             claims: conditions.decided_claims(&self.policies.set),
             context: request.context.clone(),
@@ -196,6 +211,7 @@ impl Pipeline {
             case: &case,
             evaluation: &evaluation,
             conditions: &conditions,
+            baseline: request.baseline.as_deref(),
             with_evidence: true,
         };
         examined.report(&self.policies, self.engine.limits())

@@ -79,7 +79,7 @@ impl Pipeline {
         };
         let circumstances = Circumstances {
             time: request.effective_time.unwrap_or_else(whole_second),
-            point: request.point,
+            point: policies.point,
             ..Circumstances::default()
         };
         let (rules, left_out) = policies.of_dockerfiles.get_or_init(|| rules(policies));
@@ -97,6 +97,7 @@ impl Pipeline {
             case: &case,
             evaluation: &evaluation,
             conditions: &conditions,
+            baseline: request.baseline.as_deref(),
             with_evidence: !request.without_evidence,
         };
         examined.report(policies, self.engine.limits())

@@ -4,15 +4,18 @@ use crate::Reasons;
 use crate::builtin::PACKS;
 use crate::catalogue::Catalogue;
 use crate::error::PoliciesError;
-use crate::resolve::{merge, resolve};
+use crate::resolve::{check_conflicts, merge, resolve};
 use crate::set_document::SetDocument;
 use crate::set_file::read_set;
+use crate::without_effect::without_effect;
+use crate::yaml;
 use engine::{Engine, Pack, Settings};
-use model::report::Gap;
-use model::{Digest, Interface, PolicySet, RuleId, Severity, Waiver};
+use model::report::{EnforcementPoint, Gap};
+use model::{Digest, Interface, PolicySet, RuleId, Severity, Waiver, canonical};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 /// Marks what lies in the binary: `builtin:core`.
@@ -33,6 +36,8 @@ pub struct Changes {
     pub settings: BTreeMap<String, Value>,
     /// Further waivers.
     pub waivers: Vec<Waiver>,
+    /// No comment silences a finding.
+    pub ignore_comments: bool,
 }
 
 /// What a run judges by.
@@ -44,10 +49,14 @@ pub struct Policies {
     pub set: PolicySet,
     /// Its canonical digest.
     pub digest: Digest,
+    /// The place that it is for.
+    pub point: EnforcementPoint,
     /// Whether it is the published one.
     pub as_published: bool,
     /// Rules of the published set that the run leaves out.
     pub left_out: Vec<RuleId>,
+    /// What the set and the run name to no effect.
+    pub without_effect: Vec<String>,
     /// The complete settings of the rules of the set in effect.
     pub(crate) settings: Arc<Settings>,
     /// Why what the rules find is bad; read when something is said for the first time.
@@ -57,20 +66,31 @@ pub struct Policies {
 }
 
 impl Policies {
-    /// Loads a set, `builtin:NAME` or a file, with its packs, and applies what the run changes about it.
+    /// Loads a set, `builtin:NAME` or a file, with its packs, as it is at one of the four places, and applies what the run
+    /// changes about it.
     ///
     /// # Errors
     /// If the set, a pack, a rule, a setting or a waiver is not what it should be.
-    pub fn load(engine: &Engine, set: &str, changes: &Changes) -> Result<Self, PoliciesError> {
-        let document = read_set(set)?;
+    pub fn load(
+        engine: &Engine,
+        set: &str,
+        point: EnforcementPoint,
+        changes: &Changes,
+    ) -> Result<Self, PoliciesError> {
+        let document = read_set(set)?.at(point);
         let mut catalogue = Catalogue::default();
         for pack in &document.packs {
             catalogue.add(load_pack(engine, pack)?)?;
         }
+        check_conflicts(&document, &catalogue)?;
         let published = resolve(&document, &catalogue)?;
         let published_digest = published.digest()?;
         if *changes == Changes::default() {
             return Ok(Self {
+                without_effect: without_effect(
+                    &document, &published, &published, &catalogue, changes,
+                ),
+                point,
                 catalogue,
                 settings: settings_of(&published),
                 reasons: OnceLock::new(),
@@ -81,7 +101,8 @@ impl Policies {
                 left_out: Vec::new(),
             });
         }
-        let set = changes.apply(document, engine, &mut catalogue)?;
+        let set = changes.apply(document.clone(), engine, &mut catalogue)?;
+        let without_effect = without_effect(&document, &published, &set, &catalogue, changes);
         let digest = set.digest()?;
         let left_out = published
             .rules
@@ -89,6 +110,7 @@ impl Policies {
             .filter(|id| !set.rules.contains_key(id))
             .collect();
         Ok(Self {
+            point,
             as_published: digest == published_digest,
             catalogue,
             settings: settings_of(&set),
@@ -97,6 +119,7 @@ impl Policies {
             set,
             digest,
             left_out,
+            without_effect,
         })
     }
 
@@ -165,6 +188,9 @@ impl Changes {
         }
         document.fail_on = self.fail_on.or(document.fail_on);
         document.waivers.extend(self.waivers.iter().cloned());
+        if self.ignore_comments {
+            document.suppressions = None;
+        }
         let mut set = resolve(&document, catalogue)?;
         let (wanted, skipped) = (ids(&self.rules, catalogue)?, ids(&self.skipped, catalogue)?);
         set.rules.retain(|id, _| {
@@ -206,17 +232,41 @@ fn ids(names: &[String], catalogue: &Catalogue) -> Result<BTreeSet<RuleId>, Poli
     Ok(ids)
 }
 
-/// Loads a pack: `builtin:NAME`, or the path of a component.
+/// The place of a word in the first of some files that has it as a key or a text: `policies.yaml:4:3`.
+pub fn find_word(files: &[PathBuf], word: &str) -> Option<String> {
+    files.iter().find_map(|path| {
+        let (line, column) = yaml::find(&fs::read(path).ok()?, word)?;
+        Some(format!("{}:{line}:{column}", path.display()))
+    })
+}
+
+/// What stands between a pack and the digest it is meant to have.
+const DIGEST: &str = "@sha256:";
+
+/// Loads a pack: `builtin:NAME`, or the path of a component, with `@sha256:…` behind it where only this one will do.
 fn load_pack(engine: &Engine, text: &str) -> Result<Pack, PoliciesError> {
+    let (name, digest) = match text.rsplit_once(DIGEST) {
+        Some((name, hex)) => (name, Some(format!("sha256:{hex}"))),
+        None => (text, None),
+    };
+    let is_meant = |found: &Digest| match digest {
+        Some(digest) if digest != found.to_string() => Err(PoliciesError::OtherPack {
+            pack: text.to_owned(),
+            found: found.clone(),
+        }),
+        _ => Ok(()),
+    };
     let failed = |source| PoliciesError::Pack {
         pack: text.to_owned(),
         source,
     };
-    let Some(name) = text.strip_prefix(BUILTIN) else {
-        let component = fs::read(text).map_err(|source| PoliciesError::Read {
-            path: text.into(),
+    let Some(name) = name.strip_prefix(BUILTIN) else {
+        let component = fs::read(name).map_err(|source| PoliciesError::Read {
+            path: name.into(),
             source,
         })?;
+        // Nothing of another one is compiled.
+        is_meant(&canonical::sha256(&component))?;
         return engine.load(&component).map_err(failed);
     };
     let known = PACKS.map(|pack| pack.name).to_vec();
@@ -225,6 +275,7 @@ fn load_pack(engine: &Engine, text: &str) -> Result<Pack, PoliciesError> {
         name: name.to_owned(),
         known,
     })?;
+    is_meant(&builtin.digest())?;
     engine
         .load_code(builtin.digest(), builtin.code)
         .map_err(failed)

@@ -1,5 +1,6 @@
 //! Reports: what the stages found out about one subject, put together.
 
+use crate::baseline::Baseline;
 use crate::claims::{RunConditions, claims};
 use crate::decide::{Decision, JudgedRule, Judgement, decide};
 use crate::error::CheckError;
@@ -12,8 +13,7 @@ use model::policy_set::Required;
 use model::report::{
     Evidence, Gap, ImageSubject, PolicyReport, ReportedFinding, SetReference, Subject, WaiverReport,
 };
-use model::waiver::WaiverSubject;
-use model::{Facts, Outcome, Report, RuleId, Verdict, canonical};
+use model::{Facts, Outcome, Report, RuleId, SubjectNames, Verdict, canonical};
 use oci_spec::image::Descriptor;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -30,6 +30,7 @@ pub(crate) struct Examined<'a> {
     pub(crate) case: &'a ::engine::Case,
     pub(crate) evaluation: &'a Evaluation,
     pub(crate) conditions: &'a RunConditions,
+    pub(crate) baseline: Option<&'a Baseline>,
     pub(crate) with_evidence: bool,
 }
 
@@ -52,10 +53,8 @@ impl Examined<'_> {
             set,
             rules: &rules,
             problems: &problems,
-            subject: WaiverSubject {
-                name: self.subject.name(),
-                digest: self.subject.digest(),
-            },
+            subject: names(&self.subject, self.dockerfile.as_ref()),
+            baseline: self.baseline,
             file: self
                 .case
                 .facts
@@ -146,6 +145,20 @@ impl Examined<'_> {
             fuel: limits.fuel,
             polcheck: env!("CARGO_PKG_VERSION"),
         })
+    }
+}
+
+/// What a subject is called.
+pub(crate) fn names<'a>(
+    subject: &'a Subject,
+    dockerfile: Option<&'a DockerfileText>,
+) -> SubjectNames<'a> {
+    let path = dockerfile.map(|file| file.path.as_str());
+    SubjectNames {
+        given: subject.given(),
+        image: subject.name(),
+        dockerfile: path.map(|path| path.strip_prefix("./").unwrap_or(path)),
+        digest: subject.digest(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! From a policy set as people write it to one in which every default is written out.
 
-use crate::catalogue::{Catalogue, exactness, is_meant};
+use crate::catalogue::{Catalogue, EXACT, exactness, is_meant};
 use crate::error::PoliciesError;
 use crate::set_document::{Accepted, ClaimDocument, RuleDocument, SetDocument};
 use engine::Pack;
@@ -37,7 +37,7 @@ pub(crate) fn resolve(
         packs: catalogue.references(),
         fail_on: document.fail_on.unwrap_or(Severity::High),
         claims: claims.collect::<Result<_, PoliciesError>>()?,
-        waivers: waivers(&document.waivers, catalogue)?,
+        waivers: waivers(&document.waivers, catalogue)?.into(),
         not_covered: document.not_covered.clone(),
         suppressions: document
             .suppressions
@@ -47,6 +47,62 @@ pub(crate) fn resolve(
             .collect(),
         rules,
     })
+}
+
+/// A set that says different things of one rule by different names says nothing that anybody can rely on.
+///
+/// # Errors
+/// If it does.
+pub(crate) fn check_conflicts(
+    document: &SetDocument,
+    catalogue: &Catalogue,
+) -> Result<(), PoliciesError> {
+    for (rule, _) in catalogue.rules() {
+        let exact = document.rules.iter();
+        let exact = exact.filter(|(name, _)| exactness(name) == EXACT && is_meant(rule, name));
+        let entries: Vec<(&String, &RuleDocument)> = exact.collect();
+        for pair in entries.windows(2) {
+            if let [(one, of_one), (other, of_other)] = pair
+                && let Some(what) = of_one.conflict(of_other)
+            {
+                return Err(PoliciesError::Conflict {
+                    rule: rule.id.clone(),
+                    names: [(*one).clone(), (*other).clone()],
+                    what,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+impl RuleDocument {
+    /// What two entries say differently.
+    fn conflict(&self, other: &Self) -> Option<&'static str> {
+        fn differ<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
+            matches!((one, other), (Some(one), Some(other)) if one != other)
+        }
+        let differences = [
+            (
+                "enabled",
+                differ(self.enabled.as_ref(), other.enabled.as_ref()),
+            ),
+            (
+                "severity",
+                differ(self.severity.as_ref(), other.severity.as_ref()),
+            ),
+            (
+                "required",
+                differ(self.required.as_ref(), other.required.as_ref()),
+            ),
+            (
+                "settings",
+                differ(self.settings.as_ref(), other.settings.as_ref()),
+            ),
+        ];
+        let mut found = differences.into_iter();
+        found.find_map(|(what, differs)| differs.then_some(what))
+    }
 }
 
 /// How the set uses a rule; none if it does not.
@@ -90,6 +146,7 @@ pub(crate) fn lay_over(less_exact: RuleDocument, more_exact: RuleDocument) -> Ru
         severity: more_exact.severity.or(less_exact.severity),
         required: more_exact.required.or(less_exact.required),
         settings: merge(less_exact.settings, more_exact.settings),
+        switches_off: false,
     }
 }
 
@@ -163,28 +220,49 @@ fn define(
 /// The waivers, each with the id of its rule.
 fn waivers(given: &[Waiver], catalogue: &Catalogue) -> Result<Vec<Waiver>, PoliciesError> {
     let mut ids = BTreeSet::new();
-    let resolve = |waiver: &Waiver| {
-        if !ids.insert(waiver.id.clone()) {
-            return Err(PoliciesError::SameWaiver {
-                id: waiver.id.clone(),
-            });
+    let mut rules: BTreeMap<&str, RuleId> = BTreeMap::new();
+    let mut waivers = Vec::with_capacity(given.len());
+    for waiver in given {
+        let Waiver { id, rule, .. } = waiver;
+        if !ids.insert(id) {
+            return Err(PoliciesError::SameWaiver { id: id.clone() });
         }
-        if let Some(glob) = &waiver.image {
-            matching::glob(glob).map_err(|source| PoliciesError::Waiver {
-                id: waiver.id.clone(),
-                source,
-            })?;
+        check(waiver)?;
+        if !rules.contains_key(rule.as_str()) {
+            let [named] = catalogue.named(rule)?[..] else {
+                return Err(PoliciesError::WaiverOfSeveral {
+                    id: id.clone(),
+                    name: rule.clone(),
+                });
+            };
+            rules.insert(rule, named.id.clone());
         }
-        match catalogue.named(&waiver.rule)?.as_slice() {
-            [rule] => Ok(Waiver {
-                rule: rule.id.to_string(),
-                ..waiver.clone()
-            }),
-            _ => Err(PoliciesError::WaiverOfSeveral {
-                id: waiver.id.clone(),
-                name: waiver.rule.clone(),
-            }),
-        }
-    };
-    given.iter().map(resolve).collect()
+        let named = rules.get(rule.as_str()).map(ToString::to_string);
+        waivers.push(Waiver {
+            rule: named.unwrap_or_default(),
+            ..waiver.clone()
+        });
+    }
+    Ok(waivers)
+}
+
+/// Whether a waiver says all that it has to, and can be held against names.
+fn check(waiver: &Waiver) -> Result<(), PoliciesError> {
+    let Waiver {
+        id, reason, owner, ..
+    } = waiver;
+    let texts = [("id", id), ("reason", reason), ("owner", owner)];
+    if let Some((what, _)) = texts.iter().find(|(_, text)| text.trim().is_empty()) {
+        return Err(PoliciesError::WaiverWithout {
+            id: id.clone(),
+            what,
+        });
+    }
+    for glob in waiver.image.iter().chain(&waiver.path) {
+        matching::check_glob(glob).map_err(|source| PoliciesError::Waiver {
+            id: id.clone(),
+            source,
+        })?;
+    }
+    Ok(())
 }

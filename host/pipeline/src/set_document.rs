@@ -1,6 +1,7 @@
 //! Policy sets as people write them, in YAML or JSON.
 
 use model::facts::Origin;
+use model::report::EnforcementPoint;
 use model::{Severity, Waiver};
 use serde::Deserialize;
 use serde_json::Value;
@@ -19,7 +20,8 @@ pub struct SetDocument {
     pub extends: Vec<String>,
     /// An open finding of this severity or worse fails the subject; high where nobody says anything.
     pub fail_on: Option<Severity>,
-    /// `builtin:NAME`, or the path of a component beside the set's file.
+    /// `builtin:NAME`, or the path of a component beside the set's file; with `@sha256:…` behind it, only the one with this
+    /// digest.
     #[serde(default)]
     pub packs: Vec<String>,
     /// The rules that count, by id, alias, `GROUP.*` or `*`. What names a rule more exactly adds to what names it less
@@ -37,13 +39,35 @@ pub struct SetDocument {
     /// What the set is expected to look at and does not, with the reason: it is listed among what was not checked.
     #[serde(default)]
     pub not_covered: BTreeMap<String, String>,
+    /// What is otherwise at one of the places that ask.
+    #[serde(default)]
+    pub points: BTreeMap<EnforcementPoint, PointDocument>,
+}
+
+/// What a set says otherwise at one of the places that ask. It is laid over the rest of the set.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PointDocument {
+    /// In place of the set's.
+    pub fail_on: Option<Severity>,
+    /// Laid over those of the set.
+    #[serde(default)]
+    pub rules: BTreeMap<String, RuleDocument>,
+    /// Each in place of the set's of that name.
+    #[serde(default)]
+    pub claims: BTreeMap<String, ClaimDocument>,
+    /// Further ones.
+    #[serde(default)]
+    pub waivers: Vec<Waiver>,
+    /// In place of the set's.
+    pub suppressions: Option<BTreeSet<Tool>>,
 }
 
 /// A tool that a comment in a Dockerfile can silence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tool {
-    /// `# polcheck ignore=user.final-root`
+    /// `# polcheck: ignore=user.final-root reason="…"`
     Polcheck,
     /// `# hadolint ignore=DL3008`
     Hadolint,
@@ -80,6 +104,9 @@ pub struct RuleDocument {
     pub required: Option<bool>,
     /// Held against the rule's schema, and completed with its defaults.
     pub settings: Option<Value>,
+    /// Whether it switches off what the set below it, or the rest of the set, switches on by the same name.
+    #[serde(skip)]
+    pub(crate) switches_off: bool,
 }
 
 /// What a claim stands for and what it tolerates.

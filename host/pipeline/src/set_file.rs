@@ -4,8 +4,12 @@ use crate::builtin::SETS;
 use crate::error::PoliciesError;
 use crate::policies::BUILTIN;
 use crate::resolve::lay_over;
-use crate::set_document::SetDocument;
+use crate::set_document::{PointDocument, RuleDocument, SetDocument};
 use crate::yaml;
+use model::report::EnforcementPoint;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -15,11 +19,11 @@ const BUILTIN_URI: &str = "polcheck:";
 /// How many sets one may extend, all of them together.
 const MAX_SETS: usize = 64;
 
-/// The sets that are being read, each extended by the one before it, and how many were read at all.
+/// The sets that are being read, each extended by the one before it, and all that were read.
 #[derive(Default)]
 struct Readers {
     open: Vec<String>,
-    read: usize,
+    read: Vec<String>,
 }
 
 /// Reads a set, `builtin:NAME` or a file, with all that it extends.
@@ -36,6 +40,40 @@ pub(crate) fn read_set(set: &str) -> Result<SetDocument, PoliciesError> {
     Ok(document)
 }
 
+/// Enough of a file to know a policy set by.
+#[derive(Deserialize)]
+struct Head {
+    name: Option<IgnoredAny>,
+}
+
+/// Whether a file is meant to be a policy set: only those have a name.
+///
+/// # Errors
+/// If it cannot be read, or is no map.
+pub fn is_set(path: &Path) -> Result<bool, PoliciesError> {
+    let text = fs::read(path).map_err(|source| PoliciesError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let head: Head = yaml::read(&text).map_err(|reason| PoliciesError::SetDocument {
+        set: path.display().to_string(),
+        reason,
+    })?;
+    Ok(head.name.is_some())
+}
+
+/// The files that a set is read from: its own, and those of the sets it extends, as far as they can be read.
+pub fn files_of(set: &str) -> Vec<PathBuf> {
+    let mut readers = Readers::default();
+    // Why it cannot be read is for whoever reads it to say.
+    let _ = read_in(set, Path::new(""), &mut readers);
+    let files = readers
+        .read
+        .into_iter()
+        .filter(|set| !set.starts_with(BUILTIN));
+    files.map(PathBuf::from).collect()
+}
+
 /// The same of a set that is named relative to a folder.
 fn read_in(set: &str, folder: &Path, readers: &mut Readers) -> Result<SetDocument, PoliciesError> {
     let place = match set.strip_prefix(BUILTIN) {
@@ -44,8 +82,8 @@ fn read_in(set: &str, folder: &Path, readers: &mut Readers) -> Result<SetDocumen
     };
     let is_open = readers.open.contains(&place);
     readers.open.push(place.clone());
-    readers.read += 1;
-    if is_open || readers.read > MAX_SETS {
+    readers.read.push(place.clone());
+    if is_open || readers.read.len() > MAX_SETS {
         return Err(PoliciesError::ExtendsItself {
             sets: std::mem::take(&mut readers.open),
         });
@@ -109,10 +147,10 @@ impl SetDocument {
     /// This set, laid over another one: what it says of a rule, a claim or a threshold counts, and what it leaves open is as below.
     /// Packs, waivers and what is not covered add up. Name and uri are its own.
     fn over(self, below: Self) -> Self {
-        let mut rules = below.rules;
-        for (name, above) in self.rules {
-            let below = rules.remove(&name).unwrap_or_default();
-            rules.insert(name, lay_over(below, above));
+        let mut points = below.points;
+        for (point, above) in self.points {
+            let below = points.remove(&point).unwrap_or_default();
+            points.insert(point, above.over(below));
         }
         let mut packs = below.packs;
         packs.extend(self.packs);
@@ -128,7 +166,7 @@ impl SetDocument {
             extends: Vec::new(),
             fail_on: self.fail_on.or(below.fail_on),
             packs,
-            rules,
+            rules: rules_over(below.rules, self.rules),
             claims: below.claims.into_iter().chain(self.claims).collect(),
             waivers: below.waivers.into_iter().chain(self.waivers).collect(),
             suppressions: self.suppressions.or(below.suppressions),
@@ -137,8 +175,66 @@ impl SetDocument {
                 .into_iter()
                 .chain(self.not_covered)
                 .collect(),
+            points,
         }
     }
+
+    /// The set as it is at one of the places that ask.
+    pub(crate) fn at(mut self, point: EnforcementPoint) -> Self {
+        let Some(here) = self.points.remove(&point) else {
+            return self;
+        };
+        let PointDocument {
+            fail_on,
+            rules,
+            claims,
+            waivers,
+            suppressions,
+        } = here;
+        self.rules = rules_over(self.rules, rules);
+        self.claims.extend(claims);
+        self.waivers.extend(waivers);
+        Self {
+            fail_on: fail_on.or(self.fail_on),
+            suppressions: suppressions.or(self.suppressions),
+            ..self
+        }
+    }
+}
+
+impl PointDocument {
+    /// What a set says of a point, laid over what one below it says.
+    fn over(self, below: Self) -> Self {
+        Self {
+            fail_on: self.fail_on.or(below.fail_on),
+            rules: rules_over(below.rules, self.rules),
+            claims: below.claims.into_iter().chain(self.claims).collect(),
+            waivers: below.waivers.into_iter().chain(self.waivers).collect(),
+            suppressions: self.suppressions.or(below.suppressions),
+        }
+    }
+}
+
+type Rules = BTreeMap<String, RuleDocument>;
+
+/// Entries over entries of the same names.
+fn rules_over(mut below: Rules, above: Rules) -> Rules {
+    for (name, above) in above {
+        let of_name = below.remove(&name);
+        let was_on = of_name
+            .as_ref()
+            .is_some_and(|entry| entry.enabled != Some(false) || entry.switches_off);
+        let entry = lay_over(of_name.unwrap_or_default(), above);
+        let switches_off = was_on && entry.enabled == Some(false);
+        below.insert(
+            name,
+            RuleDocument {
+                switches_off,
+                ..entry
+            },
+        );
+    }
+    below
 }
 
 #[cfg(test)]

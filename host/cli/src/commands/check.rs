@@ -1,5 +1,6 @@
 //! `polcheck check`
 
+use super::baseline::BaselineArgs;
 use super::build::BuildArgs;
 use super::signing::SigningArgs;
 use super::time::TimeArgs;
@@ -65,6 +66,8 @@ pub(crate) struct SubjectArgs {
     exit_zero: bool,
     #[command(flatten)]
     build: BuildArgs,
+    #[command(flatten)]
+    baseline: BaselineArgs,
     #[command(flatten)]
     policy: PolicyArgs,
     #[command(flatten)]
@@ -186,6 +189,7 @@ impl SubjectArgs {
         Ok(Layer {
             platform: self.platform.clone(),
             jobs: self.jobs,
+            baseline: self.baseline.baseline.clone(),
             output: (!self.output.is_empty()).then(|| self.output.clone()),
             ..layer
         })
@@ -210,6 +214,7 @@ impl SubjectArgs {
             unnamed_set: session.config.is_set_unnamed(),
             insecure: session.insecure(),
             dockerfile: self.dockerfile()?,
+            baseline: session.baseline()?,
             ..CheckRequest::default()
         })
     }

@@ -3,10 +3,13 @@
 use crate::args::{GlobalArgs, PolicyArgs, RegistryArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::files;
 use crate::report::{print, printable};
 use crate::session::{Session, file};
 use clap::{Args, Subcommand};
+use model::report::EnforcementPoint;
 use pipeline::config::{KEYS, Layer};
+use pipeline::is_set;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -26,7 +29,10 @@ enum ConfigCommand {
         #[command(flatten)]
         registry: RegistryArgs,
     },
-    /// Check a configuration file, and the policies it names
+    /// Check a policy set, a configuration file or a file of waivers, with the policies it names
+    ///
+    /// Says what is wrong and where, and what is right and has no effect. Editors can do the same while you write, by the JSON
+    /// Schemas in `docs/reference`.
     Validate {
         /// The file; `polcheck.yaml` where none is given
         file: Option<PathBuf>,
@@ -66,12 +72,30 @@ fn validate(given: Option<PathBuf>, global: &GlobalArgs) -> Result<Exit, Failure
         Failure::say("there is no `polcheck.yaml` here")
             .help("name a file: `polcheck config validate FILE`")
     })?;
+    let is_empty = files::read(&path)?.trim_ascii().is_empty();
+    let is_set = !is_empty && is_set(&path)?;
     let global = GlobalArgs {
-        config: Some(path.clone()),
-        no_config: false,
+        config: (!is_set).then(|| path.clone()),
+        no_config: is_set,
         ..global.clone()
     };
-    let session = Session::new(&global, Layer::default())?;
-    session.policies(&*session.engine()?)?;
-    print(&format!("{} is valid\n", path.display()))
+    let mut warnings: Vec<String> = Vec::new();
+    for point in EnforcementPoint::ALL {
+        let layer = Layer {
+            point: Some(point),
+            policy_set: is_set.then(|| path.display().to_string()),
+            ..Layer::default()
+        };
+        let session = Session::new(&global, layer)?;
+        for warning in session.policies(&*session.engine()?)?.without_effect {
+            if !warnings.contains(&warning) {
+                warnings.push(warning);
+            }
+        }
+    }
+    let warnings = warnings
+        .iter()
+        .map(|warning| format!("without effect: {}\n", printable(warning)));
+    let warnings: String = warnings.collect();
+    print(&format!("{} is valid\n{warnings}", path.display()))
 }

@@ -1,5 +1,6 @@
 //! `polcheck lint`
 
+use super::baseline::BaselineArgs;
 use super::build::BuildArgs;
 use super::time::TimeArgs;
 use crate::args::{GlobalArgs, PolicyArgs};
@@ -53,6 +54,8 @@ pub(crate) struct LintArgs {
     #[command(flatten)]
     build: BuildArgs,
     #[command(flatten)]
+    baseline: BaselineArgs,
+    #[command(flatten)]
     policy: PolicyArgs,
 }
 
@@ -84,6 +87,7 @@ pub(crate) fn run(args: &LintArgs, global: &GlobalArgs) -> Result<Exit, Failure>
     let request = CheckRequest {
         effective_time: args.time.effective()?,
         unnamed_set: session.config.is_set_unnamed(),
+        baseline: session.baseline()?,
         without_evidence: !outputs.iter().any(Output::has_evidence),
         ..CheckRequest::default()
     };
@@ -172,6 +176,7 @@ impl LintArgs {
     fn layer(&self) -> Result<Layer, Failure> {
         Ok(Layer {
             jobs: self.jobs,
+            baseline: self.baseline.baseline.clone(),
             output: (!self.output.is_empty()).then(|| self.output.clone()),
             ..self.policy.lay(Layer::default())?
         })

@@ -69,13 +69,12 @@ pub(crate) fn public_key(path: &Path) -> Result<PublicKey, Failure> {
 /// The error of a key, with its file.
 fn named(path: &Path, error: attest::KeyError) -> Failure {
     let failure = Failure::from(error);
-    let causes = std::iter::once(failure.message)
-        .chain(failure.causes)
-        .collect();
+    let causes = std::iter::once(&failure.message).chain(&failure.causes);
+    let causes = causes.cloned().collect();
     Failure {
         message: format!("cannot use the key `{}`", path.display()),
         causes,
-        help: failure.help,
+        ..failure
     }
 }
 

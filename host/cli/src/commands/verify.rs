@@ -13,6 +13,7 @@ use clap::Args;
 use jiff::Timestamp;
 use model::canonical;
 use model::reference::parse_digest;
+use model::report::EnforcementPoint;
 use pipeline::config::Layer;
 use pipeline::{BUILTIN, Changes, Policies, Reason, Verification, VerifyRequest, verify_image};
 use registry::Source;
@@ -123,7 +124,12 @@ fn accepted(session: &Session, named: &[String]) -> Result<Vec<AcceptedPolicySet
 
 fn accept(session: &Session, set: &str) -> Result<AcceptedPolicySet, Failure> {
     if set.starts_with(BUILTIN) {
-        let policies = Policies::load(&*session.engine()?, set, &Changes::default())?;
+        let policies = Policies::load(
+            &*session.engine()?,
+            set,
+            EnforcementPoint::default(),
+            &Changes::default(),
+        )?;
         return Ok(AcceptedPolicySet {
             uri: policies.set.uri,
             digest: policies.digest,

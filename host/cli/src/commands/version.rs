@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::report::{Form, print};
 use crate::session::Session;
 use clap::Args;
+use model::report::EnforcementPoint;
 use pipeline::config::Layer;
 use pipeline::{BUILTIN, Changes, PACKS, Policies, SETS};
 use std::fmt::Write as _;
@@ -29,7 +30,13 @@ pub(crate) fn run(args: VersionArgs, global: &GlobalArgs) -> Result<Exit, Failur
     let mut sets = Vec::new();
     for set in SETS {
         let name = format!("{BUILTIN}{}", set.name);
-        let digest = Policies::load(&engine, &name, &Changes::default())?.digest;
+        let digest = Policies::load(
+            &engine,
+            &name,
+            EnforcementPoint::default(),
+            &Changes::default(),
+        )?
+        .digest;
         sets.push((name, digest.to_string()));
     }
     let version = env!("CARGO_PKG_VERSION");

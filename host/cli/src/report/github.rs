@@ -2,10 +2,10 @@
 //! <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>
 
 use super::place::place;
-use super::{Entry, printable, text};
+use super::{Entry, printable, text, waivers};
 use model::Severity;
 use model::report::{ReportedFinding, Status};
-use pipeline::Judged;
+use pipeline::{Judged, RunSummary};
 
 /// The commands of an entry.
 pub(super) fn render(entry: &Entry) -> String {
@@ -18,6 +18,15 @@ pub(super) fn render(entry: &Entry) -> String {
             command("notice", &[("title", path)], "there is no Dockerfile in it")
         }
     }
+}
+
+/// What the run leaves to say.
+pub(super) fn end(summary: &RunSummary) -> String {
+    let lines = waivers::run_lines(summary);
+    let commands = lines.iter();
+    commands
+        .map(|line| command("notice", &[("title", "polcheck")], line))
+        .collect()
 }
 
 fn of_report(judged: &Judged) -> String {

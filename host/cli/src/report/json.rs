@@ -1,18 +1,26 @@
 //! `-o json`: one document, also for one image. Its schema is `docs/reference/report.schema.json`.
 
 use super::Entry;
+use super::place::fingerprint;
 use crate::failure::Failure;
-use pipeline::{Attested, Judged};
+use model::report::WaiverReport;
+use pipeline::{Attested, Judged, RunSummary};
 use serde_json::{Map, Value, json};
 
-/// A document without reports. The number grows when a reader of the old version would be wrong about the new one.
-pub(super) const EMPTY: &str = "{\n  \"reports\": [],\n  \"schemaVersion\": 1\n}\n";
 /// What stands before the reports of a document.
 pub(super) const BEGIN: &str = "{\n  \"reports\": [\n    ";
 /// Between two of them.
 pub(super) const BETWEEN: &str = ",\n    ";
-/// Behind them.
-pub(super) const END: &str = "\n  ],\n  \"schemaVersion\": 1\n}\n";
+
+/// Behind them: what the run leaves to say, and the version, which grows when a reader of the old one would be wrong about the new
+/// one.
+pub(super) fn end(summary: &RunSummary) -> String {
+    let unused = json!(summary.unused_waivers);
+    let vain = json!(summary.without_effect);
+    format!(
+        "\n  ],\n  \"schemaVersion\": 1,\n  \"unusedWaivers\": {unused},\n  \"withoutEffect\": {vain}\n}}\n"
+    )
+}
 
 /// The reports of an entry, as members of a list.
 pub(crate) fn render(entry: &Entry) -> String {
@@ -45,6 +53,15 @@ fn report(judged: &Judged, attested: &[Attested]) -> Value {
         serde_json::to_value(&judged.report).unwrap_or_else(|_| Value::Object(Map::new()));
     if let Some(file) = &judged.dockerfile {
         name_file(&mut report, &file.path);
+    }
+    let findings = report.get_mut("findings").and_then(Value::as_array_mut);
+    for (shown, finding) in findings.into_iter().flatten().zip(&judged.report.findings) {
+        if let Some(shown) = shown.as_object_mut() {
+            shown.insert(
+                "fingerprint".to_owned(),
+                json!(fingerprint(judged, finding)),
+            );
+        }
     }
     let statement = attested
         .iter()
@@ -92,7 +109,7 @@ fn nothing(path: &str) -> Value {
         "findings": [],
         "undecided": [],
         "notChecked": [{ "what": path, "why": "there is no Dockerfile in it" }],
-        "waivers": { "used": [], "unused": [], "expired": [] },
+        "waivers": WaiverReport::default(),
         "insecure": [],
     })
 }
@@ -101,6 +118,7 @@ fn nothing(path: &str) -> Value {
 fn failed(reference: &str, failure: &Failure) -> Value {
     let Failure {
         message,
+        place: _,
         causes,
         help,
     } = failure;
@@ -112,7 +130,7 @@ fn failed(reference: &str, failure: &Failure) -> Value {
         "findings": [],
         "undecided": [{ "what": reference, "why": message }],
         "notChecked": [],
-        "waivers": { "used": [], "unused": [], "expired": [] },
+        "waivers": WaiverReport::default(),
         "insecure": [],
         "error": { "message": message, "causes": causes, "help": help },
     })

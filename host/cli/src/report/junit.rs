@@ -2,17 +2,29 @@
 //! The form is that of <https://github.com/testmoapp/junitxml>, which continuous integration servers read.
 
 use super::place::place;
-use super::{Entry, printable, text};
+use super::{Entry, printable, text, waivers};
 use model::report::{Report, ReportedFinding, RuleState, Status};
 use model::{RuleId, Verdict};
-use pipeline::Judged;
+use pipeline::{Judged, RunSummary};
 use std::fmt::Write as _;
 
 /// What stands before the suites.
 pub(super) const BEGIN: &str =
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"polcheck\">\n";
-/// What stands behind them.
-pub(super) const END: &str = "</testsuites>\n";
+
+/// What stands behind them: what the run leaves to say, in a suite of its own, and the end.
+pub(super) fn end(summary: &RunSummary) -> String {
+    let left = waivers::run_lines(summary);
+    let left = match left.as_slice() {
+        [] => String::new(),
+        lines => suite(
+            "polcheck",
+            &[Case::of("waivers and configuration", Kind::Passed, "")],
+            &lines.join("\n"),
+        ),
+    };
+    left + "</testsuites>\n"
+}
 
 /// What a case says beside its name: `<failure …>`, and in which count it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -131,6 +143,7 @@ fn line(judged: &Judged, finding: &ReportedFinding) -> String {
         Status::Open => "",
         Status::Waived { .. } => "waived, ",
         Status::Suppressed { .. } => "suppressed, ",
+        Status::Known => "known, ",
     };
     let help = finding.help.iter().map(|help| format!(" ({help})"));
     let help: String = help.collect();

@@ -1,10 +1,10 @@
 //! `-o markdown`: for comments and summaries, in GitHub's dialect. Every text is shown as it is, whatever it looks like.
 
 use super::place::place;
-use super::{Entry, printable, text};
+use super::{Entry, printable, text, waivers};
 use model::Verdict;
 use model::report::{Gap, ReportedFinding, Status};
-use pipeline::Judged;
+use pipeline::{Judged, RunSummary};
 use std::fmt::Write as _;
 
 /// How many findings a table has; comments have a limit, and other formats have all.
@@ -40,13 +40,19 @@ fn of_report(judged: &Judged) -> String {
     let subject = escaped(report.subject.given());
     let mut section = format!("### {mark} {subject}: {}\n\n", report.verdict);
     let _ = writeln!(section, "{}", escaped(&text::summary(report)));
-    if !report.findings.is_empty() {
+    let new = || {
+        report
+            .findings
+            .iter()
+            .filter(|it| it.status != Status::Known)
+    };
+    if new().next().is_some() {
         section += "\n| severity | rule | where | what | to do |\n|---|---|---|---|---|\n";
     }
-    for finding in report.findings.iter().take(MOST_FINDINGS) {
+    for finding in new().take(MOST_FINDINGS) {
         section += &row(judged, finding);
     }
-    let more = report.findings.len().saturating_sub(MOST_FINDINGS);
+    let more = new().skip(MOST_FINDINGS).count();
     if more > 0 {
         let _ = writeln!(section, "\n{more} more findings are not in this table.");
     }
@@ -61,6 +67,18 @@ fn of_report(judged: &Judged) -> String {
     section
 }
 
+/// What the run leaves to say.
+pub(super) fn end(summary: &RunSummary) -> String {
+    let lines = waivers::run_lines(summary);
+    let lines = lines.iter().map(|line| format!("- {}\n", escaped(line)));
+    let lines: String = lines.collect();
+    if lines.is_empty() {
+        lines
+    } else {
+        format!("\n### Waivers and configuration\n\n{lines}")
+    }
+}
+
 fn row(judged: &Judged, finding: &ReportedFinding) -> String {
     let place = place(judged, finding.location.as_ref());
     let whence = match (place.span, &finding.location) {
@@ -69,7 +87,7 @@ fn row(judged: &Judged, finding: &ReportedFinding) -> String {
         (None, None) => String::new(),
     };
     let status = match &finding.status {
-        Status::Open => String::new(),
+        Status::Open | Status::Known => String::new(),
         Status::Waived { waiver } => format!(" (waived by {waiver})"),
         Status::Suppressed { tool, .. } => format!(" (silenced by a comment for {tool})"),
     };

@@ -1,7 +1,6 @@
 //! Where findings are, for formats that know files and lines and nothing else.
 
 use model::Location;
-use model::canonical::sha256;
 use model::facts::dockerfile::Span;
 use model::report::ReportedFinding;
 use pipeline::Judged;
@@ -29,17 +28,12 @@ pub(super) fn place<'a>(judged: &'a Judged, location: Option<&Location>) -> Plac
     }
 }
 
-/// What a finding is known by from one run to the next: its rule and its key, and the file or the repository, without lines,
-/// tags and digests.
+/// What a finding is known by from one run to the next.
 pub(super) fn fingerprint(judged: &Judged, finding: &ReportedFinding) -> String {
-    let subject = &judged.report.subject;
-    let of_file = place(judged, finding.location.as_ref());
-    let about = match of_file.span {
-        Some(_) => of_file.path,
-        None => subject.name().unwrap_or(of_file.path),
-    };
-    let known = [about, finding.rule.as_ref(), &finding.key].join("\0");
-    sha256(known.as_bytes()).digest().to_owned()
+    let place = finding.location.as_ref();
+    judged
+        .names()
+        .fingerprint(&finding.rule, &finding.key, place)
 }
 
 /// The column in characters: that of a Dockerfile is one in bytes. Both count from 1.

@@ -2,10 +2,10 @@
 //! <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>
 
 use super::place::{column, fingerprint, place};
-use super::{Entry, Part, printable, text};
+use super::{Entry, Part, printable, text, waivers};
 use model::report::{ReportedFinding, Status};
 use model::{Location, RuleMetadata, Severity};
-use pipeline::{Judged, Policies};
+use pipeline::{Judged, Policies, RunSummary};
 use serde_json::{Value, json};
 
 /// What stands before the results.
@@ -13,7 +13,17 @@ pub(super) const BEGIN: &str = "{\n\"$schema\": \"https://json.schemastore.org/s
 
 /// What stands behind the results: the tool with the rules of the set, whether everything could be decided, and what the entries
 /// leave for the end.
-pub(super) fn end(policies: &Policies, is_decided: bool, notifications: &[String]) -> String {
+pub(super) fn end(
+    policies: &Policies,
+    is_decided: bool,
+    notifications: &[String],
+    summary: &RunSummary,
+) -> String {
+    let left = waivers::run_lines(summary);
+    let left = left
+        .iter()
+        .map(|line| notification("note", line).to_string());
+    let notifications: Vec<String> = notifications.iter().cloned().chain(left).collect();
     let rules: Vec<Value> = policies
         .catalogue
         .rules()
@@ -106,6 +116,10 @@ fn suppression(status: &Status) -> Option<Value> {
         Status::Waived { waiver } => Some(json!({
             "kind": "external",
             "justification": printable(&format!("waived by `{waiver}`")),
+        })),
+        Status::Known => Some(json!({
+            "kind": "external",
+            "justification": "the baseline has it",
         })),
         Status::Suppressed { tool, reason } => {
             let reason = reason.as_ref().map(|reason| format!(": {reason}"));

@@ -1,11 +1,11 @@
 //! `-o text`: findings in the look that compilers made familiar, then one block an image.
 
 use super::excerpt::{Excerpt, excerpt};
-use super::{Entry, printable};
+use super::{Entry, printable, waivers};
 use annotate_snippets::{Group, Level, Origin, Renderer};
 use model::report::{Claim, Gap, ReportedFinding, Status, Subject};
 use model::{Report, Severity};
-use pipeline::{Attested, Judged};
+use pipeline::{Attested, Judged, RunSummary};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -61,7 +61,11 @@ fn of_report(
     let report = &judged.report;
     let mut text = String::new();
     let mut explained = BTreeSet::new();
-    for finding in &report.findings {
+    for finding in report
+        .findings
+        .iter()
+        .filter(|it| it.status != Status::Known)
+    {
         let excerpt = excerpt(judged, finding);
         // Once for each rule is enough.
         let is_new = explained.insert(&finding.rule);
@@ -85,14 +89,6 @@ fn of_report(
     let shown = if style.verbose { usize::MAX } else { RULES };
     for open in left_open(report, shown).lines().skip(1) {
         line(open.trim_start().to_owned());
-    }
-    for (what, waivers) in [
-        ("unused", &report.waivers.unused),
-        ("expired", &report.waivers.expired),
-    ] {
-        for waiver in waivers {
-            line(format!("{what} waiver: {}", printable(waiver)));
-        }
     }
     if signed {
         line(statement_text(report, attested));
@@ -129,7 +125,7 @@ fn group<'a>(
         .primary_title(printable(&finding.message))
         .id(finding.rule.as_ref());
     let accepted = match &finding.status {
-        Status::Open => None,
+        Status::Open | Status::Known => None,
         Status::Waived { waiver } => {
             Some(Level::NOTE.message(format!("waived by `{}`", printable(waiver))))
         }
@@ -201,8 +197,13 @@ pub(super) fn summary(report: &Report) -> String {
     };
     let waived = accepted(|status| matches!(status, Status::Waived { .. }));
     let suppressed = accepted(|status| matches!(status, Status::Suppressed { .. }));
+    let known = accepted(|status| *status == Status::Known);
     let counts = open
-        .chain([(waived, "waived"), (suppressed, "suppressed")])
+        .chain([
+            (waived, "waived"),
+            (suppressed, "suppressed"),
+            (known, "known"),
+        ])
         .filter(|(count, _)| *count > 0);
     let counts: Vec<String> = counts
         .map(|(count, what)| format!("{count} {what}"))
@@ -219,8 +220,8 @@ pub(super) fn summary(report: &Report) -> String {
     )
 }
 
-/// What a report leaves open, each on a line of its own that it begins: claims of an image, made or withheld, and what nobody
-/// looked at.
+/// What a report leaves open, each on a line of its own that it begins: claims of an image, made or withheld, what nobody
+/// looked at, and what became of waivers.
 pub(super) fn left_open(report: &Report, rules: usize) -> String {
     // Of a Dockerfile alone nothing is claimed.
     let claims = matches!(report.subject, Subject::Image(_)).then_some(&report.claims);
@@ -228,9 +229,22 @@ pub(super) fn left_open(report: &Report, rules: usize) -> String {
     for gaps in by_reason(&report.not_checked).chunk_by(|one, other| one.why == other.why) {
         lines.push(format!("not checked: {}", gaps_text(gaps, rules)));
     }
+    lines.extend(waivers::lines(&report.waivers));
     lines
         .iter()
         .fold(String::new(), |all, line| all + "\n  " + line)
+}
+
+/// What a run leaves to say, below all subjects.
+pub(super) fn end(summary: &RunSummary) -> String {
+    let lines = waivers::run_lines(summary);
+    let lines = lines.iter().map(|line| format!("\n{line}"));
+    let lines: String = lines.collect();
+    if lines.is_empty() {
+        lines
+    } else {
+        lines + "\n"
+    }
 }
 
 /// How many reasons a claim is withheld for are worth reading; the JSON report has all.

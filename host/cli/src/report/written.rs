@@ -1,13 +1,13 @@
 //! Reports on their way out: entries in the order in which they were named, each as soon as it is its turn.
 
-use super::{Format, Output, Part, Rendered, gitlab, json, junit, sarif};
+use super::{Format, Output, Part, Rendered, github, gitlab, json, junit, markdown, sarif, text};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files::Unfinished;
 use crate::progress::Progress;
 use crate::session::Session;
-use pipeline::Policies;
 use pipeline::config::FailOn;
+use pipeline::{Policies, RunSummary, Tally};
 use std::collections::BTreeMap;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Stdout, Write};
 
@@ -20,6 +20,7 @@ pub(crate) struct Written<'a> {
     waiting: BTreeMap<usize, Rendered>,
     next: usize,
     exit: Exit,
+    tally: Tally,
     /// Why nothing more can be written.
     failure: Option<Failure>,
 }
@@ -53,6 +54,7 @@ impl<'a> Written<'a> {
             waiting: BTreeMap::new(),
             next: 0,
             exit: Exit::of_all([]),
+            tally: Tally::default(),
             failure: None,
         })
     }
@@ -60,8 +62,9 @@ impl<'a> Written<'a> {
     /// Adds the entry that was named at this place.
     pub(crate) fn add(&mut self, at: usize, entry: Rendered) {
         self.waiting.insert(at, entry);
-        while let Some(entry) = self.waiting.remove(&self.next) {
+        while let Some(mut entry) = self.waiting.remove(&self.next) {
             self.next += 1;
+            self.tally.join(std::mem::take(&mut entry.tally));
             self.exit = Exit::of_all([self.exit, entry.exit]);
             let written = self.progress.aside(|| write(&mut self.outputs, &entry));
             if let Err(failure) = written {
@@ -77,8 +80,9 @@ impl<'a> Written<'a> {
         if let Some(failure) = self.failure {
             return Err(failure);
         }
+        let summary = self.tally.summary(self.policies);
         for output in self.outputs {
-            output.finish(self.policies, self.exit)?;
+            output.finish(self.policies, self.exit, &summary)?;
         }
         if exit_zero || session.config.values.fail_on == Some(FailOn::Never) {
             Ok(self.exit.without_failure())
@@ -142,27 +146,29 @@ impl Sink {
         self.write(if is_first { first } else { others })
     }
 
-    fn finish(mut self, policies: &Policies, exit: Exit) -> Result<(), Failure> {
-        let is_empty = self.is_empty;
-        match self.format {
-            Format::Json if is_empty => self.write(json::EMPTY)?,
-            Format::Text | Format::Markdown | Format::Github => {}
-            // A document of nothing has a beginning and an end, too.
-            _ if is_empty => self.begin()?,
-            _ => {}
+    fn finish(
+        mut self,
+        policies: &Policies,
+        exit: Exit,
+        summary: &RunSummary,
+    ) -> Result<(), Failure> {
+        let end = match self.format {
+            Format::Text => text::end(summary),
+            Format::Markdown => markdown::end(summary),
+            Format::Github => github::end(summary),
+            Format::Json => json::end(summary),
+            Format::Sarif => {
+                let is_decided = exit != Exit::Undecided;
+                sarif::end(policies, is_decided, &self.at_the_end, summary)
+            }
+            Format::Junit => junit::end(summary),
+            Format::Gitlab => gitlab::END.to_owned(),
+        };
+        // A document of nothing has a beginning and an end, too.
+        if self.is_empty {
+            self.begin()?;
         }
-        match self.format {
-            Format::Json if is_empty => {}
-            Format::Json => self.write(json::END)?,
-            Format::Sarif => self.write(&sarif::end(
-                policies,
-                exit != Exit::Undecided,
-                &self.at_the_end,
-            ))?,
-            Format::Junit => self.write(junit::END)?,
-            Format::Gitlab => self.write(gitlab::END)?,
-            Format::Text | Format::Markdown | Format::Github => {}
-        }
+        self.write(&end)?;
         self.flush()?;
         match self.target {
             Target::File(file) => file.finish(),

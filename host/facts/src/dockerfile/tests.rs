@@ -186,3 +186,17 @@ fn a_comment_is_meant_for_the_instruction_below_it(
     assert_eq!(found[0].instruction, instruction);
     assert_eq!(found[0].whole_file, whole_file);
 }
+
+#[rstest]
+#[case::below_the_directives("# escape=`\n# polcheck: ignore=a.b reason=c\nFROM a\n", true)]
+#[case::above_an_argument("# polcheck: ignore=a.b reason=c\nARG A\nFROM a\n", true)]
+#[case::of_another_tool("# hadolint ignore=DL3006\nFROM a\n", false)]
+#[case::below_an_instruction("ARG A\n# polcheck: ignore=a.b reason=c\nFROM a\n", false)]
+fn what_polcheck_is_told_above_all_instructions_is_meant_for_the_file(
+    #[case] text: &str,
+    #[case] expected: bool,
+) {
+    let found = facts(text).suppressions;
+    assert_eq!(found[0].whole_file, expected);
+    assert_eq!(found[0].instruction.is_some(), !expected);
+}

@@ -20,12 +20,16 @@ pub(super) enum Kind {
 }
 
 /// What can be set by a variable: the name behind `POLCHECK_`, and the key of the layer. Settings and waivers need a file.
-pub(super) const VARIABLES: [(&str, &str, Kind); 12] = [
+pub(super) const VARIABLES: [(&str, &str, Kind); 16] = [
     ("POLICY_SET", "policySet", Kind::Text),
+    ("POINT", "point", Kind::Text),
     ("POLICIES", "policies", Kind::List),
     ("RULES", "rules", Kind::List),
     ("SKIP_RULES", "skipRules", Kind::List),
     ("FAIL_ON", "failOn", Kind::Text),
+    ("WAIVERS", "waiverFiles", Kind::List),
+    ("BASELINE", "baseline", Kind::Text),
+    ("IGNORE_COMMENTS", "ignoreComments", Kind::Switch),
     ("PLATFORM", "platform", Kind::Text),
     ("OUTPUT", "output", Kind::List),
     ("JOBS", "jobs", Kind::Number),

@@ -1,6 +1,7 @@
 //! The table of states and verdicts, row by row.
 
 use super::*;
+use model::Waiver;
 use model::facts::Interface;
 use model::policy_set::{Required, SelectedRule};
 use model::{Broken, BrokenKind, Confidence, Digest, FactError, Severity, canonical};
@@ -103,7 +104,7 @@ pub(crate) fn set(waivers: Vec<Waiver>) -> PolicySet {
         rules: BTreeMap::new(),
         fail_on: Severity::High,
         claims: BTreeMap::new(),
-        waivers,
+        waivers: waivers.into(),
         suppressions: BTreeSet::new(),
         not_covered: BTreeMap::new(),
     }
@@ -119,10 +120,13 @@ pub(crate) fn judge(rules: &[Rule], problems: &[FactProblem], waivers: Vec<Waive
         set: &set(waivers),
         rules: &judged,
         problems,
-        subject: WaiverSubject {
-            name: Some("r.io/app"),
+        subject: SubjectNames {
+            given: "r.io/app:1",
+            image: Some("r.io/app"),
+            dockerfile: None,
             digest: &digest(),
         },
+        baseline: None,
         file: None,
         time: "2026-11-23T12:00:00Z".parse().unwrap(),
     })
@@ -238,12 +242,14 @@ fn a_fact_that_cannot_be_used_is_said_once_and_not_for_each_rule() {
 }
 
 #[rstest]
-#[case("2026-11-23", Verdict::Passed, "used")]
-#[case("2026-11-22", Verdict::Failed, "expired")]
-fn a_waiver_counts_until_it_expires(
+#[case("2026-12-08", Verdict::Passed, ["used"].as_slice())]
+#[case("2026-12-07", Verdict::Passed, &["used", "expiring"])]
+#[case("2026-11-23", Verdict::Passed, &["used", "expiring"])]
+#[case("2026-11-22", Verdict::Failed, &["expired"])]
+fn a_waiver_counts_until_it_expires_and_says_so_two_weeks_before(
     #[case] expires: &str,
     #[case] expected: Verdict,
-    #[case] list: &str,
+    #[case] lists: &[&str],
 ) {
     let decision = judge(
         &[rule("a.a", finding(Severity::High))],
@@ -253,24 +259,65 @@ fn a_waiver_counts_until_it_expires(
     assert_eq!(decision.verdict, expected);
     let WaiverReport {
         used,
-        unused,
+        expiring,
         expired,
+        comments,
     } = decision.waivers;
-    assert_eq!(
-        [("used", used), ("unused", unused), ("expired", expired)]
-            .map(|(name, ids)| (name == list) != ids.is_empty()),
-        [true; 3]
-    );
+    let lengths = [
+        ("used", used.len()),
+        ("expiring", expiring.len()),
+        ("expired", expired.len()),
+    ];
+    let filled: Vec<&str> = lengths
+        .iter()
+        .filter(|(_, length)| *length == 1)
+        .map(|(name, _)| *name)
+        .collect();
+    assert_eq!(filled, lists);
+    assert_eq!(comments, []);
 }
 
 #[test]
-fn a_waiver_that_covers_nothing_is_reported() {
-    let decision = judge(
-        &[rule("a.a", holds())],
-        &[],
-        vec![waiver("a.a", "2026-12-31")],
+fn a_waiver_that_counts_is_taken_before_one_that_is_over() {
+    let mut over = waiver("a.a", "2026-11-22");
+    over.id = "over".to_owned();
+    let waivers = vec![over, waiver("a.a", "2027-11-22")];
+    let decision = judge(&[rule("a.a", finding(Severity::High))], &[], waivers);
+    assert_eq!(decision.waivers.used, ["w"]);
+    assert_eq!(decision.waivers.expired, []);
+}
+
+#[test]
+fn a_finding_of_the_baseline_fails_nothing_and_others_do() {
+    let known = rule("a.a", finding(Severity::High));
+    let digest = digest();
+    let names = SubjectNames {
+        given: "r.io/app:1",
+        image: Some("r.io/app"),
+        dockerfile: None,
+        digest: &digest,
+    };
+    let baseline = Baseline::of([names.fingerprint(&known.metadata.id, "thing", None)]);
+    let judge = |rules: &[Rule]| {
+        decide(&Judgement {
+            set: &set(vec![]),
+            rules: &judged(rules),
+            problems: &[],
+            subject: names,
+            file: None,
+            baseline: Some(&baseline),
+            time: "2026-11-23T12:00:00Z".parse().unwrap(),
+        })
+    };
+    let decision = judge(&[known]);
+    assert_eq!(
+        (decision.verdict, &decision.findings[0].status),
+        (Verdict::Passed, &Status::Known)
     );
-    assert_eq!(decision.waivers.unused, ["w"]);
+    assert_eq!(
+        judge(&[rule("a.b", finding(Severity::High))]).verdict,
+        Verdict::Failed
+    );
 }
 
 #[test]

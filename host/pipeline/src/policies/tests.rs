@@ -25,7 +25,12 @@ fn load(rules: &str, changes: &Changes) -> Result<Policies, PoliciesError> {
     let path = dir.path().join("set.yaml");
     let text = format!("name: own\npacks: [builtin:core]\n{rules}");
     fs::write(&path, text).unwrap();
-    Policies::load(&engine(), path.to_str().unwrap(), changes)
+    Policies::load(
+        &engine(),
+        path.to_str().unwrap(),
+        EnforcementPoint::default(),
+        changes,
+    )
 }
 
 fn selected(rules: &str) -> Vec<String> {
@@ -103,7 +108,10 @@ fn a_waiver_is_for_one_rule(#[case] rule: &str, #[case] refusal: Option<&str>) {
         "rules: {{ '*': {{}} }}\nwaivers: [{{ id: W, reason: r, owner: o, expires: 2999-01-01, rule: '{rule}' }}]"
     );
     match (load(&text, &Changes::default()), refusal) {
-        (Ok(policies), None) => assert_eq!(policies.set.waivers[0].rule, "user.final-root"),
+        (Ok(policies), None) => {
+            let mut waivers = policies.set.waivers.iter();
+            assert_eq!(waivers.next().unwrap().rule, "user.final-root");
+        }
         (loaded, refusal) => assert_eq!(
             loaded.map(drop).map_err(|error| error.to_string()),
             Err(refusal.unwrap().to_owned())
