@@ -1,13 +1,17 @@
 //! What polcheck says: one file a format, each a pure function of the entries.
 
+mod container_scanning;
 mod excerpt;
 mod github;
+mod github_output;
 mod gitlab;
+mod html;
 mod json;
 mod junit;
 mod markdown;
 mod place;
 mod sarif;
+mod tally;
 mod text;
 pub(crate) mod verification;
 mod written;
@@ -20,6 +24,7 @@ use pipeline::{Attested, Judged, Platforms};
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::str::FromStr;
+use tally::Tally;
 
 pub(crate) use model::printable;
 pub(crate) use written::Written;
@@ -76,19 +81,25 @@ enum Format {
     Sarif,
     Junit,
     Github,
+    GithubOutput,
     Gitlab,
+    ContainerScanning,
     Markdown,
+    Html,
 }
 
 impl Format {
-    const ALL: [(&'static str, Self); 7] = [
+    const ALL: [(&'static str, Self); 10] = [
         ("text", Self::Text),
         ("json", Self::Json),
         ("sarif", Self::Sarif),
         ("junit", Self::Junit),
         ("github", Self::Github),
+        ("github-output", Self::GithubOutput),
         ("gitlab", Self::Gitlab),
+        ("gitlab-container-scanning", Self::ContainerScanning),
         ("markdown", Self::Markdown),
+        ("html", Self::Html),
     ];
 }
 
@@ -145,10 +156,14 @@ impl Output {
             Format::Github => github::render(entry),
             Format::Gitlab => gitlab::render(entry),
             Format::Markdown => markdown::render(entry),
+            Format::ContainerScanning => return container_scanning::render(entry),
+            Format::Html => return html::render(entry),
+            // It says what all entries come to.
+            Format::GithubOutput => return Part::default(),
         };
         Part {
             text,
-            at_the_end: String::new(),
+            ..Part::default()
         }
     }
 }
@@ -158,8 +173,10 @@ impl Output {
 struct Part {
     /// In its turn.
     text: String,
-    /// Behind the last entry, where a format has a place for it there.
+    /// Once all entries are there, where a format has a place for it then.
     at_the_end: String,
+    /// Why the format has no place for the entry at all.
+    refusal: Option<Failure>,
 }
 
 /// Whether standard output is a terminal, and nobody says otherwise by `NO_COLOR` and its kind.
@@ -189,8 +206,8 @@ pub(crate) fn outputs(texts: &[String]) -> Result<Vec<Output>, Failure> {
 /// What is left of an entry once every output has said its part of it.
 #[derive(Debug)]
 pub(crate) struct Rendered {
-    exit: Exit,
     failure: Option<Failure>,
+    tally: Tally,
     parts: Vec<Part>,
 }
 
@@ -201,7 +218,7 @@ impl Rendered {
                 .iter()
                 .map(|output| output.part(&entry, session))
                 .collect(),
-            exit: entry.exit(),
+            tally: Tally::of(&entry),
             failure: match entry {
                 Entry::Failed { failure, .. } => Some(failure),
                 Entry::Judged { .. } | Entry::Nothing { .. } => None,

@@ -46,6 +46,7 @@ use ::engine::{Case, Circumstances, Engine, Evaluation};
 use ::registry::{Image, Registry, Source};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
+use model::facts::DockerfileFacts;
 use model::report::EnforcementPoint;
 use model::{Facts, Interface, Report, RuleId};
 use oci_spec::image::Descriptor;
@@ -102,6 +103,16 @@ pub struct Judged {
     pub dockerfile: Option<DockerfileText>,
     /// Why what the rules find is bad, in a sentence each.
     pub reasons: Arc<Reasons>,
+    /// What the rules were told; none of an index.
+    pub(crate) case: Option<Arc<Case>>,
+}
+
+impl Judged {
+    /// What is known of its Dockerfile, if there is one that can be read.
+    pub fn dockerfile_facts(&self) -> Option<&DockerfileFacts> {
+        let file = self.case.as_ref()?.facts.dockerfile.as_ref()?;
+        file.as_deref().ok()
+    }
 }
 
 /// By rule, why what it finds is bad.

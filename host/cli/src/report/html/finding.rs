@@ -1,0 +1,99 @@
+//! One finding, beside what it is about.
+
+use super::escape::{Link, Text};
+use super::source::Lines;
+use model::report::{ReportedFinding, Status};
+use std::fmt::Write as _;
+
+/// A finding as an item of a list. Why it matters is said where it is new.
+pub(super) fn item(
+    finding: &ReportedFinding,
+    lines: Option<&Lines<'_>>,
+    why: Option<&str>,
+) -> String {
+    let severity = finding.severity.name();
+    let class = match finding.status {
+        Status::Open => "",
+        Status::Waived { .. } | Status::Suppressed { .. } => " accepted",
+    };
+    let mut html = format!(
+        "<li class=\"finding {severity}{class}\">\n<div class=\"words\">\n<h4><span class=\"severity\">{severity}</span> {}</h4>\n<p class=\"rule\"><code>{}</code>",
+        Text(&finding.message),
+        Text(finding.rule.as_ref())
+    );
+    if !finding.aliases.is_empty() {
+        let _ = write!(
+            html,
+            " <span class=\"aliases\">{}</span>",
+            Text(&finding.aliases.join(", "))
+        );
+    }
+    html += "</p>\n";
+    if let Some(status) = accepted(&finding.status) {
+        let _ = writeln!(html, "<p class=\"status\">{status}</p>");
+    }
+    if let Some(why) = why {
+        let _ = writeln!(html, "<p class=\"why\">{}</p>", Text(why));
+    }
+    if let Some(help) = &finding.help {
+        let _ = writeln!(
+            html,
+            "<p class=\"cure\"><strong>To do:</strong> {}</p>",
+            Text(help)
+        );
+    }
+    if let Some(url) = &finding.url {
+        let _ = writeln!(html, "<p class=\"more\">More: {}</p>", Link(url));
+    }
+    html += &evidence(finding);
+    html += "</div>\n";
+    let excerpt = lines.and_then(|lines| lines.excerpt(finding));
+    html += &excerpt.unwrap_or_else(|| places(finding));
+    html + "</li>\n"
+}
+
+fn accepted(status: &Status) -> Option<String> {
+    match status {
+        Status::Open => None,
+        Status::Waived { waiver } => Some(format!(
+            "<strong>Waived</strong> by <code>{}</code>",
+            Text(waiver)
+        )),
+        Status::Suppressed { tool, reason } => {
+            let reason = reason.as_ref().map(|reason| format!(": {}", Text(reason)));
+            Some(format!(
+                "<strong>Suppressed</strong> by a comment for {}{}",
+                Text(tool),
+                reason.unwrap_or_default()
+            ))
+        }
+    }
+}
+
+/// Where it is, for what is not in a file that is at hand.
+fn places(finding: &ReportedFinding) -> String {
+    let places = finding.location.iter().chain(&finding.related);
+    let places: Vec<String> = places
+        .map(|place| format!("<code>{}</code>", Text(&place.to_string())))
+        .collect();
+    if places.is_empty() {
+        return String::new();
+    }
+    format!("<p class=\"place\">In {}</p>\n", places.join(", "))
+}
+
+fn evidence(finding: &ReportedFinding) -> String {
+    if finding.evidence.is_empty() {
+        return String::new();
+    }
+    let mut html = String::from("<details><summary>Values</summary><dl>");
+    for (key, value) in &finding.evidence {
+        let _ = write!(
+            html,
+            "<dt>{}</dt><dd><code>{}</code></dd>",
+            Text(key),
+            Text(value)
+        );
+    }
+    html + "</dl></details>\n"
+}

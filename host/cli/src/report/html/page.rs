@@ -1,0 +1,171 @@
+//! What stands around the sections of a page: its head, the overview over several subjects, its end.
+
+use super::escape::Text;
+use crate::exit::Exit;
+use crate::report::tally::Tally;
+use model::report::{Report, Status};
+use model::{Severity, Verdict};
+use std::fmt::Write as _;
+
+const STYLE: &str = include_str!("style.css");
+
+/// Behind the last section.
+pub(in crate::report) const END: &str = concat!(
+    "</main>\n<footer>\n<p>Written by polcheck ",
+    env!("CARGO_PKG_VERSION"),
+    ". This page runs no script and loads nothing.</p>\n</footer>\n</body>\n</html>\n"
+);
+
+/// Everything before the first section.
+pub(in crate::report) fn begin(tally: &Tally, rows: &[String]) -> String {
+    let verdict = words(tally.exit());
+    let mut page = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<title>polcheck: {verdict}</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>\n{STYLE}</style>\n</head>\n<body>\n<header class=\"page {class}\">\n<p class=\"brand\">polcheck</p>\n<h1>{}</h1>\n<p class=\"lead\">{}</p>\n</header>\n<main>\n",
+        badge(verdict),
+        lead(tally),
+        class = class(verdict)
+    );
+    if tally.reports > 1 {
+        page += "<section class=\"overview\">\n<h2>Overview</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Overview\"><table>\n<thead><tr><th scope=\"col\">Verdict</th><th scope=\"col\">Subject</th>";
+        for severity in Severity::ALL.iter().rev() {
+            let _ = write!(page, "<th scope=\"col\" class=\"count\">{severity}</th>");
+        }
+        page += "<th scope=\"col\" class=\"count\">accepted</th></tr></thead>\n<tbody>\n";
+        page.extend(rows.iter().map(String::as_str));
+        page += "</tbody>\n</table></div>\n</section>\n";
+    }
+    page
+}
+
+/// `30 subjects: 25 failed, 5 passed. 143 open findings.`
+fn lead(tally: &Tally) -> String {
+    let counts = [
+        (tally.failed, "failed"),
+        (tally.undecided, "undecided"),
+        (tally.passed, "passed"),
+        (tally.nothing, "with nothing to check"),
+    ];
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    let counts: Vec<String> = counts
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    let findings = match tally.findings {
+        0 => "no open findings".to_owned(),
+        1 => "1 open finding".to_owned(),
+        many => format!("{many} open findings"),
+    };
+    match tally.entries() {
+        0 => "Nothing was judged.".to_owned(),
+        1 => format!("One subject, {findings}."),
+        many => format!("{many} subjects: {}. In all {findings}.", counts.join(", ")),
+    }
+}
+
+/// The words for a verdict over several subjects.
+fn words(exit: Exit) -> &'static str {
+    match exit {
+        Exit::Passed => "passed",
+        Exit::Failed => "failed",
+        Exit::Undecided => "undecided",
+        Exit::NothingToCheck => "nothing to check",
+    }
+}
+
+/// The words for a verdict.
+pub(super) fn verdict_words(verdict: Verdict) -> &'static str {
+    words(verdict.into())
+}
+
+/// The class of a section by its verdict.
+pub(super) fn class(verdict: &str) -> &'static str {
+    match verdict {
+        "passed" => "passed",
+        "failed" => "failed",
+        "undecided" => "undecided",
+        _ => "nothing",
+    }
+}
+
+/// A verdict as a word with a picture that differs in form, not in colour alone.
+pub(super) fn badge(verdict: &str) -> String {
+    let picture = match class(verdict) {
+        "passed" => "<path d=\"M4.5 8.2l2.4 2.4 4.6-5\"/>",
+        "failed" => "<path d=\"M5.2 5.2l5.6 5.6M10.8 5.2l-5.6 5.6\"/>",
+        "undecided" => "<path d=\"M5.9 6.3a2.1 2.1 0 1 1 3 1.9c-.6.3-.9.7-.9 1.3M8 11.6v.3\"/>",
+        _ => "<path d=\"M4.8 8h6.4\"/>",
+    };
+    format!(
+        "<span class=\"badge {}\"><svg viewBox=\"0 0 16 16\" width=\"16\" height=\"16\" aria-hidden=\"true\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"1.6\" stroke-linecap=\"round\" stroke-linejoin=\"round\"><circle cx=\"8\" cy=\"8\" r=\"7\"/>{picture}</svg> {verdict}</span>",
+        class(verdict)
+    )
+}
+
+/// A row of the overview.
+pub(super) struct Row<'a> {
+    verdict: &'static str,
+    subject: &'a str,
+    /// What tells it from others of the same name.
+    detail: String,
+    id: &'a str,
+    /// Open findings from the worst to the mildest, and accepted ones; none: there is no report.
+    counts: Option<[usize; 6]>,
+}
+
+impl<'a> Row<'a> {
+    /// Of a report, whose section has the id.
+    pub(super) fn of(report: &'a Report, id: &'a str) -> Self {
+        let is_open = |status: &Status| *status == Status::Open;
+        let count = |severity: Severity| {
+            let open = report.findings.iter().filter(|it| is_open(&it.status));
+            open.filter(|it| it.severity == severity).count()
+        };
+        let accepted = report.findings.iter().filter(|it| !is_open(&it.status));
+        let [info, low, medium, high, critical] = Severity::ALL.map(count);
+        let detail = match (report.subject.platform(), report.subject.platforms()) {
+            (Some(platform), _) => platform.to_string(),
+            (None, Some(_)) => "index".to_owned(),
+            (None, None) => String::new(),
+        };
+        Self {
+            verdict: verdict_words(report.verdict),
+            subject: report.subject.given(),
+            detail,
+            id,
+            counts: Some([critical, high, medium, low, info, accepted.count()]),
+        }
+    }
+
+    /// Of what could not be judged.
+    pub(super) fn without_report(verdict: &'static str, subject: &'a str, id: &'a str) -> Self {
+        Self {
+            verdict,
+            subject,
+            detail: String::new(),
+            id,
+            counts: None,
+        }
+    }
+
+    pub(super) fn render(&self) -> String {
+        let mut row = format!(
+            "<tr><td>{}</td><th scope=\"row\"><a href=\"#{}\">{}</a>",
+            badge(self.verdict),
+            self.id,
+            Text(self.subject)
+        );
+        if !self.detail.is_empty() {
+            let _ = write!(row, " <span class=\"detail\">{}</span>", Text(&self.detail));
+        }
+        row += "</th>";
+        match self.counts {
+            Some(counts) => {
+                for count in counts {
+                    let class = if count == 0 { "count none" } else { "count" };
+                    let _ = write!(row, "<td class=\"{class}\">{count}</td>");
+                }
+            }
+            None => row += "<td colspan=\"6\">not judged</td>",
+        }
+        row + "</tr>\n"
+    }
+}
