@@ -10,8 +10,9 @@ mod stages;
 mod subject;
 
 use super::{Entry, Part};
+use crate::exit::Exit;
 use crate::failure::Failure;
-use escape::Text;
+use escape::{Prose, Text};
 use page::{Row, badge};
 use std::fmt::Write as _;
 
@@ -39,13 +40,14 @@ pub(super) fn render(entry: &Entry) -> Part {
         Entry::Failed { reference, failure } => {
             let id = format!("s{NUMBER}-0");
             part.text = failed(reference, failure, &id);
-            part.at_the_end = Row::without_report("undecided", reference, &id).render();
+            part.at_the_end = Row::without_report(Exit::Undecided, reference, &id).render();
         }
         Entry::Nothing { path } => {
             let id = format!("s{NUMBER}-0");
-            part.text = head("nothing", "nothing to check", path, &id)
-                + "</header>\n<p>There is no Dockerfile in it.</p>\n</article>\n";
-            part.at_the_end = Row::without_report("nothing to check", path, &id).render();
+            part.text = head(Exit::NothingToCheck, path, "", &id)
+                + "</header>\n<p>There is no Dockerfile in it.</p>\n"
+                + TAIL;
+            part.at_the_end = Row::without_report(Exit::NothingToCheck, path, &id).render();
         }
     }
     part
@@ -56,13 +58,21 @@ pub(super) fn numbered(text: &str, number: usize) -> String {
     text.replace(NUMBER, &number.to_string())
 }
 
+/// The end of a section.
+const TAIL: &str = "<p class=\"up\"><a href=\"#top\">Back to the top</a></p>\n</article>\n";
+
 /// The beginning of a section, which ends in its header.
-fn head(class: &str, verdict: &str, subject: &str, id: &str) -> String {
-    format!(
-        "<article class=\"subject {class}\" id=\"{id}\" aria-labelledby=\"{id}-name\">\n<header>\n<p class=\"verdict\">{}</p>\n<h2 id=\"{id}-name\">{}</h2>\n",
-        badge(verdict),
+fn head(exit: Exit, subject: &str, detail: &str, id: &str) -> String {
+    let mut head = format!(
+        "<article class=\"subject {}\" id=\"{id}\" aria-labelledby=\"{id}-name\">\n<header>\n<p class=\"verdict\">{}</p>\n<h2 id=\"{id}-name\">{}",
+        page::class(exit),
+        badge(exit),
         Text(subject)
-    )
+    );
+    if !detail.is_empty() {
+        let _ = write!(head, " <span class=\"detail\">{}</span>", Text(detail));
+    }
+    head + "</h2>\n"
 }
 
 fn failed(reference: &str, failure: &Failure, id: &str) -> String {
@@ -71,12 +81,12 @@ fn failed(reference: &str, failure: &Failure, id: &str) -> String {
         causes,
         help,
     } = failure;
-    let mut section = head("undecided", "undecided", reference, id);
-    let _ = writeln!(section, "</header>\n<p>{}</p>", Text(message));
+    let mut section = head(Exit::Undecided, reference, "", id);
+    let _ = writeln!(section, "</header>\n<p>{}</p>", Prose(message));
     if !causes.is_empty() {
         section += "<ul>\n";
         for cause in causes {
-            let _ = writeln!(section, "<li>caused by: {}</li>", Text(cause));
+            let _ = writeln!(section, "<li>caused by: {}</li>", Prose(cause));
         }
         section += "</ul>\n";
     }
@@ -84,8 +94,8 @@ fn failed(reference: &str, failure: &Failure, id: &str) -> String {
         let _ = writeln!(
             section,
             "<p class=\"cure\"><strong>To do:</strong> {}</p>",
-            Text(help)
+            Prose(help)
         );
     }
-    section + "</article>\n"
+    section + TAIL
 }

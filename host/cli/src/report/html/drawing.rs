@@ -12,6 +12,8 @@ const MOST_NODES: usize = 60;
 const MOST_EDGES: usize = 150;
 /// How many characters a line of a box has room for.
 const IN_A_LINE: usize = 23;
+/// From which width on a picture is moved to and fro on a small screen, rather than made small.
+const WIDE: i32 = 500;
 /// How many rows the table has; nobody reads more.
 const MOST_ROWS: usize = 500;
 
@@ -21,7 +23,7 @@ pub(super) fn of(file: &DockerfileFacts, id: &str) -> String {
     if file.stages.is_empty() {
         return String::new();
     }
-    let mut section = format!("<section class=\"stages\">\n<h3>Stages</h3>\n<figure>\n");
+    let mut section = String::from("<section class=\"stages\">\n<h3>Stages</h3>\n<figure>\n");
     let is_small = graph.nodes.len() <= MOST_NODES && graph.edges.len() <= MOST_EDGES;
     let caption = if is_small {
         let _ = writeln!(
@@ -45,9 +47,9 @@ pub(super) fn of(file: &DockerfileFacts, id: &str) -> String {
 fn picture(graph: &Graph<'_>, id: &str) -> String {
     let layout = layout::of(graph);
     let (width, height) = (layout.width, layout.height);
+    let wide = if width > WIDE { " wide" } else { "" };
     let mut svg = format!(
-        "<svg class=\"graph\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" style=\"min-width:{}px\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\" fill=\"none\" stroke=\"currentColor\">\n<title id=\"{id}-title\">Stages of the Dockerfile</title>\n<desc id=\"{id}-desc\">",
-        width * 7 / 10
+        "<svg class=\"graph{wide}\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\" fill=\"none\" stroke=\"currentColor\">\n<title id=\"{id}-title\">Stages of the Dockerfile</title>\n<desc id=\"{id}-desc\">"
     );
     for (at, node) in graph.nodes.iter().enumerate() {
         if let Some(sentence) = sentence(graph, at, node) {

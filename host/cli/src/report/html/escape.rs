@@ -15,6 +15,25 @@ impl Display for Text<'_> {
     }
 }
 
+/// A sentence, in which words between backticks are code, as polcheck's messages write them.
+pub(super) struct Prose<'a>(pub(super) &'a str);
+
+impl Display for Prose<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.matches('`').count() % 2 == 1 {
+            return Text(self.0).fmt(f);
+        }
+        for (at, part) in self.0.split('`').enumerate() {
+            if at % 2 == 0 {
+                Text(part).fmt(f)?;
+            } else {
+                write!(f, "<code>{}</code>", Text(part))?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Part of a line of a file: tabs stay what they are.
 pub(super) struct Source<'a>(pub(super) &'a str);
 
@@ -91,6 +110,13 @@ mod tests {
     #[case("\u{1b}[31m\u{202e}\u{1}\n", "\\u{1b}[31m\\u{202e}\\u{1}\\n")]
     fn no_text_becomes_markup(#[case] text: &str, #[case] expected: &str) {
         assert_eq!(Text(text).to_string(), expected);
+    }
+
+    #[rstest]
+    #[case("set `A<b>` in `c`", "set <code>A&#60;b&#62;</code> in <code>c</code>")]
+    #[case("`a` and `b", "&#96;a&#96; and &#96;b")]
+    fn words_between_backticks_are_code(#[case] text: &str, #[case] expected: &str) {
+        assert_eq!(Prose(text).to_string(), expected);
     }
 
     #[test]

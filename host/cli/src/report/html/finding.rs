@@ -1,6 +1,6 @@
 //! One finding, beside what it is about.
 
-use super::escape::{Link, Text};
+use super::escape::{Link, Prose, Text};
 use super::source::Lines;
 use model::report::{ReportedFinding, Status};
 use std::fmt::Write as _;
@@ -12,13 +12,15 @@ pub(super) fn item(
     why: Option<&str>,
 ) -> String {
     let severity = finding.severity.name();
-    let class = match finding.status {
+    let excerpt = lines.and_then(|lines| lines.excerpt(finding));
+    let placed = if excerpt.is_some() { " placed" } else { "" };
+    let accepted = match finding.status {
         Status::Open => "",
         Status::Waived { .. } | Status::Suppressed { .. } => " accepted",
     };
     let mut html = format!(
-        "<li class=\"finding {severity}{class}\">\n<div class=\"words\">\n<h4><span class=\"severity\">{severity}</span> {}</h4>\n<p class=\"rule\"><code>{}</code>",
-        Text(&finding.message),
+        "<li class=\"finding {severity}{accepted}{placed}\">\n<div class=\"words\">\n<h4><span class=\"severity\">{severity}</span> {}</h4>\n<p class=\"rule\"><code>{}</code>",
+        Prose(&finding.message),
         Text(finding.rule.as_ref())
     );
     if !finding.aliases.is_empty() {
@@ -29,17 +31,20 @@ pub(super) fn item(
         );
     }
     html += "</p>\n";
-    if let Some(status) = accepted(&finding.status) {
+    if excerpt.is_none() {
+        html += &places(finding);
+    }
+    if let Some(status) = status(&finding.status) {
         let _ = writeln!(html, "<p class=\"status\">{status}</p>");
     }
     if let Some(why) = why {
-        let _ = writeln!(html, "<p class=\"why\">{}</p>", Text(why));
+        let _ = writeln!(html, "<p class=\"why\">{}</p>", Prose(why));
     }
     if let Some(help) = &finding.help {
         let _ = writeln!(
             html,
             "<p class=\"cure\"><strong>To do:</strong> {}</p>",
-            Text(help)
+            Prose(help)
         );
     }
     if let Some(url) = &finding.url {
@@ -47,12 +52,11 @@ pub(super) fn item(
     }
     html += &evidence(finding);
     html += "</div>\n";
-    let excerpt = lines.and_then(|lines| lines.excerpt(finding));
-    html += &excerpt.unwrap_or_else(|| places(finding));
+    html += &excerpt.unwrap_or_default();
     html + "</li>\n"
 }
 
-fn accepted(status: &Status) -> Option<String> {
+fn status(status: &Status) -> Option<String> {
     match status {
         Status::Open => None,
         Status::Waived { waiver } => Some(format!(

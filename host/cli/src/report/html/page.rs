@@ -3,8 +3,8 @@
 use super::escape::Text;
 use crate::exit::Exit;
 use crate::report::tally::Tally;
-use model::report::{Report, Status};
-use model::{Severity, Verdict};
+use model::Severity;
+use model::report::{Report, Status, Subject};
 use std::fmt::Write as _;
 
 const STYLE: &str = include_str!("style.css");
@@ -18,12 +18,12 @@ pub(in crate::report) const END: &str = concat!(
 
 /// Everything before the first section.
 pub(in crate::report) fn begin(tally: &Tally, rows: &[String]) -> String {
-    let verdict = words(tally.exit());
+    let exit = tally.exit();
     let mut page = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<title>polcheck: {verdict}</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>\n{STYLE}</style>\n</head>\n<body>\n<header class=\"page {class}\">\n<p class=\"brand\">polcheck</p>\n<h1>{}</h1>\n<p class=\"lead\">{}</p>\n</header>\n<main>\n",
-        badge(verdict),
-        lead(tally),
-        class = class(verdict)
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<title>polcheck: {}</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>\n{STYLE}</style>\n</head>\n<body>\n<header class=\"page\" id=\"top\">\n<p class=\"brand\">polcheck</p>\n<h1>{}</h1>\n<p class=\"lead\">{}</p>\n</header>\n<main>\n",
+        words(exit),
+        badge(exit),
+        lead(tally)
     );
     if tally.reports > 1 {
         page += "<section class=\"overview\">\n<h2>Overview</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Overview\"><table>\n<thead><tr><th scope=\"col\">Verdict</th><th scope=\"col\">Subject</th>";
@@ -61,50 +61,54 @@ fn lead(tally: &Tally) -> String {
     }
 }
 
-/// The words for a verdict over several subjects.
+/// The words for a verdict.
 fn words(exit: Exit) -> &'static str {
+    match exit {
+        Exit::Passed => "Passed",
+        Exit::Failed => "Failed",
+        Exit::Undecided => "Undecided",
+        Exit::NothingToCheck => "Nothing to check",
+    }
+}
+
+/// The class of what has a verdict.
+pub(super) fn class(exit: Exit) -> &'static str {
     match exit {
         Exit::Passed => "passed",
         Exit::Failed => "failed",
         Exit::Undecided => "undecided",
-        Exit::NothingToCheck => "nothing to check",
-    }
-}
-
-/// The words for a verdict.
-pub(super) fn verdict_words(verdict: Verdict) -> &'static str {
-    words(verdict.into())
-}
-
-/// The class of a section by its verdict.
-pub(super) fn class(verdict: &str) -> &'static str {
-    match verdict {
-        "passed" => "passed",
-        "failed" => "failed",
-        "undecided" => "undecided",
-        _ => "nothing",
+        Exit::NothingToCheck => "nothing",
     }
 }
 
 /// A verdict as a word with a picture that differs in form, not in colour alone.
-pub(super) fn badge(verdict: &str) -> String {
-    let picture = match class(verdict) {
-        "passed" => "<path d=\"M4.5 8.2l2.4 2.4 4.6-5\"/>",
-        "failed" => "<path d=\"M5.2 5.2l5.6 5.6M10.8 5.2l-5.6 5.6\"/>",
-        "undecided" => "<path d=\"M5.9 6.3a2.1 2.1 0 1 1 3 1.9c-.6.3-.9.7-.9 1.3M8 11.6v.3\"/>",
-        _ => "<path d=\"M4.8 8h6.4\"/>",
+pub(super) fn badge(exit: Exit) -> String {
+    let picture = match exit {
+        Exit::Passed => "<path d=\"M4.5 8.2l2.4 2.4 4.6-5\"/>",
+        Exit::Failed => "<path d=\"M5.2 5.2l5.6 5.6M10.8 5.2l-5.6 5.6\"/>",
+        Exit::Undecided => "<path d=\"M5.9 6.3a2.1 2.1 0 1 1 3 1.9c-.6.3-.9.7-.9 1.3M8 11.6v.3\"/>",
+        Exit::NothingToCheck => "<path d=\"M4.8 8h6.4\"/>",
     };
     format!(
-        "<span class=\"badge {}\"><svg viewBox=\"0 0 16 16\" width=\"16\" height=\"16\" aria-hidden=\"true\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"1.6\" stroke-linecap=\"round\" stroke-linejoin=\"round\"><circle cx=\"8\" cy=\"8\" r=\"7\"/>{picture}</svg> {verdict}</span>",
-        class(verdict)
+        "<span class=\"badge {}\"><svg viewBox=\"0 0 16 16\" width=\"16\" height=\"16\" aria-hidden=\"true\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"1.6\" stroke-linecap=\"round\" stroke-linejoin=\"round\"><circle cx=\"8\" cy=\"8\" r=\"7\"/>{picture}</svg> {}</span>",
+        class(exit),
+        words(exit)
     )
+}
+
+/// What tells a report from others of the same name.
+pub(super) fn detail(subject: &Subject) -> String {
+    match (subject.platform(), subject.platforms()) {
+        (Some(platform), _) => platform.to_string(),
+        (None, Some(_)) => "index".to_owned(),
+        (None, None) => String::new(),
+    }
 }
 
 /// A row of the overview.
 pub(super) struct Row<'a> {
-    verdict: &'static str,
+    exit: Exit,
     subject: &'a str,
-    /// What tells it from others of the same name.
     detail: String,
     id: &'a str,
     /// Open findings from the worst to the mildest, and accepted ones; none: there is no report.
@@ -121,24 +125,19 @@ impl<'a> Row<'a> {
         };
         let accepted = report.findings.iter().filter(|it| !is_open(&it.status));
         let [info, low, medium, high, critical] = Severity::ALL.map(count);
-        let detail = match (report.subject.platform(), report.subject.platforms()) {
-            (Some(platform), _) => platform.to_string(),
-            (None, Some(_)) => "index".to_owned(),
-            (None, None) => String::new(),
-        };
         Self {
-            verdict: verdict_words(report.verdict),
+            exit: report.verdict.into(),
             subject: report.subject.given(),
-            detail,
+            detail: detail(&report.subject),
             id,
             counts: Some([critical, high, medium, low, info, accepted.count()]),
         }
     }
 
     /// Of what could not be judged.
-    pub(super) fn without_report(verdict: &'static str, subject: &'a str, id: &'a str) -> Self {
+    pub(super) fn without_report(exit: Exit, subject: &'a str, id: &'a str) -> Self {
         Self {
-            verdict,
+            exit,
             subject,
             detail: String::new(),
             id,
@@ -149,7 +148,7 @@ impl<'a> Row<'a> {
     pub(super) fn render(&self) -> String {
         let mut row = format!(
             "<tr><td>{}</td><th scope=\"row\"><a href=\"#{}\">{}</a>",
-            badge(self.verdict),
+            badge(self.exit),
             self.id,
             Text(self.subject)
         );

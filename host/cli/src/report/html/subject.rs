@@ -1,9 +1,9 @@
 //! The section about one subject.
 
-use super::escape::{Link, Text};
-use super::page::{class, verdict_words};
+use super::escape::{Link, Prose, Text};
+use super::page::detail;
 use super::source::Lines;
-use super::{drawing, finding, head};
+use super::{TAIL, drawing, finding, head};
 use crate::report::text::by_reason;
 use model::report::{Claim, Gap, Report, ReportedFinding, RuleState, Status, Subject};
 use model::{RuleId, Severity};
@@ -11,11 +11,14 @@ use pipeline::{Attested, Judged};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+/// Of more than so many names a list is folded.
+const AT_A_GLANCE: usize = 8;
+
 /// Everything about a subject; the statements about it where some were wanted.
 pub(super) fn section(judged: &Judged, attested: Option<&[Attested]>, id: &str) -> String {
     let report = &judged.report;
-    let verdict = verdict_words(report.verdict);
-    let mut section = head(class(verdict), verdict, report.subject.given(), id);
+    let subject = &report.subject;
+    let mut section = head(report.verdict.into(), subject.given(), &detail(subject), id);
     section += &about(report);
     section += "</header>\n";
     section += &gaps("Undecided", "undecided", &report.undecided);
@@ -35,7 +38,7 @@ pub(super) fn section(judged: &Judged, attested: Option<&[Attested]>, id: &str) 
     section += &waivers(report);
     section += &rules(report);
     section += &evidence(report);
-    section + "</article>\n"
+    section + TAIL
 }
 
 fn about(report: &Report) -> String {
@@ -110,7 +113,13 @@ fn gaps(title: &str, class: &str, gaps: &[Gap]) -> String {
             .iter()
             .map(|gap| format!("<code>{}</code>", Text(&gap.what)))
             .collect();
-        let _ = writeln!(html, "<dt>{}</dt>\n<dd>{}</dd>", Text(why), whats.join(" "));
+        let (count, whats) = (whats.len(), whats.join(" "));
+        let whats = if count > AT_A_GLANCE {
+            format!("<details><summary>{count} of them</summary>{whats}</details>")
+        } else {
+            whats
+        };
+        let _ = writeln!(html, "<dt>{}</dt>\n<dd>{whats}</dd>", Prose(why));
     }
     html + "</dl>\n</section>\n"
 }
@@ -152,7 +161,7 @@ fn claims(claims: &[Claim], statement: Option<&str>) -> String {
         if !claim.withheld.is_empty() {
             html += "\n<ul>\n";
             for reason in &claim.withheld {
-                let _ = writeln!(html, "<li>{}</li>", Text(reason));
+                let _ = writeln!(html, "<li>{}</li>", Prose(reason));
             }
             html += "</ul>\n";
         }
