@@ -342,3 +342,6 @@ fn places(wanted: impl Iterator<Item = (i32, i32)>) -> Vec<i32> {
         .map(|(start, offset)| start + offset)
         .collect()
 }
+
+#[cfg(test)]
+mod tests;
