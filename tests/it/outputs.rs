@@ -131,7 +131,7 @@ fn a_container_scanning_report_has_the_form_that_gitlab_reads() {
         found.iter().map(|it| it["id"].as_str().unwrap()).collect();
     assert_eq!(ids.len(), found.len());
     let secret = found.iter().find(|it| it["name"] == "secret.env").unwrap();
-    assert_eq!(secret["location"]["image"], image);
+    assert_eq!(secret["location"]["image"], "registry.test/app:1");
     assert_eq!(secret["location"]["operating_system"], "linux/arm64");
     assert_eq!(secret["identifiers"][0]["type"], "polcheck_rule");
     let messages = report["scan"]["messages"].to_string();
