@@ -24,10 +24,23 @@ pub(crate) fn figures(polcheck: &Path) -> Result<Vec<Figure>> {
         fs::write(path, dockerfile())?;
     }
     let lint = |outputs: &[&str]| {
-        let options = ["lint", "--quiet", "--exit-zero", "--jobs", "1", "--rule", "label.empty", "."];
+        let options = [
+            "lint",
+            "--quiet",
+            "--exit-zero",
+            "--jobs",
+            "1",
+            "--rule",
+            "label.empty",
+            ".",
+        ];
         let mut command = vec![polcheck.to_string_lossy().into_owned()];
         command.extend(options.map(str::to_owned));
-        command.extend(outputs.iter().map(|output| format!("--output={output}=/dev/null")));
+        command.extend(
+            outputs
+                .iter()
+                .map(|output| format!("--output={output}=/dev/null")),
+        );
         Ok::<_, Box<dyn std::error::Error>>(cpu::of_command(TIMES, folder.path(), &command)?.cpu)
     };
     let mut figures = Vec::new();

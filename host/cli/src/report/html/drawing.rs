@@ -116,7 +116,7 @@ fn draw_line(svg: &mut String, graph: &Graph<'_>, line: &Line) {
     let mut path = String::new();
     for (start, end) in &line.bends {
         let verb = if path.is_empty() { 'M' } else { 'L' };
-        let middle = (start.y + end.y) / 2;
+        let middle = i32::midpoint(start.y, end.y);
         let Point { x, y } = end;
         let _ = write!(
             path,

@@ -321,7 +321,7 @@ fn places(wanted: impl Iterator<Item = (i32, i32)>) -> Vec<i32> {
     let mut offset = 0;
     let mut before = None;
     for (middle, width) in wanted {
-        offset += before.map_or(0, |before| (before + width) / 2 + GAP_BESIDE);
+        offset += before.map_or(0, |before| i32::midpoint(before, width) + GAP_BESIDE);
         before = Some(width);
         offsets.push(offset);
         let mut block = (i64::from(middle - offset), 1);

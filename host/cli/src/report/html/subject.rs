@@ -73,10 +73,7 @@ fn about(report: &Report) -> String {
     );
     add(
         "Digest",
-        format!(
-            "<code>{}</code>",
-            Text(&report.subject.digest().to_string())
-        ),
+        format!("<code>{}</code>", Text(report.subject.digest().as_ref())),
     );
     list + "</dl>\n"
 }
@@ -252,14 +249,14 @@ fn rules(report: &Report) -> String {
             "<p>Policy <strong>{}</strong> {}, <code>{}</code></p>\n<dl>",
             Text(&policy.id),
             Text(&policy.version),
-            Text(&policy.digest.to_string())
+            Text(policy.digest.as_ref())
         );
         let mut by_state: BTreeMap<RuleState, Vec<&RuleId>> = BTreeMap::new();
         for (rule, state) in &policy.rules {
             by_state.entry(*state).or_default().push(rule);
         }
         for (state, rules) in by_state.iter().rev() {
-            let names: Vec<&str> = rules.iter().map(|rule| rule.as_ref()).collect();
+            let names: Vec<&str> = rules.iter().map(AsRef::as_ref).collect();
             let _ = writeln!(
                 html,
                 "<dt>{} ({})</dt><dd><code>{}</code></dd>",
