@@ -533,7 +533,7 @@ fn a_wrong_option_is_named_with_a_cure() {
     $ -o yaml
     error: `yaml` is not an output format
      |
-     = help: the formats are `text`, `json`, `sarif`, `junit`, `github`, `gitlab`, `markdown`
+     = help: the formats are `text`, `json`, `sarif`, `junit`, `github`, `github-output`, `gitlab`, `gitlab-container-scanning`, `markdown`, `html`
 
     $ -o text -o json
     error: two outputs would go to standard output, mixed up

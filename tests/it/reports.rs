@@ -4,8 +4,8 @@ use crate::harness::World;
 use rstest::rstest;
 use serde_json::Value;
 
-const FORMATS: [&str; 7] = [
-    "text", "json", "sarif", "junit", "github", "gitlab", "markdown",
+const FORMATS: [&str; 8] = [
+    "text", "json", "sarif", "junit", "github", "gitlab", "markdown", "html",
 ];
 
 /// Something of every severity, a finding that a comment silences, and words that other formats would obey.
@@ -46,7 +46,7 @@ fn json(world: &World, format: &str) -> Value {
 
 #[rstest]
 fn no_format_has_a_character_that_a_terminal_obeys(
-    #[values("text", "sarif", "junit", "github", "gitlab", "markdown")] format: &str,
+    #[values("text", "sarif", "junit", "github", "gitlab", "markdown", "html")] format: &str,
 ) {
     let said = said(&World::new(), format);
     let is_control = |c: char| c.is_control() && c != '\n' && c != '\t';

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use std::fs::{self, File, Permissions};
-use std::io::{self, BufWriter, IntoInnerError, Read, Write};
+use std::io::{self, BufWriter, IntoInnerError, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
@@ -82,6 +82,49 @@ impl Unfinished {
         };
         finished.map_err(|error| cannot_write(&self.path, &error))
     }
+}
+
+/// A file that keeps what others wrote into it: all that is written comes behind that, at once and on a line of its own.
+pub(crate) struct Appended {
+    path: PathBuf,
+    file: File,
+    written: Vec<u8>,
+}
+
+impl Appended {
+    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+        let file = File::options().append(true).create(true).open(path);
+        Ok(Self {
+            path: path.to_owned(),
+            file: file.map_err(|error| cannot_write(path, &error))?,
+            written: Vec::new(),
+        })
+    }
+
+    pub(crate) fn write(&mut self, bytes: &[u8]) {
+        self.written.extend_from_slice(bytes);
+    }
+
+    pub(crate) fn finish(mut self) -> Result<(), Failure> {
+        if !ends_with_a_line(&self.path) {
+            self.written.insert(0, b'\n');
+        }
+        let written = self.file.write_all(&self.written);
+        written.map_err(|error| cannot_write(&self.path, &error))
+    }
+}
+
+/// Whether what is added to a file begins a line. Of what is no file, and of what cannot be read, nobody knows better.
+fn ends_with_a_line(path: &Path) -> bool {
+    let last = || -> io::Result<u8> {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::End(-1))?;
+        let mut last = [b'\n'];
+        file.read_exact(&mut last)?;
+        Ok(last[0])
+    };
+    let is_file = fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
+    !is_file || last().unwrap_or(b'\n') == b'\n'
 }
 
 /// Writes a file unless one is there.

@@ -1,13 +1,17 @@
 //! What polcheck says: one file a format, each a pure function of the entries.
 
+mod container_scanning;
 mod excerpt;
 mod github;
+mod github_output;
 mod gitlab;
+mod html;
 mod json;
 mod junit;
 mod markdown;
 mod place;
 mod sarif;
+mod tally;
 mod text;
 pub(crate) mod verification;
 mod waivers;
@@ -17,10 +21,11 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::session::Session;
 use anstream::{AutoStream, ColorChoice};
-use pipeline::{Attested, Judged, Platforms, Tally};
+use pipeline::{Attested, Judged, Platforms, WaiverTally};
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::str::FromStr;
+use tally::Tally;
 
 pub(crate) use model::printable;
 pub(crate) use written::Written;
@@ -54,8 +59,9 @@ impl Entry {
         }
     }
 
-    fn tally(&self) -> Tally {
-        let mut tally = Tally::default();
+    /// What its waivers come to.
+    fn waivers(&self) -> WaiverTally {
+        let mut tally = WaiverTally::default();
         if let Self::Judged { judged, .. } = self {
             for judged in judged {
                 tally.add(judged);
@@ -87,19 +93,25 @@ enum Format {
     Sarif,
     Junit,
     Github,
+    GithubOutput,
     Gitlab,
+    ContainerScanning,
     Markdown,
+    Html,
 }
 
 impl Format {
-    const ALL: [(&'static str, Self); 7] = [
+    const ALL: [(&'static str, Self); 10] = [
         ("text", Self::Text),
         ("json", Self::Json),
         ("sarif", Self::Sarif),
         ("junit", Self::Junit),
         ("github", Self::Github),
+        ("github-output", Self::GithubOutput),
         ("gitlab", Self::Gitlab),
+        ("gitlab-container-scanning", Self::ContainerScanning),
         ("markdown", Self::Markdown),
+        ("html", Self::Html),
     ];
 }
 
@@ -156,10 +168,14 @@ impl Output {
             Format::Github => github::render(entry),
             Format::Gitlab => gitlab::render(entry),
             Format::Markdown => markdown::render(entry),
+            Format::ContainerScanning => return container_scanning::render(entry),
+            Format::Html => return html::render(entry),
+            // It says what all entries come to.
+            Format::GithubOutput => return Part::default(),
         };
         Part {
             text,
-            at_the_end: String::new(),
+            ..Part::default()
         }
     }
 }
@@ -169,8 +185,10 @@ impl Output {
 struct Part {
     /// In its turn.
     text: String,
-    /// Behind the last entry, where a format has a place for it there.
+    /// Once all entries are there, where a format has a place for it then.
     at_the_end: String,
+    /// Why the format has no place for the entry at all.
+    refusal: Option<Failure>,
 }
 
 /// Whether standard output is a terminal, and nobody says otherwise by `NO_COLOR` and its kind.
@@ -200,10 +218,10 @@ pub(crate) fn outputs(texts: &[String]) -> Result<Vec<Output>, Failure> {
 /// What is left of an entry once every output has said its part of it.
 #[derive(Debug)]
 pub(crate) struct Rendered {
-    exit: Exit,
     failure: Option<Failure>,
-    parts: Vec<Part>,
     tally: Tally,
+    waivers: WaiverTally,
+    parts: Vec<Part>,
 }
 
 impl Rendered {
@@ -213,8 +231,8 @@ impl Rendered {
                 .iter()
                 .map(|output| output.part(&entry, session))
                 .collect(),
-            exit: entry.exit(),
-            tally: entry.tally(),
+            tally: Tally::of(&entry),
+            waivers: entry.waivers(),
             failure: match entry {
                 Entry::Failed { failure, .. } => Some(failure),
                 Entry::Judged { .. } | Entry::Nothing { .. } => None,

@@ -257,6 +257,16 @@ pub enum Status {
     Known,
 }
 
+impl Status {
+    /// Whether somebody accepted the finding.
+    pub fn is_accepted(&self) -> bool {
+        match self {
+            Self::Waived { .. } | Self::Suppressed { .. } => true,
+            Self::Open | Self::Known => false,
+        }
+    }
+}
+
 /// Something that was not looked at, or could not be decided.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Gap {

@@ -60,6 +60,7 @@ pub(crate) fn report(
         descriptor: Some(index.descriptor.clone()),
         dockerfile: None,
         reasons: policies.reasons(),
+        case: None,
     })
 }
 

@@ -44,7 +44,7 @@ pub use error::{AttestError, CheckError, PoliciesError, VerifyError};
 pub use lint::{Dockerfile, MAX_DOCKERFILE_BYTES};
 pub use policies::{BUILTIN, Changes, Policies, find_word};
 pub use recorded::{RecordedError, RecordedFinding, RecordedStatus, read_findings};
-pub use run_summary::{RunSummary, Tally};
+pub use run_summary::{RunSummary, WaiverTally};
 pub use set_document::{Accepted, ClaimDocument, RuleDocument, SetDocument, Tool};
 pub use set_file::{files_of, is_set};
 pub use subject::Platforms;
@@ -54,6 +54,7 @@ use ::engine::{Case, Circumstances, Engine, Evaluation};
 use ::registry::{Image, Registry, Source};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
+use model::facts::DockerfileFacts;
 use model::{Facts, Interface, Report, RuleId, SubjectNames};
 use oci_spec::image::Descriptor;
 use report::Examined;
@@ -109,6 +110,16 @@ pub struct Judged {
     pub dockerfile: Option<DockerfileText>,
     /// Why what the rules find is bad, in a sentence each.
     pub reasons: Arc<Reasons>,
+    /// What the rules were told; none of an index.
+    pub(crate) case: Option<Arc<Case>>,
+}
+
+impl Judged {
+    /// What is known of its Dockerfile, if there is one that can be read.
+    pub fn dockerfile_facts(&self) -> Option<&DockerfileFacts> {
+        let file = self.case.as_ref()?.facts.dockerfile.as_ref()?;
+        file.as_deref().ok()
+    }
 }
 
 /// By rule, why what it finds is bad.

@@ -27,7 +27,7 @@ pub(crate) struct Examined<'a> {
     /// What nobody looked at, beside the rules that came to no conclusion.
     pub(crate) left_out: Vec<Gap>,
     pub(crate) dockerfile: Option<DockerfileText>,
-    pub(crate) case: &'a ::engine::Case,
+    pub(crate) case: &'a Arc<::engine::Case>,
     pub(crate) evaluation: &'a Evaluation,
     pub(crate) conditions: &'a RunConditions,
     pub(crate) baseline: Option<&'a Baseline>,
@@ -88,6 +88,7 @@ impl Examined<'_> {
             descriptor: self.descriptor,
             dockerfile: self.dockerfile,
             reasons: policies.reasons(),
+            case: Some(Arc::clone(self.case)),
         })
     }
 

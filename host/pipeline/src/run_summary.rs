@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 /// What was judged in a run, as far as waivers are concerned.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub struct WaiverTally {
     used: BTreeSet<String>,
     subjects: Vec<Names>,
 }
@@ -31,7 +31,7 @@ pub struct RunSummary {
     pub without_effect: Vec<String>,
 }
 
-impl Tally {
+impl WaiverTally {
     /// Counts one subject.
     pub fn add(&mut self, judged: &Judged) {
         let SubjectNames {

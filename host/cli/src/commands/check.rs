@@ -53,7 +53,7 @@ pub(crate) struct SubjectArgs {
     /// Check so many images at the same time
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
-    /// Write the report as text, json, sarif, junit, github, gitlab or markdown, to standard output or a file (repeatable)
+    /// Write the report as text, json, html, sarif, junit, markdown, github, github-output, gitlab or gitlab-container-scanning, to standard output or a file (repeatable)
     #[arg(
         short,
         long,

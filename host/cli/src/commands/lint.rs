@@ -38,7 +38,7 @@ pub(crate) struct LintArgs {
     /// Check so many files at the same time; as many as there are processors where nothing is said
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
-    /// Write the report as text, json, sarif, junit, github, gitlab or markdown, to standard output or a file (repeatable)
+    /// Write the report as text, json, html, sarif, junit, markdown, github, github-output or gitlab, to standard output or a file (repeatable)
     #[arg(
         short,
         long,

@@ -1,5 +1,6 @@
 //! The lines of a Dockerfile that a finding points at.
 
+use super::place::from_line;
 use super::printable;
 use annotate_snippets::{AnnotationKind, Snippet};
 use model::Location;
@@ -39,10 +40,8 @@ impl Excerpt {
         let last = span.end_line.min(span.start_line.saturating_add(LINES - 1));
         let first_line = usize::try_from(span.start_line).ok()?;
         let count = usize::try_from(last.saturating_sub(span.start_line)).ok()? + 1;
-        let lines: Vec<String> = file
-            .text
+        let lines: Vec<String> = from_line(&file.text, first_line.checked_sub(1)?)?
             .lines()
-            .skip(first_line.checked_sub(1)?)
             .take(count)
             .map(shown)
             .collect();

@@ -118,9 +118,9 @@ fn nothing(path: &str) -> Value {
 fn failed(reference: &str, failure: &Failure) -> Value {
     let Failure {
         message,
-        place: _,
         causes,
         help,
+        ..
     } = failure;
     json!({
         "subject": { "reference": reference },

@@ -115,7 +115,7 @@ fn list(head: &str, gaps: &[Gap]) -> String {
 }
 
 /// A text of which nothing is markup, a link, a formula or a mention of somebody (`CommonMark` 0.31, section 2.4).
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     const MARKUP: &str = "\\`*_[]<>#|~!&:$";
     let mut escaped = String::with_capacity(text.len());
     for character in printable(text).chars() {

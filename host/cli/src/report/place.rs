@@ -39,17 +39,58 @@ pub(super) fn fingerprint(judged: &Judged, finding: &ReportedFinding) -> String 
 /// The column in characters: that of a Dockerfile is one in bytes. Both count from 1.
 pub(super) fn column(text: &str, line: u32, column: u32) -> usize {
     let index = |number: u32| usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
-    let line = text.lines().nth(index(line)).unwrap_or_default();
+    let line = from_line(text, index(line)).and_then(|rest| rest.lines().next());
+    let line = line.unwrap_or_default();
     let before = line
         .char_indices()
         .take_while(|(at, _)| *at < index(column));
     before.count() + 1
 }
 
+/// The rest of a text from a line on, counted from 0. Of a long file with many findings most of the time went into finding
+/// their lines: breaks are counted block by block, in a byte, which the processor does for many bytes at once.
+pub(super) fn from_line(text: &str, line: usize) -> Option<&str> {
+    /// No more breaks than a byte can count.
+    const BLOCK: usize = 255;
+    let is_break = |byte: &u8| *byte == b'\n';
+    let mut left = line;
+    let mut start = 0;
+    for block in text.as_bytes().chunks(BLOCK) {
+        if left == 0 {
+            break;
+        }
+        let breaks: u8 = block.iter().map(|byte| u8::from(is_break(byte))).sum();
+        let breaks = usize::from(breaks);
+        if breaks < left {
+            left -= breaks;
+            start += block.len();
+            continue;
+        }
+        let mut places = block.iter().zip(1..).filter(|(byte, _)| is_break(byte));
+        start += places.nth(left - 1).map_or(0, |(_, behind)| behind);
+        left = 0;
+    }
+    text.get(start..).filter(|_| left == 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use rstest::rstest;
+
+    #[test]
+    fn the_rest_from_a_line_on_is_what_the_lines_before_leave() {
+        let long = "ü".repeat(3_000);
+        let text = format!("a\n{long}\n\n{long}{long}\nb\n");
+        let lines: Vec<&str> = text.lines().collect();
+        for (at, line) in lines.iter().enumerate() {
+            let rest = from_line(&text, at).unwrap();
+            assert_eq!(rest.lines().next(), Some(*line));
+            assert_eq!(rest.lines().count(), lines.len() - at);
+        }
+        assert_eq!(from_line(&text, lines.len()), Some(""));
+        assert_eq!(from_line(&text, lines.len() + 1), None);
+    }
 
     #[rstest]
     #[case(1, 1, 1)]

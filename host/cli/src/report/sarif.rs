@@ -67,6 +67,7 @@ pub(super) fn render(entry: &Entry) -> Part {
     Part {
         text: joined(&results),
         at_the_end: joined(&notifications),
+        ..Part::default()
     }
 }
 

@@ -102,7 +102,7 @@ fn of_report(
 }
 
 /// Gaps of one reason side by side.
-fn by_reason(gaps: &[Gap]) -> Vec<Gap> {
+pub(super) fn by_reason(gaps: &[Gap]) -> Vec<Gap> {
     let mut gaps = gaps.to_vec();
     gaps.sort_by(|a, b| (&a.why, &a.what).cmp(&(&b.why, &b.what)));
     gaps
@@ -280,7 +280,7 @@ fn gaps_text(gaps: &[Gap], shown: usize) -> String {
     printable(&format!("{}{more}: {why}", whats.join(", ")))
 }
 
-fn statement_text(report: &Report, attested: &[Attested]) -> String {
+pub(super) fn statement_text(report: &Report, attested: &[Attested]) -> String {
     let statement = attested
         .iter()
         .find(|attested| attested.subject == *report.subject.digest());
