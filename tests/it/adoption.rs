@@ -94,7 +94,9 @@ fn the_action_annotates_summarizes_and_says_how_it_ended() {
     ::notice title=polcheck::Dockerfile: failed (sha256:[DIGEST]): 1 high, 2 low, 1 info%0A  not checked: image.dockerfile-mismatch: it needs `image`, and there is only a Dockerfile
     "#);
     assert!(world.read("outputs.txt").starts_with("before=1\n"));
-    assert!(world.read("outputs.txt").contains("exit-code=1\n"));
+    for output in ["exit-code=1\n", "verdict=failed\n", "findings=4\n"] {
+        assert!(world.read("outputs.txt").contains(output), "{output}");
+    }
     assert!(world.read("summary.md").contains("user.final-root"));
     let sarif: Value = serde_json::from_str(&world.read("polcheck.sarif")).unwrap();
     assert_eq!(sarif["version"], "2.1.0");
