@@ -7,7 +7,7 @@ use model::facts::{DockerfileFacts, FactProblem};
 use model::policy_set::SelectedRule;
 use model::report::{Gap, ReportedFinding, Status, WaiverReport};
 use model::waiver::WaiverSubject;
-use model::{Finding, Interface, Outcome, PolicySet, RuleMetadata, Verdict, Waiver};
+use model::{Finding, Interface, Outcome, PolicySet, RuleMetadata, TextEdit, Verdict, Waiver};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One selected rule with what became of it.
@@ -150,10 +150,16 @@ fn report(judgement: &Judgement<'_>, rule: &JudgedRule<'_>, finding: &Finding) -
             .as_ref()
             .and_then(|remediation| remediation.url.clone())
             .or_else(|| rule.metadata.url.clone()),
+        edits: edits(rule.metadata, finding),
         policy: rule.selected.pack.clone(),
         key: finding.key.clone(),
         evidence: finding.evidence.clone(),
     }
+}
+
+fn edits(rule: &RuleMetadata, finding: &Finding) -> Vec<TextEdit> {
+    let remediation = finding.remediation.as_ref().filter(|_| rule.fixable);
+    remediation.map_or_else(Vec::new, |remediation| remediation.edits.clone())
 }
 
 /// Whether a waiver counts for a finding. A glob that cannot be used covers nothing; loading the set refuses it.

@@ -18,6 +18,7 @@ pub mod config;
 mod decide;
 mod dockerfile;
 mod error;
+mod fix;
 mod index;
 mod lint;
 mod policies;
@@ -36,6 +37,7 @@ pub use catalogue::Catalogue;
 pub use claims::{RunConditions, Withheld, claims};
 pub use decide::{Decision, JudgedRule, Judgement, decide};
 pub use error::{AttestError, CheckError, PoliciesError, VerifyError};
+pub use fix::{Bases, Fixed, Refused, Unsafe};
 pub use lint::{Dockerfile, MAX_DOCKERFILE_BYTES};
 pub use policies::{BUILTIN, Changes, Policies};
 pub use set_document::{Accepted, ClaimDocument, RuleDocument, SetDocument, Tool};
@@ -228,7 +230,7 @@ impl Pipeline {
             text = file.text;
             if let (Ok(file), true) = (&file.facts, needs.contains(&Interface::BaseImage)) {
                 let platform = subject::platform(&image_facts);
-                let bases = base_images::fetch(&self.registry, file, &platform).await;
+                let bases = base_images::fetch(&self.registry, file, &platform, |it| it.reachable).await;
                 facts.base_images = Some(bases);
             }
             facts.dockerfile = Some(file.facts);

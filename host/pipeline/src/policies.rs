@@ -4,11 +4,11 @@ use crate::Reasons;
 use crate::builtin::PACKS;
 use crate::catalogue::Catalogue;
 use crate::error::PoliciesError;
+use crate::lint::OfDockerfiles;
 use crate::resolve::{merge, resolve};
 use crate::set_document::SetDocument;
 use crate::set_file::read_set;
 use engine::{Engine, Pack, Settings};
-use model::report::Gap;
 use model::{Digest, Interface, PolicySet, RuleId, Severity, Waiver};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,7 +53,7 @@ pub struct Policies {
     /// Why what the rules find is bad; read when something is said for the first time.
     reasons: OnceLock<Arc<Reasons>>,
     /// Which rules a Dockerfile alone can serve, and the others; found out when the first one is checked.
-    pub(crate) of_dockerfiles: OnceLock<(Vec<RuleId>, Vec<Gap>)>,
+    pub(crate) of_dockerfiles: OnceLock<OfDockerfiles>,
 }
 
 impl Policies {

@@ -3,6 +3,7 @@
 use crate::claims::{RunConditions, claims};
 use crate::decide::{Decision, JudgedRule, Judgement, decide};
 use crate::error::CheckError;
+use crate::fix::keep_fitting;
 use crate::policies::Policies;
 use crate::subject::{Manifest, name};
 use crate::{DockerfileText, Judged};
@@ -64,7 +65,8 @@ impl Examined<'_> {
                 .and_then(|file| Some(&**file.as_ref().ok()?)),
             time: self.case.circumstances.time,
         };
-        let decision = decide(&judgement);
+        let mut decision = decide(&judgement);
+        keep_fitting(&mut decision.findings, judgement.file);
         let evidence = if self.with_evidence {
             Some(self.evidence(policies, limits, &rules, &decision)?)
         } else {
@@ -165,7 +167,7 @@ pub(crate) fn subject(image: &Image, manifest: &Manifest, facts: &Facts) -> Subj
 
 /// The selected rules, each with its outcome. The engine answers for each rule it is asked for, sorted by id, as the others
 /// are.
-fn judged_rules<'a>(
+pub(crate) fn judged_rules<'a>(
     policies: &'a Policies,
     evaluation: &'a Evaluation,
     subject: &Subject,

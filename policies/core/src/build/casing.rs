@@ -12,16 +12,31 @@
 //! ```dockerfile fails
 //! FROM golang:1.26 as build
 //! ```
+//! ```dockerfile fixed
+//! FROM golang:1.26 AS build
+//! ```
 //! ```dockerfile fails
 //! FROM golang:1.26 AS Build
+//! ```
+//! ```dockerfile fixed
+//! FROM golang:1.26 AS build
 //! ```
 //! ```dockerfile fails
 //! FROM golang:1.26
 //! EXPOSE 80/TCP
 //! ```
+//! ```dockerfile fixed
+//! FROM golang:1.26
+//! EXPOSE 80/tcp
+//! ```
 //! ```dockerfile fails
 //! FROM golang:1.26
 //! run go build
+//! CMD ["./service"]
+//! ```
+//! ```dockerfile fixed
+//! FROM golang:1.26
+//! RUN go build
 //! CMD ["./service"]
 //! ```
 //! ```dockerfile passes
@@ -31,12 +46,15 @@
 //! ```
 
 use crate::buildkit::{Said, said};
+use crate::edits::{in_case, of_keyword, replace};
 use crate::reports::merged;
+use polcheck_sdk::dockerfile::{Keyword, Word};
 use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings, Severity, Span};
 
 /// The rule.
 pub const RULE: Rule = Rule {
     severity: Severity::Info,
+    fixable: true,
     aliases: &CHECKS,
     needs: &[&["dockerfile"]],
     url: Some("https://docs.docker.com/reference/build-checks/"),
@@ -56,44 +74,76 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
 
 fn told(said: Said<'_>) -> (String, Span, Finding) {
     let word = said.quoted('\'');
-    let at = |index: usize| said.argument(index).map_or(said.place(), |word| word.span);
-    let (key, place, message, help) = match said.diagnostic.name.as_str() {
+    match said.diagnostic.name.as_str() {
         "FromAsCasing" => {
             let keyword = said.keyword();
-            let word = said.argument(1).map_or("", |word| word.raw.as_str());
-            let message = format!("`{word}` is in another case than `{keyword}`");
-            (
-                format!("{keyword} {word}"),
-                at(1),
-                message,
-                "write `FROM … AS …`".to_owned(),
-            )
+            let word = said.argument(1);
+            let raw = word.map_or("", |word| word.raw.as_str());
+            let finding = said
+                .finding(format!("`{raw}` is in another case than `{keyword}`"))
+                .help("write `FROM … AS …`");
+            let key = format!("{keyword} {raw}");
+            of_word(said, key, word, finding, !is_lower(keyword))
         }
         "StageNameCasing" => {
-            let message = format!("the name of the stage `{word}` has capitals");
-            let help = format!("write `{}`", word.to_ascii_lowercase());
-            (format!("stage {word}"), at(2), message, help)
+            let finding = said
+                .finding(format!("the name of the stage `{word}` has capitals"))
+                .help(format!("write `{}`", word.to_ascii_lowercase()));
+            let name = said.argument(2);
+            of_word(said, format!("stage {word}"), name, finding, false)
         }
         "ExposeProtoCasing" => {
-            let message = format!("the protocol of the port `{word}` is not in lower case");
-            let help = format!("write `{}`", word.to_ascii_lowercase());
-            let mut ports = said
-                .instruction
-                .into_iter()
-                .flat_map(|found| &found.arguments);
+            let finding = said
+                .finding(format!(
+                    "the protocol of the port `{word}` is not in lower case"
+                ))
+                .help(format!("write `{}`", word.to_ascii_lowercase()));
+            let found = said.instruction.into_iter();
+            let mut ports = found.flat_map(|found| &found.arguments);
             let port = ports.find(|port| port.value.as_deref() == Some(word));
-            let place = port.map_or(said.place(), |port| port.span);
-            (format!("port {word}"), place, message, help)
+            of_word(said, format!("port {word}"), port, finding, false)
         }
-        _ => {
-            let message = format!("the instruction `{word}` is in another case than most");
-            (
-                word.to_owned(),
-                said.place(),
-                message,
-                "write all instructions in upper case".to_owned(),
-            )
-        }
+        _ => of_instruction(said, word),
+    }
+}
+
+fn is_lower(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
+/// What is said of a word, and the word in its case. What a variable makes stays as it is.
+fn of_word(
+    said: Said<'_>,
+    key: String,
+    word: Option<&Word>,
+    finding: Finding,
+    upper: bool,
+) -> (String, Span, Finding) {
+    let Some(word) = word else {
+        return (key, said.place(), finding);
     };
-    (key, place, said.finding(message).help(help))
+    let finding = if word.raw.contains('$') {
+        finding
+    } else {
+        replace(finding, word, in_case(&word.raw, upper))
+    };
+    (key, word.span, finding)
+}
+
+/// `FROM` takes its `AS` along.
+fn of_instruction(said: Said<'_>, word: &str) -> (String, Span, Finding) {
+    let upper = said.diagnostic.message.ends_with("(uppercase)");
+    let wanted = in_case(word, upper);
+    let mut finding = said
+        .finding(format!(
+            "the instruction `{word}` is in another case than most"
+        ))
+        .help(format!("write `{wanted}`"));
+    if let Some(found) = said.instruction {
+        finding = finding.edit(of_keyword(found, word), word, wanted);
+        if let (Keyword::From, Some(written)) = (found.keyword, said.argument(1)) {
+            finding = replace(finding, written, in_case(&written.raw, upper));
+        }
+    }
+    (word.to_owned(), said.place(), finding)
 }

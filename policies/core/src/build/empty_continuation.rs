@@ -14,6 +14,11 @@
 //!
 //!     curl=8.14.1-r2
 //! ```
+//! ```dockerfile fixed
+//! FROM alpine:3.22
+//! RUN apk add --no-cache \
+//!     curl=8.14.1-r2
+//! ```
 //! ```dockerfile passes
 //! FROM alpine:3.22
 //! RUN apk add --no-cache \
@@ -24,11 +29,12 @@
 use crate::buildkit::{Said, line, said};
 use crate::reports::merged;
 use crate::stage_names::stage_name;
-use polcheck_sdk::{Facts, Judgement, Rule, Settings, Severity, Span};
+use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings, Severity, Span};
 
 /// The rule.
 pub const RULE: Rule = Rule {
     severity: Severity::Low,
+    fixable: true,
     aliases: &["NoEmptyContinuation"],
     needs: &[&["dockerfile"]],
     url: Some("https://docs.docker.com/reference/build-checks/no-empty-continuation/"),
@@ -54,7 +60,7 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         found.push((
             format!("{keyword} {stage}"),
             empty_line(said, text),
-            finding,
+            without_empty_lines(said, text, finding),
         ));
     }
     Ok(merged(found))
@@ -71,4 +77,27 @@ fn empty_line(said: Said<'_>, text: &str) -> Span {
     empty.map_or(said.place(), |(number, _)| {
         line(number.min(said.diagnostic.line))
     })
+}
+
+/// Without the empty lines of an instruction. Those of a heredoc are text.
+fn without_empty_lines(said: Said<'_>, text: &str, mut finding: Finding) -> Finding {
+    let instruction = said.instruction.filter(|found| found.heredocs.is_empty());
+    if let Some(found) = instruction {
+        let numbered = (1..).zip(text.split_inclusive('\n'));
+        let inside = numbered
+            .skip_while(|(number, _)| *number <= found.span.start_line)
+            .take_while(|(number, _)| *number < found.span.end_line);
+        for (number, empty) in inside.filter(|(_, line)| line.trim().is_empty()) {
+            let end = line(number + 1);
+            finding = finding.edit(
+                Span {
+                    start_line: number,
+                    ..end
+                },
+                empty,
+                "",
+            );
+        }
+    }
+    finding
 }

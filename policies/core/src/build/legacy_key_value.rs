@@ -12,19 +12,34 @@
 //! FROM alpine:3.22
 //! ENV MODE production
 //! ```
+//! ```dockerfile fixed
+//! FROM alpine:3.22
+//! ENV MODE=production
+//! ```
+//! ```dockerfile fails
+//! FROM alpine:3.22
+//! LABEL title The shop, $VERSION
+//! ```
+//! ```dockerfile fixed
+//! FROM alpine:3.22
+//! LABEL title="The shop, $VERSION"
+//! ```
 //! ```dockerfile passes
 //! FROM alpine:3.22
 //! ENV MODE=production
 //! ```
 
 use crate::buildkit::said;
+use crate::edits::rewrite;
 use crate::reports::merged;
 use crate::stage_names::stage_name;
+use polcheck_sdk::dockerfile::{Instruction, Keyword};
 use polcheck_sdk::{Facts, Judgement, Rule, Settings, Severity};
 
 /// The rule.
 pub const RULE: Rule = Rule {
     severity: Severity::Low,
+    fixable: true,
     aliases: &["LegacyKeyValueFormat"],
     needs: &[&["dockerfile"]],
     url: Some("https://docs.docker.com/reference/build-checks/legacy-key-value-format/"),
@@ -44,7 +59,33 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
                 "`{keyword} {name}`{whence} gives its value without an equals sign"
             ))
             .help(format!("write `{keyword} {name}=\"…\"`"));
+        let finding = match said.instruction.and_then(with_sign) {
+            Some((found, text)) => rewrite(finding, found, text),
+            None => finding,
+        };
         (format!("{keyword} {name} {stage}"), said.place(), finding)
     });
     Ok(merged(found))
+}
+
+/// The same with an equals sign, and in quotes if it needs them. Where some of the value is quoted or escaped, its author knows
+/// best.
+fn with_sign(found: &Instruction) -> Option<(&Instruction, String)> {
+    let (Keyword::Env | Keyword::Label, [key, value]) = (found.keyword, &*found.arguments) else {
+        return None;
+    };
+    let (key, value) = (key.raw.as_str(), value.raw.as_str());
+    let inside = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);
+    let inside = inside('"').or_else(|| inside('\''));
+    let is_special = |text: &str| text.contains(['"', '\'', '\\', '`']);
+    if is_special(inside.unwrap_or(value)) || is_special(key) || value.starts_with('=') {
+        return None;
+    }
+    let quote = if inside.is_none() && value.contains([' ', '\t']) {
+        "\""
+    } else {
+        ""
+    };
+    let (before, _) = found.text.split_once(key)?;
+    Some((found, [before, key, "=", quote, value, quote].concat()))
 }
