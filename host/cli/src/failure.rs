@@ -48,6 +48,10 @@ impl Failure {
 
     /// As text.
     pub(crate) fn render(&self, renderer: &Renderer) -> String {
+        self.render_as(&Level::ERROR, renderer)
+    }
+
+    fn render_as<'a>(&'a self, level: &Level<'a>, renderer: &Renderer) -> String {
         let causes = self
             .causes
             .iter()
@@ -56,7 +60,8 @@ impl Failure {
             .help
             .iter()
             .map(|help| Level::HELP.message(printable(help)));
-        let group: Group<'_> = Level::ERROR
+        let group: Group<'_> = level
+            .clone()
             .primary_title(printable(&self.message))
             .elements(causes)
             .elements(help);
@@ -67,6 +72,12 @@ impl Failure {
     pub(crate) fn show(&self) {
         // Nobody is left to tell when standard error is gone.
         let _ = writeln!(anstream::stderr(), "{}", self.render(&Renderer::styled()));
+    }
+
+    /// Shows what is no failure of the run.
+    pub(crate) fn warn(&self) {
+        let text = self.render_as(&Level::WARNING, &Renderer::styled());
+        let _ = writeln!(anstream::stderr(), "{text}");
     }
 }
 

@@ -6,14 +6,19 @@ use model::facts::{BaseImage, DockerfileFacts};
 use model::{Fact, FactError, Platform};
 use std::collections::BTreeMap;
 
+/// Base images by their references, so that none is fetched twice.
+#[derive(Debug, Default)]
+pub struct KnownBases(BTreeMap<String, Fact<BaseImage>>);
+
 /// Fetches manifest and config of the bases of the stages that are wanted.
 pub(crate) async fn fetch(
     registry: &Registry,
     file: &DockerfileFacts,
     wanted: &Platform,
     is_wanted: impl Fn(&Stage) -> bool,
+    known: &mut KnownBases,
 ) -> BTreeMap<u32, Fact<BaseImage>> {
-    let mut known: BTreeMap<String, Fact<BaseImage>> = BTreeMap::new();
+    let KnownBases(known) = known;
     let mut bases = BTreeMap::new();
     let stages = file.stages.iter().filter(|stage| is_wanted(stage));
     for stage in stages.filter(|stage| !stage.from_scratch && stage.base_stage.is_none()) {

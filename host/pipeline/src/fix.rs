@@ -10,7 +10,7 @@ mod guard;
 
 pub use guard::Unsafe;
 
-use crate::base_images;
+use crate::base_images::{self, KnownBases};
 use crate::decide::{Judgement, decide};
 use crate::error::CheckError;
 use crate::lint::uses_bases;
@@ -128,7 +128,12 @@ impl Pipeline {
 
     /// The base images that rules ask for to offer edits: of the stages that they have open findings about, and whose base is
     /// written out.
-    pub async fn bases_to_fix(&self, file: &Dockerfile, request: &CheckRequest) -> Bases {
+    pub async fn bases_to_fix(
+        &self,
+        file: &Dockerfile,
+        request: &CheckRequest,
+        known: &mut KnownBases,
+    ) -> Bases {
         let state = State {
             case: self.case_alone(file.facts(None), None, request),
             file: file.clone(),
@@ -143,7 +148,7 @@ impl Pipeline {
         };
         // What BuildKit builds for, where nobody says; only the digest of the whole index is used.
         let platform = Platform::new("linux", "amd64", None);
-        base_images::fetch(&self.registry, facts, &platform, is_wanted).await
+        base_images::fetch(&self.registry, facts, &platform, is_wanted, known).await
     }
 
     /// The place of a finding whose rule uses base images.

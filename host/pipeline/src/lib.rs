@@ -32,6 +32,7 @@ mod yaml;
 
 pub use ::facts::{BuildInputs, base_config};
 pub use attest_image::{AttachMode, Attested};
+pub use base_images::KnownBases;
 pub use builtin::{DEFAULT_SET, PACKS, SETS};
 pub use catalogue::Catalogue;
 pub use claims::{RunConditions, Withheld, claims};
@@ -230,7 +231,15 @@ impl Pipeline {
             text = file.text;
             if let (Ok(file), true) = (&file.facts, needs.contains(&Interface::BaseImage)) {
                 let platform = subject::platform(&image_facts);
-                let bases = base_images::fetch(&self.registry, file, &platform, |it| it.reachable).await;
+                let mut known = KnownBases::default();
+                let fetch = base_images::fetch(
+                    &self.registry,
+                    file,
+                    &platform,
+                    |it| it.reachable,
+                    &mut known,
+                );
+                let bases = fetch.await;
                 facts.base_images = Some(bases);
             }
             facts.dockerfile = Some(file.facts);

@@ -211,19 +211,20 @@ fn edited(rule: &str) -> Vec<Finding> {
         original: original.to_owned(),
         replacement: replacement.to_owned(),
     };
+    let digest = format!("@sha256:{}", "1".repeat(64));
     let edits = match rule {
-        "edit.good" | "edit.undeclared" => vec![edit([17, 17], "", " AS good")],
+        "edit.good" | "edit.undeclared" => vec![edit([17, 17], "", &digest)],
         "edit.nowhere" => vec![edit([900, 901], "x", "y")],
         "edit.overlap" => vec![edit([1, 5], "FROM", "FROM"), edit([4, 5], "M", "M")],
         "edit.many" => vec![edit([1, 5], "FROM", "FROM"); 2_000],
         "edit.breaks" => vec![edit([1, 5], "FROM", "FRUM")],
         "edit.adds" => vec![edit([17, 17], "", "\nRUN evil")],
         "edit.rebases" => vec![edit([6, 12], "alpine", "evil")],
-        "edit.silences" => vec![edit([1, 1], "", "# polcheck ignore=*\n")],
+        "edit.silences" => vec![edit([1, 1], "", "# hadolint ignore=DL3006\n")],
         "edit.removes" => vec![edit([17, 17], "", " \\")],
-        _ => vec![edit([17, 17], "", " as WARNED")],
+        _ => vec![edit([1, 5], "FROM", "from")],
     };
-    let is_offered = dockerfile::text().is_ok_and(|text| !text.contains(" AS good"));
+    let is_offered = dockerfile::text().is_ok_and(|text| !text.contains(&digest));
     let offered = finding(rule, vec![]);
     let offered = Finding {
         remediation: Some(Remediation {

@@ -9,7 +9,7 @@ use crate::session::Session;
 use pipeline::Policies;
 use pipeline::config::FailOn;
 use std::collections::BTreeMap;
-use std::io::{self, BufWriter, ErrorKind, IsTerminal, Stdout, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 
 /// What was written so far.
 pub(crate) struct Written<'a> {
@@ -33,7 +33,8 @@ struct Sink {
 }
 
 enum Target {
-    Stdout(BufWriter<Stdout>),
+    /// Standard output, or standard error.
+    Standard(BufWriter<Box<dyn Write + Send>>),
     File(Unfinished),
     /// Whoever read it has had enough.
     Nobody,
@@ -105,7 +106,8 @@ impl Sink {
             format: output.format,
             target: match &output.path {
                 Some(path) => Target::File(Unfinished::create(path)?),
-                None => Target::Stdout(BufWriter::new(io::stdout())),
+                None if output.is_aside => Target::Standard(BufWriter::new(Box::new(io::stderr()))),
+                None => Target::Standard(BufWriter::new(Box::new(io::stdout()))),
             },
             is_empty: true,
             at_the_end: Vec::new(),
@@ -166,12 +168,12 @@ impl Sink {
         self.flush()?;
         match self.target {
             Target::File(file) => file.finish(),
-            Target::Stdout(_) | Target::Nobody => Ok(()),
+            Target::Standard(_) | Target::Nobody => Ok(()),
         }
     }
 
     fn flush(&mut self) -> Result<(), Failure> {
-        if let Target::Stdout(stdout) = &mut self.target
+        if let Target::Standard(stdout) = &mut self.target
             && had_enough(stdout.flush())?
         {
             self.target = Target::Nobody;
@@ -182,7 +184,7 @@ impl Sink {
     fn write(&mut self, text: &str) -> Result<(), Failure> {
         match &mut self.target {
             Target::File(file) => file.write(text.as_bytes()),
-            Target::Stdout(stdout) => {
+            Target::Standard(stdout) => {
                 if had_enough(stdout.write_all(text.as_bytes()))? {
                     self.target = Target::Nobody;
                 }

@@ -64,7 +64,8 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
 }
 
 /// What only a shell has, as far as it matters behind `CMD`.
-const BUILT_IN: &str = " . : alias bg break cd command continue eval exec exit export fg for function if jobs let local read readonly return set shift source time times trap type typeset ulimit umask unset until wait while case bind builtin declare ";
+const BUILT_IN: &str =
+    " . : cd command eval exec exit export read set source time trap type ulimit umask wait ";
 
 /// The words of a command that needs no shell, as an array. `ENTRYPOINT` and `CMD` know of one another only in exec form: where
 /// a file has both, one cannot be changed alone.
