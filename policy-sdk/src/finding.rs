@@ -95,16 +95,11 @@ impl Finding {
     /// [`crate::Rule::fixable`].
     #[must_use]
     #[inline(never)]
-    pub fn edit(
-        mut self,
-        span: types::Span,
-        original: impl Into<String>,
-        replacement: impl Into<String>,
-    ) -> Self {
+    pub fn edit(mut self, span: types::Span, original: &str, replacement: &str) -> Self {
         self.0.edits.push(types::TextEdit {
             span,
-            original: original.into(),
-            replacement: replacement.into(),
+            original: original.to_owned(),
+            replacement: replacement.to_owned(),
         });
         self
     }

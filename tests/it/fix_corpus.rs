@@ -101,9 +101,11 @@ fn compare(
         file.diagnostics.iter().map(|it| it.name.clone()).collect()
     };
     let (before, mut left) = (names(before), names(after));
-    before.iter().for_each(|name| {
-        left.iter().position(|it| it == name).map(|at| left.remove(at));
-    });
+    for name in &before {
+        if let Some(at) = left.iter().position(|it| it == name) {
+            left.remove(at);
+        }
+    }
     assert_eq!(left, Vec::<String>::new(), "{name}: new warnings");
 }
 
@@ -126,7 +128,7 @@ fn means_the_same(
                 && (&one.flags, &one.args) == (&other.flags, &other.args)
         }
         ("MAINTAINER", "LABEL") => {
-            let author = one.args[0].trim_matches('"');
+            let author = one.args[0].trim_matches(['"', '\'']);
             other.values[1].as_deref() == Some(author)
         }
         ("ENV", "ENV") | ("LABEL", "LABEL") => {
@@ -139,7 +141,7 @@ fn means_the_same(
         ("FROM", "FROM") => {
             let kept = |it: &Instruction| {
                 let flags = it.flags.iter();
-                let flags = flags.filter(|flag| !flag.ends_with("TARGETPLATFORM"));
+                let flags = flags.filter(|flag| !flag.contains("TARGETPLATFORM"));
                 flags.cloned().collect::<Vec<_>>()
             };
             one.args[0] == other.args[0]

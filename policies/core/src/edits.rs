@@ -5,21 +5,44 @@ use polcheck_sdk::dockerfile::{Command, Instruction, Word};
 use polcheck_sdk::{Finding, Span};
 
 /// Puts an option behind a word.
+#[inline(never)]
 pub(crate) fn put_behind(finding: Finding, word: Option<&Word>, option: &str) -> Finding {
     match word {
-        Some(word) => replace(finding, word, [&word.raw, " ", option].concat()),
+        Some(word) => replace(finding, word, &[&word.raw, " ", option].concat()),
         None => finding,
     }
 }
 
 /// Puts a text in the place of a word.
-pub(crate) fn replace(finding: Finding, word: &Word, text: String) -> Finding {
-    finding.edit(word.span, word.raw.as_str(), text)
+#[inline(never)]
+pub(crate) fn replace(finding: Finding, word: &Word, text: &str) -> Finding {
+    finding.edit(word.span, &word.raw, text)
 }
 
-/// Puts another text in the place of an instruction, from its keyword to its end.
-pub(crate) fn rewrite(finding: Finding, instruction: &Instruction, text: String) -> Finding {
-    finding.edit(instruction.span, instruction.text.trim_end(), text)
+/// Puts another text, if there is one, in the place of an instruction, from its keyword to its end.
+#[inline(never)]
+pub(crate) fn rewrite(
+    finding: Finding,
+    found: Option<&Instruction>,
+    text: fn(&Instruction) -> Option<String>,
+) -> Finding {
+    match found.and_then(|found| Some((found, text(found)?))) {
+        Some((found, text)) => finding.edit(found.span, found.text.trim_end(), &text),
+        None => finding,
+    }
+}
+
+/// What stands between the quotes of a text that is quoted as a whole.
+#[inline(never)]
+pub(crate) fn unquoted(text: &str) -> Option<&str> {
+    let inside = |quote: &str| text.strip_prefix(quote)?.strip_suffix(quote);
+    inside("\"").or_else(|| inside("'"))
+}
+
+/// Whether one of these bytes is in a text.
+#[inline(never)]
+pub(crate) fn has_any(text: &str, bytes: &[u8]) -> bool {
+    text.bytes().any(|byte| bytes.contains(&byte))
 }
 
 /// The place of the keyword of an instruction.
@@ -32,7 +55,8 @@ pub(crate) fn of_keyword(instruction: &Instruction, keyword: &str) -> Span {
     }
 }
 
-/// A text in the case of most letters of its kind.
+/// A text in upper or lower case.
+#[inline(never)]
 pub(crate) fn in_case(text: &str, upper: bool) -> String {
     if upper {
         text.to_ascii_uppercase()
@@ -56,8 +80,7 @@ pub(crate) fn plain_words<'a>(command: &'a Command, text: &str) -> Option<Vec<&'
 
 /// Whether a word, or what its quotes hold, is the same for everybody.
 fn is_plain(raw: &str) -> bool {
-    let quoted = |quote: char| raw.strip_prefix(quote)?.strip_suffix(quote);
-    let inside = quoted('"').or_else(|| quoted('\''));
+    let inside = unquoted(raw);
     let is_safe = |byte: u8| {
         byte.is_ascii_alphanumeric()
             || b"-_./:=,@%+".contains(&byte)

@@ -55,7 +55,7 @@ fn unpinned(facts: &Facts, stage: &Stage) -> Option<Finding> {
     Some(match known.and_then(|image| image.digest) {
         // What an `ARG` says is for the `ARG` to pin.
         Some(digest) if stage.base.raw == base => {
-            replace(finding, &stage.base, [base, "@", &digest].concat())
+            replace(finding, &stage.base, &[base, "@", &digest].concat())
         }
         _ => finding,
     })

@@ -98,7 +98,7 @@ fn as_copy(finding: Finding, add: &Instruction) -> Finding {
     }
     let keyword = add.text.get(..3).unwrap_or_default();
     let copy = in_case("copy", keyword == "ADD");
-    finding.edit(of_keyword(add, keyword), keyword, copy)
+    finding.edit(of_keyword(add, keyword), keyword, &copy)
 }
 
 /// A file without an extension may be an archive all the same.

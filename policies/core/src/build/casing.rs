@@ -46,7 +46,7 @@
 //! ```
 
 use crate::buildkit::{Said, said};
-use crate::edits::{in_case, of_keyword, replace};
+use crate::edits::{has_any, in_case, of_keyword, replace};
 use crate::reports::merged;
 use polcheck_sdk::dockerfile::{Keyword, Word};
 use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings, Severity, Span};
@@ -122,10 +122,10 @@ fn of_word(
     let Some(word) = word else {
         return (key, said.place(), finding);
     };
-    let finding = if word.raw.contains('$') {
+    let finding = if has_any(&word.raw, b"$") {
         finding
     } else {
-        replace(finding, word, in_case(&word.raw, upper))
+        replace(finding, word, &in_case(&word.raw, upper))
     };
     (key, word.span, finding)
 }
@@ -140,9 +140,9 @@ fn of_instruction(said: Said<'_>, word: &str) -> (String, Span, Finding) {
         ))
         .help(format!("write `{wanted}`"));
     if let Some(found) = said.instruction {
-        finding = finding.edit(of_keyword(found, word), word, wanted);
+        finding = finding.edit(of_keyword(found, word), word, &wanted);
         if let (Keyword::From, Some(written)) = (found.keyword, said.argument(1)) {
-            finding = replace(finding, written, in_case(&written.raw, upper));
+            finding = replace(finding, written, &in_case(&written.raw, upper));
         }
     }
     (word.to_owned(), said.place(), finding)

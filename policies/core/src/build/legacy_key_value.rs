@@ -30,7 +30,7 @@
 //! ```
 
 use crate::buildkit::said;
-use crate::edits::rewrite;
+use crate::edits::{has_any, rewrite, unquoted};
 use crate::reports::merged;
 use crate::stage_names::stage_name;
 use polcheck_sdk::dockerfile::{Instruction, Keyword};
@@ -59,33 +59,29 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
                 "`{keyword} {name}`{whence} gives its value without an equals sign"
             ))
             .help(format!("write `{keyword} {name}=\"…\"`"));
-        let finding = match said.instruction.and_then(with_sign) {
-            Some((found, text)) => rewrite(finding, found, text),
-            None => finding,
-        };
+        let finding = rewrite(finding, said.instruction, with_sign);
         (format!("{keyword} {name} {stage}"), said.place(), finding)
     });
     Ok(merged(found))
 }
 
+/// What quotes and escapes.
+const SPECIAL: &[u8] = b"\"'\\`";
+
 /// The same with an equals sign, and in quotes if it needs them. Where some of the value is quoted or escaped, its author knows
 /// best.
-fn with_sign(found: &Instruction) -> Option<(&Instruction, String)> {
+fn with_sign(found: &Instruction) -> Option<String> {
     let (Keyword::Env | Keyword::Label, [key, value]) = (found.keyword, &*found.arguments) else {
         return None;
     };
+    let before = key.span.start_column.checked_sub(found.span.start_column)?;
+    let before = found.text.get(..usize::try_from(before).ok()?)?;
     let (key, value) = (key.raw.as_str(), value.raw.as_str());
-    let inside = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);
-    let inside = inside('"').or_else(|| inside('\''));
-    let is_special = |text: &str| text.contains(['"', '\'', '\\', '`']);
-    if is_special(inside.unwrap_or(value)) || is_special(key) || value.starts_with('=') {
+    let inside = unquoted(value);
+    if has_any(inside.unwrap_or(value), SPECIAL) || has_any(key, SPECIAL) || value.starts_with('=') {
         return None;
     }
-    let quote = if inside.is_none() && value.contains([' ', '\t']) {
-        "\""
-    } else {
-        ""
-    };
-    let (before, _) = found.text.split_once(key)?;
-    Some((found, [before, key, "=", quote, value, quote].concat()))
+    let is_split = inside.is_none() && has_any(value, b" \t");
+    let quote = if is_split { "\"" } else { "" };
+    Some([before, key, "=", quote, value, quote].concat())
 }

@@ -21,7 +21,7 @@
 //! ```
 
 use crate::buildkit::said;
-use crate::edits::rewrite;
+use crate::edits::{has_any, rewrite, unquoted};
 use crate::reports::merged;
 use polcheck_sdk::dockerfile::{Instruction, Keyword};
 use polcheck_sdk::{Facts, Judgement, Rule, Settings, Severity};
@@ -45,24 +45,18 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
             .finding("`MAINTAINER` is deprecated")
             .help("name the authors in a label: `LABEL org.opencontainers.image.authors=\"…\"`");
         let instruction = said.instruction.filter(|_| !is_labelled);
-        let finding = match instruction.and_then(as_label) {
-            Some((found, label)) => rewrite(finding, found, label),
-            None => finding,
-        };
+        let finding = rewrite(finding, instruction, as_label);
         ("MAINTAINER".to_owned(), said.place(), finding)
     });
     Ok(merged(found))
 }
 
 /// The same as a label, where no character of it means something else there.
-fn as_label(found: &Instruction) -> Option<(&Instruction, String)> {
+fn as_label(found: &Instruction) -> Option<String> {
     let (Keyword::Maintainer, [author]) = (found.keyword, &*found.arguments) else {
         return None;
     };
-    let author = author.raw.as_str();
-    let quoted = author.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
-    let author = quoted.unwrap_or(author);
-    let is_special = author.contains(['"', '\\', '`', '$']);
-    let label = ["LABEL org.opencontainers.image.authors=\"", author, "\""].concat();
-    (!is_special).then_some((found, label))
+    let author = unquoted(&author.raw).unwrap_or(&author.raw);
+    let is_plain = !has_any(author, b"\"\\`$");
+    is_plain.then(|| ["LABEL org.opencontainers.image.authors=\"", author, "\""].concat())
 }

@@ -85,7 +85,7 @@ fn told(said: Said<'_>) -> (Span, Finding) {
                 end_column: place.end_column + 1,
                 ..place
             };
-            (place, finding.edit(behind, written, ""))
+            (place, finding.edit(behind, &written, ""))
         }
         "FromPlatformFlagConstDisallowed" => {
             let finding = said

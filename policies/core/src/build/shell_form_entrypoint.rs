@@ -55,7 +55,7 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
                 said.whence()))
             .help(format!("write it as a JSON array: `{keyword} [\"PROGRAM\", \"ARGUMENT\"]`; where the shell is meant, name it with `SHELL`"));
         let finding = match said.instruction.and_then(|found| without_shell(file, found)) {
-            Some((word, array)) => replace(finding, word, array),
+            Some((word, array)) => replace(finding, word, &array),
             None => finding,
         };
         (format!("{keyword} {stage}"), said.place(), finding)

@@ -53,7 +53,7 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         let word = call.command.words.first();
         let word = word.filter(|word| is_same && word.raw.ends_with("apt"));
         let finding = match word {
-            Some(word) => replace(finding, word, [&word.raw, "-get"].concat()),
+            Some(word) => replace(finding, word, &[&word.raw, "-get"].concat()),
             None => finding,
         };
         reports.add_at(
