@@ -7,10 +7,10 @@ pub use facts::BuildInputs;
 use crate::bindings::polcheck::policy::types;
 use crate::pack::Outcome;
 use crate::{Pack, RegisteredRule};
+use model::Facts;
 use model::edit::{Edited, TextEdit};
 use model::facts::Origin;
 use model::facts::dockerfile::Span;
-use model::Facts;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -314,7 +314,11 @@ fn check_edits(pack: &Pack, rule: &RegisteredRule, example: &Example) {
     if fixed == example.text {
         return;
     }
-    assert!(rule.rule.fixable, "`{}` has edits and is not fixable", rule.id);
+    assert!(
+        rule.rule.fixable,
+        "`{}` has edits and is not fixable",
+        rule.id
+    );
     let again = Example {
         text: fixed.clone(),
         ..example.clone()

@@ -142,13 +142,41 @@ fn standard_input_is_fixed_to_standard_output() {
 fn every_other_byte_of_a_file_stays_what_it_is() {
     let world = World::new();
     for (name, before, after) in [
-        ("crlf", "FROM debian:13\r\nrun a\r\nENV  A  b c\r\nCMD a  b\r\n", "FROM debian:13\r\nRUN a\r\nENV  A=\"b c\"\r\nCMD [\"a\", \"b\"]\r\n"),
-        ("mark", "\u{feff}from debian:13 as x\nRUN a\nRUN b", "\u{feff}FROM debian:13 AS x\nRUN a\nRUN b"),
-        ("end", "FROM debian:13\nCMD a", "FROM debian:13\nCMD [\"a\"]"),
-        ("lines", "FROM debian:13\nRUN a && \\\n\n  # why\n  apt-get install -y \\\n  b\n", "FROM debian:13\nRUN a && \\\n  # why\n  apt-get install --no-install-recommends -y \\\n  b\n"),
-        ("heredoc", "FROM debian:13\nRUN <<-X\n\tapt-get install b\nX\n", "FROM debian:13\nRUN <<-X\n\tapt-get install -y --no-install-recommends b\nX\n"),
-        ("sudo", "FROM debian:13\nRUN sudo apt install b\n", "FROM debian:13\nRUN sudo apt-get install -y --no-install-recommends b\n"),
-        ("zypper", "FROM opensuse/leap:16.0\nRUN zypper in b\n", "FROM opensuse/leap:16.0\nRUN zypper --non-interactive in b\n"),
+        (
+            "crlf",
+            "FROM debian:13\r\nrun a\r\nENV  A  b c\r\nCMD a  b\r\n",
+            "FROM debian:13\r\nRUN a\r\nENV  A=\"b c\"\r\nCMD [\"a\", \"b\"]\r\n",
+        ),
+        (
+            "mark",
+            "\u{feff}from debian:13 as x\nRUN a\nRUN b",
+            "\u{feff}FROM debian:13 AS x\nRUN a\nRUN b",
+        ),
+        (
+            "end",
+            "FROM debian:13\nCMD a",
+            "FROM debian:13\nCMD [\"a\"]",
+        ),
+        (
+            "lines",
+            "FROM debian:13\nRUN a && \\\n\n  # why\n  apt-get install -y \\\n  b\n",
+            "FROM debian:13\nRUN a && \\\n  # why\n  apt-get install --no-install-recommends -y \\\n  b\n",
+        ),
+        (
+            "heredoc",
+            "FROM debian:13\nRUN <<-X\n\tapt-get install b\nX\n",
+            "FROM debian:13\nRUN <<-X\n\tapt-get install -y --no-install-recommends b\nX\n",
+        ),
+        (
+            "sudo",
+            "FROM debian:13\nRUN sudo apt install b\n",
+            "FROM debian:13\nRUN sudo apt-get install -y --no-install-recommends b\n",
+        ),
+        (
+            "zypper",
+            "FROM opensuse/leap:16.0\nRUN zypper in b\n",
+            "FROM opensuse/leap:16.0\nRUN zypper --non-interactive in b\n",
+        ),
     ] {
         world.write("Dockerfile", before);
         let said = world.polcheck(&["lint", "--fix", "Dockerfile"]);
@@ -223,7 +251,10 @@ fn a_file_that_nobody_may_write_stays_and_stops_no_other() {
     fs::set_permissions(world.path("a.Dockerfile"), read_only).unwrap();
     let said = world.polcheck(&["lint", "-q", "--fix", "."]);
     assert_eq!(said.code, 2, "{said}");
-    assert!(said.stderr.contains("cannot write `./a.Dockerfile`"), "{said}");
+    assert!(
+        said.stderr.contains("cannot write `./a.Dockerfile`"),
+        "{said}"
+    );
     assert_eq!(world.read("a.Dockerfile"), BAD);
     assert_eq!(world.read("b.Dockerfile"), FIXED);
 }
@@ -239,18 +270,44 @@ fn no_policy_changes_what_it_does_not_touch() {
     let text = "FROM alpine:3.22\nRUN a\n";
     let fix = |rule: &str| {
         world.write("Dockerfile", text);
-        let args = ["lint", "-q", "--fix", "--policy", "pack.wasm", "--rule", rule, "Dockerfile"];
+        let args = [
+            "lint",
+            "-q",
+            "--fix",
+            "--policy",
+            "pack.wasm",
+            "--rule",
+            rule,
+            "Dockerfile",
+        ];
         let said = world.polcheck(&args);
         (world.read("Dockerfile"), said)
     };
     for rule in [
-        "undeclared", "nowhere", "overlap", "many", "breaks", "adds", "rebases", "silences", "removes", "warns",
+        "undeclared",
+        "nowhere",
+        "overlap",
+        "many",
+        "breaks",
+        "adds",
+        "rebases",
+        "silences",
+        "removes",
+        "warns",
     ] {
         let (after, said) = fix(&format!("edit.{rule}"));
         assert_eq!(after, text, "{rule}: {said}");
         let is_told = !matches!(rule, "undeclared" | "nowhere" | "many");
-        assert_eq!(said.stderr.contains("unsafe edit"), is_told, "{rule}: {said}");
-        assert_eq!(said.code, if rule == "many" { 2 } else { 1 }, "{rule}: {said}");
+        assert_eq!(
+            said.stderr.contains("unsafe edit"),
+            is_told,
+            "{rule}: {said}"
+        );
+        assert_eq!(
+            said.code,
+            if rule == "many" { 2 } else { 1 },
+            "{rule}: {said}"
+        );
     }
     assert_said!(fix("edit.rebases").1, @"
     exit code: 1
@@ -289,7 +346,9 @@ fn base_images_are_pinned_by_the_digest_of_their_tag() {
     world.polcheck(&[&args[..], &["."]].concat());
     assert_eq!(world.read("Dockerfile"), text, "nobody asked for it");
     let said = world.polcheck(&[&args[..], &["--pin", "."]].concat());
-    let fixed = world.read("Dockerfile").replace(world.registry.host(), "registry.test");
+    let fixed = world
+        .read("Dockerfile")
+        .replace(world.registry.host(), "registry.test");
     insta::with_settings!({ filters => vec![(r"sha256:[0-9a-f]{64}", "sha256:[DIGEST]")] }, {
         insta::assert_snapshot!(fixed, @"
         ARG BASE=registry.test/base:1
@@ -301,7 +360,10 @@ fn base_images_are_pinned_by_the_digest_of_their_tag() {
         COPY --from=a / /
         ");
     });
-    assert!(world.read("other/Dockerfile").contains("base:1@sha256:"), "{said}");
+    assert!(
+        world.read("other/Dockerfile").contains("base:1@sha256:"),
+        "{said}"
+    );
     assert_said!(world.polcheck(&[&args[..], &["--pin", "--diff", "."]].concat()), @"exit code: 0");
 }
 
@@ -310,7 +372,17 @@ fn a_registry_that_does_not_answer_leaves_the_run_undecided() {
     let world = World::new();
     let text = format!("FROM {} as a\n", world.image("missing:1"));
     world.write("Dockerfile", &text);
-    let said = world.polcheck(&["lint", "-q", "--fix", "--pin", "--rule", "base.no-digest", "--rule", "build.casing", "Dockerfile"]);
+    let said = world.polcheck(&[
+        "lint",
+        "-q",
+        "--fix",
+        "--pin",
+        "--rule",
+        "base.no-digest",
+        "--rule",
+        "build.casing",
+        "Dockerfile",
+    ]);
     assert_said!(said, @"
     exit code: 2
     --- stdout

@@ -25,7 +25,12 @@ fn real_files_mean_the_same_after_they_are_fixed() {
         world.write(name, text);
     }
     let every_rule = ["--policy", "builtin:core", "--exit-zero"];
-    let fix = [&["lint", "--fix", "-q", "-o", "json=r.json"], &every_rule[..], &["."]].concat();
+    let fix = [
+        &["lint", "--fix", "-q", "-o", "json=r.json"],
+        &every_rule[..],
+        &["."],
+    ]
+    .concat();
     let said = world.polcheck(&fix);
     assert_eq!(said.stderr, "", "no built-in rule offers what is unsafe");
     let mut changed = BTreeMap::new();
@@ -36,7 +41,15 @@ fn real_files_mean_the_same_after_they_are_fixed() {
         }
     }
     let expected = [
-        "ADD", "CMD", "COPY", "ENV", "EXPOSE", "FROM", "LABEL", "MAINTAINER", "RUN",
+        "ADD",
+        "CMD",
+        "COPY",
+        "ENV",
+        "EXPOSE",
+        "FROM",
+        "LABEL",
+        "MAINTAINER",
+        "RUN",
     ];
     for keyword in expected {
         assert!(changed.contains_key(keyword), "{keyword} of {changed:?}");
@@ -79,7 +92,11 @@ fn compare(
     changed: &mut BTreeMap<String, usize>,
 ) {
     assert_eq!((&before.error, &after.error), (&None, &None), "{name}");
-    assert_eq!(before.instructions.len(), after.instructions.len(), "{name}");
+    assert_eq!(
+        before.instructions.len(),
+        after.instructions.len(),
+        "{name}"
+    );
     for (one, other) in before.instructions.iter().zip(&after.instructions) {
         if one.text != other.text || one.heredocs.len() != other.heredocs.len() {
             *changed.entry(one.keyword.clone()).or_default() += 1;
@@ -93,7 +110,14 @@ fn compare(
     let of_stages = |file: &DockerfileFacts| -> Vec<_> {
         let stages = file.stages.iter();
         stages
-            .map(|it| (it.name.clone(), it.base.clone(), it.base_stage, it.reachable))
+            .map(|it| {
+                (
+                    it.name.clone(),
+                    it.base.clone(),
+                    it.base_stage,
+                    it.reachable,
+                )
+            })
             .collect()
     };
     assert_eq!(of_stages(before), of_stages(after), "{name}");
@@ -170,7 +194,10 @@ fn is_put_in(one: &str, other: &str) -> bool {
     let mut words = one.split_whitespace().peekable();
     for word in other.split_whitespace() {
         let is_same = words.next_if(|it| {
-            *it == word || it.strip_suffix("apt").is_some_and(|it| word.strip_suffix("apt-get") == Some(it))
+            *it == word
+                || it
+                    .strip_suffix("apt")
+                    .is_some_and(|it| word.strip_suffix("apt-get") == Some(it))
         });
         let word = word.trim_end_matches([';', ')', '"']);
         if is_same.is_none() && !PUT_IN.contains(&word) {
@@ -183,7 +210,13 @@ fn is_put_in(one: &str, other: &str) -> bool {
 /// What a real shell makes of the words of a command.
 fn words_of_a_shell(text: &str) -> Vec<String> {
     let script = format!("set -- {text}\nprintf '%s\\0' \"$@\"");
-    let output = Command::new("/bin/sh").args(["-c", &script]).output().unwrap();
+    let output = Command::new("/bin/sh")
+        .args(["-c", &script])
+        .output()
+        .unwrap();
     let words = String::from_utf8(output.stdout).unwrap();
-    words.split_terminator('\0').map(ToOwned::to_owned).collect()
+    words
+        .split_terminator('\0')
+        .map(ToOwned::to_owned)
+        .collect()
 }

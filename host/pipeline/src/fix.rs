@@ -142,7 +142,10 @@ impl Pipeline {
             return Bases::new();
         };
         let found = self.fixable_findings(&state, Some(&Bases::new()), request);
-        let places: Vec<Span> = found.iter().filter_map(|it| self.asks_for_base(it)).collect();
+        let places: Vec<Span> = found
+            .iter()
+            .filter_map(|it| self.asks_for_base(it))
+            .collect();
         let is_wanted = |stage: &Stage| {
             places.contains(&stage.base_word.span) && stage.base_word.raw == stage.base
         };
@@ -232,7 +235,8 @@ impl Pipeline {
                 }
             }
         }
-        done.made.extend(accepted.iter().map(|offer| offer.known.clone()));
+        done.made
+            .extend(accepted.iter().map(|offer| offer.known.clone()));
         next
     }
 
@@ -327,7 +331,10 @@ fn offers_of(findings: &[ReportedFinding]) -> Vec<Offer> {
 /// Takes edits away that cannot be made: those for a file that `BuildKit` refuses, or that is no text, or has another text
 /// where they say.
 pub(crate) fn keep_fitting(findings: &mut [ReportedFinding], file: Option<&DockerfileFacts>) {
-    let mut with_edits = findings.iter_mut().filter(|it| !it.edits.is_empty()).peekable();
+    let mut with_edits = findings
+        .iter_mut()
+        .filter(|it| !it.edits.is_empty())
+        .peekable();
     if with_edits.peek().is_none() {
         return;
     }
@@ -336,7 +343,10 @@ pub(crate) fn keep_fitting(findings: &mut [ReportedFinding], file: Option<&Docke
     let edited = usable.filter(is_text).map(|file| Edited::new(&file.text));
     for finding in with_edits {
         let mut edits = finding.edits.iter();
-        if !edited.as_ref().is_some_and(|text| edits.all(|edit| text.fits(edit))) {
+        if !edited
+            .as_ref()
+            .is_some_and(|text| edits.all(|edit| text.fits(edit)))
+        {
             finding.edits.clear();
         }
     }

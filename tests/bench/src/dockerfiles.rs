@@ -128,7 +128,14 @@ fn fixing(polcheck: &str, corpus: &[Vec<u8>]) -> Result<Figure> {
     let (mut cpu, mut memory) = (0.0, 0.0_f64);
     for _ in 0..RUNS {
         let tree = tree(corpus)?;
-        let options = ["lint", "--fix", "--exit-zero", "--policy-set", "builtin:strict", "."];
+        let options = [
+            "lint",
+            "--fix",
+            "--exit-zero",
+            "--policy-set",
+            "builtin:strict",
+            ".",
+        ];
         let command = [&[polcheck], &options[..]].concat();
         let command: Vec<String> = command.iter().map(ToString::to_string).collect();
         let process = cpu::of_command(1, tree.path(), &command)?;

@@ -85,7 +85,11 @@ pub(crate) fn run(args: &LintArgs, global: &GlobalArgs) -> Result<Exit, Failure>
     let found = args.find()?;
     let threads = threads(session.config.wanted_jobs(), found.len());
     let mut outputs = session.outputs()?;
-    if args.fix.fix && found.iter().any(|found| matches!(found, Found::Stdin { .. })) {
+    if args.fix.fix
+        && found
+            .iter()
+            .any(|found| matches!(found, Found::Stdin { .. }))
+    {
         outputs = outputs.into_iter().map(Output::aside).collect();
     }
     let pipeline = match u32::try_from(threads) {

@@ -3,8 +3,8 @@
 
 use super::place::{column, fingerprint, place};
 use super::{Entry, Part, printable, text};
-use model::report::{ReportedFinding, Status};
 use model::facts::dockerfile::Span;
+use model::report::{ReportedFinding, Status};
 use model::{Location, RuleMetadata, Severity, TextEdit};
 use pipeline::{Judged, Policies};
 use serde_json::{Value, json};

@@ -67,8 +67,16 @@ pub(super) fn check(
     if before.target != after.target || !zip_all(&before.stages, &after.stages, is_same_stage) {
         return Err(Unsafe::Stages);
     }
-    if !before.flows.iter().map(flow).eq(after.flows.iter().map(flow))
-        || !before.mounts.iter().map(mount).eq(after.mounts.iter().map(mount))
+    if !before
+        .flows
+        .iter()
+        .map(flow)
+        .eq(after.flows.iter().map(flow))
+        || !before
+            .mounts
+            .iter()
+            .map(mount)
+            .eq(after.mounts.iter().map(mount))
     {
         return Err(Unsafe::Flows);
     }
@@ -78,7 +86,11 @@ pub(super) fn check(
         (file.escape, directives.collect::<Vec<_>>())
     };
     if comments(before) != comments(after)
-        || !before.suppressions.iter().map(suppression).eq(after.suppressions.iter().map(suppression))
+        || !before
+            .suppressions
+            .iter()
+            .map(suppression)
+            .eq(after.suppressions.iter().map(suppression))
     {
         return Err(Unsafe::Comments);
     }
@@ -131,7 +143,12 @@ fn is_same_stage(one: &Stage, other: &Stage) -> bool {
 
 fn flow(it: &Flow) -> impl PartialEq + use<> {
     let from = (it.instruction, it.from_stage, it.from_image.clone());
-    (from, it.to_stage, it.sources.clone(), it.destination.clone())
+    (
+        from,
+        it.to_stage,
+        it.sources.clone(),
+        it.destination.clone(),
+    )
 }
 
 fn mount(it: &Mount) -> impl PartialEq + use<> {
@@ -148,7 +165,8 @@ fn suppression(it: &Suppression) -> impl PartialEq + use<> {
 fn warnings(before: &DockerfileFacts, after: &DockerfileFacts) -> Result<(), Unsafe> {
     let all = |file: &'_ DockerfileFacts| {
         let said = file.diagnostics.iter().chain(&file.skipped_diagnostics);
-        said.map(|it| (it.name.clone(), it.message.clone())).collect::<Vec<_>>()
+        said.map(|it| (it.name.clone(), it.message.clone()))
+            .collect::<Vec<_>>()
     };
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
     for (name, _) in all(before) {

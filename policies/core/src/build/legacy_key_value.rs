@@ -78,7 +78,8 @@ fn with_sign(found: &Instruction) -> Option<String> {
     let before = found.text.get(..usize::try_from(before).ok()?)?;
     let (key, value) = (key.raw.as_str(), value.raw.as_str());
     let inside = unquoted(value);
-    if has_any(inside.unwrap_or(value), SPECIAL) || has_any(key, SPECIAL) || value.starts_with('=') {
+    if has_any(inside.unwrap_or(value), SPECIAL) || has_any(key, SPECIAL) || value.starts_with('=')
+    {
         return None;
     }
     let is_split = inside.is_none() && has_any(value, b" \t");

@@ -30,9 +30,7 @@ use crate::buildkit::said;
 use crate::edits::{plain_words, replace};
 use crate::reports::merged;
 use crate::stage_names::stage_name;
-use polcheck_sdk::dockerfile::{
-    Directive, Dockerfile, Instruction, Interpreter, Keyword, Word,
-};
+use polcheck_sdk::dockerfile::{Directive, Dockerfile, Instruction, Interpreter, Keyword, Word};
 use polcheck_sdk::{Facts, Judgement, Rule, Settings, Severity};
 
 /// The rule.

@@ -32,8 +32,8 @@
 //! ```
 
 use crate::caches::{Cache, caches};
-use crate::options::text;
 use crate::edits::put_behind;
+use crate::options::text;
 use crate::packages::{Action, Call, Manager, calls};
 use crate::reports::Reports;
 use crate::runs::{Runs, final_stages, variable, writes};

@@ -63,11 +63,7 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         let stage = runs.stage_name(call.command.stage);
         let name = call.name();
         let is_of_all = call.manager == Manager::Zypper;
-        let option = if is_of_all {
-            "--non-interactive"
-        } else {
-            "-y"
-        };
+        let option = if is_of_all { "--non-interactive" } else { "-y" };
         let word = if is_of_all || call.action == Action::InstallGroup {
             call.command.words.first()
         } else {
