@@ -55,7 +55,7 @@ fn how_much_is_fixed_and_could_be_is_said() {
       |              ^^
       |
       = why: BuildKit takes all of them, but reads stage names and protocols in lower case: the file says one thing and the image another.
-      = help: write `FROM … AS …`
+      = help: write `AS`
       = see: https://docs.docker.com/reference/build-checks/
 
     Dockerfile: passed (sha256:[DIGEST]): 1 info

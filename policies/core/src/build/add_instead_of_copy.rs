@@ -79,7 +79,7 @@ fn is_plain(word: &Word) -> bool {
 }
 
 /// Endings of files that are no tar archives, whatever is in them: `ADD` looks into a file, and not at its name.
-const NO_ARCHIVES: &str = " bash bat c cer cfg cjs cnf conf cpp crt cs css csproj csv dll ear env ex exe exs gemspec go gradle h html ini jar java js json jsx key kt lock lua md mjs mod patch pem php pl properties ps1 py rb repo rs scala service sh so sql sum toml ts tsx txt vcl war xml yaml yml zip zsh ";
+const NO_ARCHIVES: &str = " bat c cfg cnf conf crt css csproj csv env go gradle html ini jar java js json key lock md mod patch pem php pl properties ps1 py rb repo rs service sh so sql sum toml ts txt war xml yaml yml zip ";
 
 /// `COPY` in its place, if it cannot be an archive and has no option that only `ADD` has.
 fn as_copy(finding: Finding, add: &Instruction) -> Finding {

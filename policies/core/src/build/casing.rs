@@ -74,76 +74,52 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
 
 fn told(said: Said<'_>) -> (String, Span, Finding) {
     let word = said.quoted('\'');
-    match said.diagnostic.name.as_str() {
+    let mut place = None;
+    let (key, found, message, upper) = match said.diagnostic.name.as_str() {
         "FromAsCasing" => {
             let keyword = said.keyword();
-            let word = said.argument(1);
-            let raw = word.map_or("", |word| word.raw.as_str());
-            let finding = said
-                .finding(format!("`{raw}` is in another case than `{keyword}`"))
-                .help("write `FROM … AS …`");
-            let key = format!("{keyword} {raw}");
-            of_word(said, key, word, finding, !is_lower(keyword))
+            let found = written(said.argument(1));
+            let raw = found.map_or("", |(_, raw)| raw);
+            let message = format!("`{raw}` is in another case than `{keyword}`");
+            let upper = !keyword.starts_with('f');
+            (format!("{keyword} {raw}"), found, message, upper)
         }
         "StageNameCasing" => {
-            let finding = said
-                .finding(format!("the name of the stage `{word}` has capitals"))
-                .help(format!("write `{}`", word.to_ascii_lowercase()));
-            let name = said.argument(2);
-            of_word(said, format!("stage {word}"), name, finding, false)
+            let message = format!("the name of the stage `{word}` has capitals");
+            let found = written(said.argument(2));
+            (format!("stage {word}"), found, message, false)
         }
         "ExposeProtoCasing" => {
-            let finding = said
-                .finding(format!(
-                    "the protocol of the port `{word}` is not in lower case"
-                ))
-                .help(format!("write `{}`", word.to_ascii_lowercase()));
+            let message = format!("the protocol of the port `{word}` is not in lower case");
             let found = said.instruction.into_iter();
             let mut ports = found.flat_map(|found| &found.arguments);
             let port = ports.find(|port| port.value.as_deref() == Some(word));
-            of_word(said, format!("port {word}"), port, finding, false)
+            (format!("port {word}"), written(port), message, false)
         }
-        _ => of_instruction(said, word),
-    }
-}
-
-fn is_lower(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_lowercase())
-}
-
-/// What is said of a word, and the word in its case. What a variable makes stays as it is.
-fn of_word(
-    said: Said<'_>,
-    key: String,
-    word: Option<&Word>,
-    finding: Finding,
-    upper: bool,
-) -> (String, Span, Finding) {
-    let Some(word) = word else {
-        return (key, said.place(), finding);
-    };
-    let finding = if has_any(&word.raw, b"$") {
-        finding
-    } else {
-        replace(finding, word, &in_case(&word.raw, upper))
-    };
-    (key, word.span, finding)
-}
-
-/// `FROM` takes its `AS` along.
-fn of_instruction(said: Said<'_>, word: &str) -> (String, Span, Finding) {
-    let upper = said.diagnostic.message.ends_with("(uppercase)");
-    let wanted = in_case(word, upper);
-    let mut finding = said
-        .finding(format!(
-            "the instruction `{word}` is in another case than most"
-        ))
-        .help(format!("write `{wanted}`"));
-    if let Some(found) = said.instruction {
-        finding = finding.edit(of_keyword(found, word), word, &wanted);
-        if let (Keyword::From, Some(written)) = (found.keyword, said.argument(1)) {
-            finding = replace(finding, written, &in_case(&written.raw, upper));
+        _ => {
+            let message = format!("the instruction `{word}` is in another case than most");
+            let found = said.instruction;
+            let found = found.map(|found| (of_keyword(found, word), word));
+            place = Some(said.place());
+            let upper = said.diagnostic.message.ends_with("(uppercase)");
+            (word.to_owned(), found, message, upper)
         }
+    };
+    let (span, raw) = found.unwrap_or((said.place(), word));
+    let wanted = in_case(raw, upper);
+    let mut finding = said.finding(message).help(format!("write `{wanted}`"));
+    // What a variable makes stays as it is.
+    if !has_any(raw, b"$") {
+        finding = finding.edit(span, raw, &wanted);
     }
-    (word.to_owned(), said.place(), finding)
+    // `FROM` takes its `AS` along.
+    let of_from = said.instruction.filter(|it| it.keyword == Keyword::From);
+    if let (Some(_), Some(_), Some(written)) = (place, of_from, said.argument(1)) {
+        finding = replace(finding, written, &in_case(&written.raw, upper));
+    }
+    (key, place.unwrap_or(span), finding)
+}
+
+fn written(word: Option<&Word>) -> Option<(Span, &str)> {
+    word.map(|word| (word.span, word.raw.as_str()))
 }
