@@ -1,7 +1,7 @@
 //! `polcheck lint --fix`, `--diff` and `--pin`
 
 use crate::assert_said;
-use crate::harness::{World, root};
+use crate::harness::{Said, World, root};
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -259,30 +259,32 @@ fn a_file_that_nobody_may_write_stays_and_stops_no_other() {
     assert_eq!(world.read("b.Dockerfile"), FIXED);
 }
 
-/// Edits of somebody else's policy that would do more than they should.
-#[test]
-fn no_policy_changes_what_it_does_not_touch() {
+/// What becomes of a file where a rule of somebody else's policy offers to edit it.
+fn with_hostile_edits(rule: &str) -> (String, Said) {
     let world = World::new();
     world.write(
         "pack.wasm",
         fs::read(root().join("tests/built/hostile.wasm")).unwrap(),
     );
-    let text = "FROM alpine:3.22\nRUN a\n";
-    let fix = |rule: &str| {
-        world.write("Dockerfile", text);
-        let args = [
-            "lint",
-            "-q",
-            "--fix",
-            "--policy",
-            "pack.wasm",
-            "--rule",
-            rule,
-            "Dockerfile",
-        ];
-        let said = world.polcheck(&args);
-        (world.read("Dockerfile"), said)
-    };
+    world.write("Dockerfile", ATTACKED);
+    let args = [
+        "lint",
+        "-q",
+        "--fix",
+        "--policy",
+        "pack.wasm",
+        "--rule",
+        rule,
+        "Dockerfile",
+    ];
+    let said = world.polcheck(&args);
+    (world.read("Dockerfile"), said)
+}
+
+const ATTACKED: &str = "FROM alpine:3.22\nRUN a\n";
+
+#[test]
+fn no_policy_changes_what_it_does_not_touch() {
     for rule in [
         "undeclared",
         "nowhere",
@@ -295,8 +297,8 @@ fn no_policy_changes_what_it_does_not_touch() {
         "removes",
         "warns",
     ] {
-        let (after, said) = fix(&format!("edit.{rule}"));
-        assert_eq!(after, text, "{rule}: {said}");
+        let (after, said) = with_hostile_edits(&format!("edit.{rule}"));
+        assert_eq!(after, ATTACKED, "{rule}: {said}");
         let is_told = !matches!(rule, "undeclared" | "nowhere" | "many");
         assert_eq!(
             said.stderr.contains("unsafe edit"),
@@ -309,7 +311,11 @@ fn no_policy_changes_what_it_does_not_touch() {
             "{rule}: {said}"
         );
     }
-    assert_said!(fix("edit.rebases").1, @"
+}
+
+#[test]
+fn an_unsafe_edit_is_told_and_the_others_are_made() {
+    assert_said!(with_hostile_edits("edit.rebases").1, @"
     exit code: 1
     --- stdout
     high[edit.rebases]: edit.rebases
@@ -322,7 +328,7 @@ fn no_policy_changes_what_it_does_not_touch() {
      |
      = help: the edit is not made; tell the author of the policy
     ");
-    let (after, said) = fix("edit.*");
+    let (after, said) = with_hostile_edits("edit.*");
     let pinned = format!("FROM alpine:3.22@sha256:{}\nRUN a\n", "1".repeat(64));
     assert_eq!(after, pinned, "{said}");
 }

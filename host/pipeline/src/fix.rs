@@ -214,7 +214,11 @@ impl Pipeline {
         done: &mut Done,
     ) -> Option<State> {
         let is_new = |offer: &&Offer| !done.refused.contains_key(&offer.known);
-        let mut waiting: Vec<Vec<&Offer>> = vec![offers.iter().filter(is_new).collect()];
+        let new: Vec<&Offer> = offers.iter().filter(is_new).collect();
+        if new.is_empty() {
+            return None;
+        }
+        let mut waiting = vec![new];
         let (mut accepted, mut next) = (Vec::new(), None);
         for trial in 0.. {
             let Some(chunk) = waiting.pop() else { break };

@@ -52,9 +52,9 @@ pub(crate) struct LintArgs {
     #[arg(long, help_heading = "Output options")]
     exit_zero: bool,
     #[command(flatten)]
-    fix: FixArgs,
-    #[command(flatten)]
     time: TimeArgs,
+    #[command(flatten)]
+    fix: FixArgs,
     #[command(flatten)]
     build: BuildArgs,
     #[command(flatten)]

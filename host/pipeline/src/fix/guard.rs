@@ -2,7 +2,7 @@
 
 use model::edit::Edited;
 use model::facts::DockerfileFacts;
-use model::facts::dockerfile::{Flow, Heredoc, Instruction, Mount, Stage, Status, Suppression};
+use model::facts::dockerfile::{Diagnostic, Flow, Instruction, Mount, Stage, Status, Suppression};
 use std::collections::BTreeMap;
 use std::iter::zip;
 
@@ -54,13 +54,13 @@ pub(super) fn check(
         return Err(Unsafe::Count);
     }
     for (one, other) in zip(&before.instructions, &after.instructions) {
-        let is_same = if is_touched(one, edited) {
+        let is_kept = if is_touched(one, edited) {
             // What it says is for the rule to know; what it is does not change under it.
             other.known && one.stage == other.stage && heredocs(one).eq(heredocs(other))
         } else {
-            meaning(one) == meaning(other) && heredocs(one).eq(heredocs(other))
+            is_same(one, other)
         };
-        if !is_same {
+        if !is_kept {
             return Err(Unsafe::Instruction(one.start_line));
         }
     }
@@ -80,12 +80,8 @@ pub(super) fn check(
     {
         return Err(Unsafe::Flows);
     }
-    let comments = |file: &DockerfileFacts| {
-        let directives = file.directives.iter();
-        let directives = directives.map(|it| (it.name.clone(), it.value.clone(), it.effective));
-        (file.escape, directives.collect::<Vec<_>>())
-    };
-    if comments(before) != comments(after)
+    if before.escape != after.escape
+        || !directives(before).eq(directives(after))
         || !before
             .suppressions
             .iter()
@@ -113,21 +109,23 @@ fn is_touched(instruction: &Instruction, edited: &Edited<'_>) -> bool {
     changes.any(|change| own.start <= change.end && change.start <= own.end)
 }
 
-/// All of an instruction but its place.
-fn meaning(it: &Instruction) -> impl PartialEq {
-    (
-        (it.keyword.clone(), it.known, it.stage, it.text.clone()),
-        (it.flags.clone(), it.args.clone(), it.values.clone()),
-        (it.exec_form, it.broken_json),
-    )
+/// Whether all of two instructions is the same but their places.
+fn is_same(one: &Instruction, other: &Instruction) -> bool {
+    (&one.keyword, one.known, one.stage) == (&other.keyword, other.known, other.stage)
+        && (one.exec_form, one.broken_json) == (other.exec_form, other.broken_json)
+        && (&one.text, &one.flags) == (&other.text, &other.flags)
+        && (&one.args, &one.values) == (&other.args, &other.values)
+        && contents(one).eq(contents(other))
 }
 
 fn heredocs(it: &Instruction) -> impl Iterator<Item = (&str, bool, bool)> {
-    let heredoc = |it: &'_ Heredoc| (it.expand, it.chomp);
-    it.heredocs.iter().map(move |found| {
-        let (expand, chomp) = heredoc(found);
-        (found.name.as_str(), expand, chomp)
-    })
+    let heredocs = it.heredocs.iter();
+    heredocs.map(|it| (it.name.as_str(), it.expand, it.chomp))
+}
+
+fn contents(it: &Instruction) -> impl Iterator<Item = (&str, (&str, bool, bool))> {
+    let contents = it.heredocs.iter().map(|it| it.content.as_str());
+    contents.zip(heredocs(it))
 }
 
 /// A base may be held at a digest.
@@ -141,43 +139,43 @@ fn is_same_stage(one: &Stage, other: &Stage) -> bool {
         && one.reachable == other.reachable
 }
 
-fn flow(it: &Flow) -> impl PartialEq + use<> {
-    let from = (it.instruction, it.from_stage, it.from_image.clone());
-    (
-        from,
-        it.to_stage,
-        it.sources.clone(),
-        it.destination.clone(),
-    )
+fn flow(it: &Flow) -> impl PartialEq {
+    let from = (it.instruction, it.from_stage, &it.from_image);
+    (from, it.to_stage, &it.sources, &it.destination)
 }
 
-fn mount(it: &Mount) -> impl PartialEq + use<> {
-    let from = (it.instruction, it.from_stage, it.from_image.clone());
-    (from, it.kind.clone(), it.source.clone(), it.target.clone())
+fn mount(it: &Mount) -> impl PartialEq {
+    let from = (it.instruction, it.from_stage, &it.from_image);
+    (from, &it.kind, &it.source, &it.target)
 }
 
-fn suppression(it: &Suppression) -> impl PartialEq + use<> {
-    let whom = (it.tool.clone(), it.rules.clone(), it.until.clone());
+fn suppression(it: &Suppression) -> impl PartialEq {
+    let whom = (&it.tool, &it.rules, &it.until);
     (whom, it.whole_file, it.instruction)
+}
+
+fn directives(file: &DockerfileFacts) -> impl Iterator<Item = (&str, &str, bool)> {
+    let directives = file.directives.iter();
+    directives.map(|it| (it.name.as_str(), it.value.as_str(), it.effective))
 }
 
 /// Whether `BuildKit` says nothing that it did not say before.
 fn warnings(before: &DockerfileFacts, after: &DockerfileFacts) -> Result<(), Unsafe> {
-    let all = |file: &'_ DockerfileFacts| {
-        let said = file.diagnostics.iter().chain(&file.skipped_diagnostics);
-        said.map(|it| (it.name.clone(), it.message.clone()))
-            .collect::<Vec<_>>()
-    };
-    let mut known: BTreeMap<String, usize> = BTreeMap::new();
-    for (name, _) in all(before) {
-        *known.entry(name).or_default() += 1;
+    let mut known: BTreeMap<&str, usize> = BTreeMap::new();
+    for diagnostic in said(before) {
+        *known.entry(&diagnostic.name).or_default() += 1;
     }
-    for (name, message) in all(after) {
-        let left = known.entry(name).or_default();
+    for diagnostic in said(after) {
+        let left = known.entry(&diagnostic.name).or_default();
         match left.checked_sub(1) {
             Some(fewer) => *left = fewer,
-            None => return Err(Unsafe::Diagnostic(message)),
+            None => return Err(Unsafe::Diagnostic(diagnostic.message.clone())),
         }
     }
     Ok(())
+}
+
+/// What the checks of `BuildKit` say, also those that are switched off.
+fn said(file: &DockerfileFacts) -> impl Iterator<Item = &Diagnostic> {
+    file.diagnostics.iter().chain(&file.skipped_diagnostics)
 }
