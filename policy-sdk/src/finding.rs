@@ -16,6 +16,7 @@ struct Parts {
     locations: Vec<Location>,
     help: Option<String>,
     url: Option<String>,
+    edits: Vec<types::TextEdit>,
     key: String,
     evidence: Vec<(String, String)>,
 }
@@ -59,6 +60,7 @@ impl Finding {
             locations: Vec::new(),
             help: None,
             url: None,
+            edits: Vec::new(),
             key: String::new(),
             evidence: Vec::new(),
         }))
@@ -86,6 +88,26 @@ impl Finding {
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.0.url = Some(url.into());
         self
+    }
+
+    /// What a machine may do about it without asking: put one text in the place of another. If the other one does not stand
+    /// there, nothing is done. All edits of a finding are made, or none; and none of a finding without help, or of a rule that is not
+    /// [`crate::Rule::fixable`].
+    #[must_use]
+    #[inline(never)]
+    pub fn edit(mut self, span: types::Span, original: &str, replacement: &str) -> Self {
+        self.0.edits.push(types::TextEdit {
+            span,
+            original: original.to_owned(),
+            replacement: replacement.to_owned(),
+        });
+        self
+    }
+
+    /// Takes the edits of another finding, which is the same in another place.
+    #[inline(never)]
+    pub fn take_edits(&mut self, mut other: Self) {
+        self.0.edits.append(&mut other.0.edits);
     }
 
     /// What the finding is about, without positions: `user=root`. Waivers and baselines know it by this. Unique among
@@ -131,6 +153,7 @@ impl Finding {
             remediation: parts.help.map(|text| types::Remediation {
                 text,
                 url: parts.url,
+                edits: parts.edits,
             }),
             key: parts.key,
             evidence: parts

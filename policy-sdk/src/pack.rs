@@ -100,6 +100,7 @@ impl RegisteredRule {
             description: self.description.to_owned(),
             aliases: owned(self.rule.aliases),
             opt_in: self.rule.opt_in,
+            fixable: self.rule.fixable,
             needs: self.rule.needs.iter().map(|group| owned(group)).collect(),
             uses: owned(self.rule.uses),
             settings_schema: self.rule.settings.to_owned(),

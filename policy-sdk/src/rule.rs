@@ -12,6 +12,8 @@ pub struct Rule {
     pub aliases: &'static [&'static str],
     /// Whether it counts only where a policy set names it, and not by `*` or `GROUP.*`.
     pub opt_in: bool,
+    /// Whether its findings may have edits.
+    pub fixable: bool,
     /// Interfaces without which it cannot be evaluated; every group must be served by one of its members.
     pub needs: &'static [&'static [&'static str]],
     /// Interfaces that make it better.
@@ -31,6 +33,7 @@ impl Rule {
             severity: Severity::Medium,
             aliases: &[],
             opt_in: false,
+            fixable: false,
             needs: &[&["image"]],
             uses: &[],
             settings: "",

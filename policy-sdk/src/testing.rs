@@ -4,10 +4,13 @@ mod twin;
 
 pub use facts::BuildInputs;
 
+use crate::bindings::polcheck::policy::types;
 use crate::pack::Outcome;
 use crate::{Pack, RegisteredRule};
 use model::Facts;
+use model::edit::{Edited, TextEdit};
 use model::facts::Origin;
+use model::facts::dockerfile::Span;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -165,6 +168,43 @@ pub fn messages(pack: &Pack, rule: &str, given: Given) -> Vec<String> {
     }
 }
 
+/// A Dockerfile with all edits that a rule of a pack offers for it.
+///
+/// # Panics
+/// If the pack has no such rule.
+pub fn fix(pack: &Pack, rule: &str, text: &str) -> String {
+    with_edits(pack, rule, text, Given::dockerfile(text))
+}
+
+fn with_edits(pack: &Pack, rule: &str, text: &str, given: Given) -> String {
+    let Outcome::Findings(findings) = evaluate(pack, rule, given) else {
+        return text.to_owned();
+    };
+    let edits = findings.into_iter().filter_map(|it| it.remediation);
+    let edits: Vec<Vec<TextEdit>> = edits
+        .map(|remediation| remediation.edits.into_iter().map(edit).collect())
+        .collect();
+    let mut edited = Edited::new(text);
+    for edits in &edits {
+        // What stands in another's way is not made, as in the host.
+        let _ = edited.make(edits);
+    }
+    edited.text()
+}
+
+fn edit(edit: types::TextEdit) -> TextEdit {
+    TextEdit {
+        span: Span {
+            start_line: edit.span.start_line,
+            start_column: edit.span.start_column,
+            end_line: edit.span.end_line,
+            end_column: edit.span.end_column,
+        },
+        original: edit.original,
+        replacement: edit.replacement,
+    }
+}
+
 /// One example of a rule's documentation: a fenced block with a language and what becomes of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {
@@ -174,6 +214,8 @@ pub struct Example {
     pub fails: bool,
     /// The block.
     pub text: String,
+    /// The block ```` ```dockerfile fixed ```` behind it: what the edits of the rule make of it.
+    pub fixed: Option<String>,
     /// The block ```` ```dockerignore ```` before it.
     pub ignore_file: Option<String>,
     /// The block ```` ```json image ```` before it: the config of the image that the Dockerfile is said to make.
@@ -183,7 +225,8 @@ pub struct Example {
 }
 
 /// The examples of a rule's documentation: blocks fenced as ```` ```json fails ```` or ```` ```dockerfile passes ````. A
-/// block ```` ```dockerignore ````, ```` ```json image ```` or ```` ```json settings ```` belongs to the example behind it.
+/// block ```` ```dockerignore ````, ```` ```json image ```` or ```` ```json settings ```` belongs to the example behind it, a block
+/// ```` ```dockerfile fixed ```` to the one before it.
 pub fn examples(description: &str) -> Vec<Example> {
     let (mut examples, mut ignore_file, mut image, mut settings) = (Vec::new(), None, None, None);
     for (info, text) in blocks(description) {
@@ -195,10 +238,16 @@ pub fn examples(description: &str) -> Vec<Example> {
                 language: language.to_owned(),
                 fails: expectation == "fails",
                 text,
+                fixed: None,
                 ignore_file: ignore_file.take(),
                 image: image.take(),
                 settings: settings.take(),
             }),
+            Some(("dockerfile", "fixed")) => {
+                if let Some(example) = examples.last_mut() {
+                    example.fixed = Some(text);
+                }
+            }
             _ => {}
         }
     }
@@ -251,6 +300,29 @@ pub fn check_examples(pack: &Pack) {
                 rule.id,
                 example.text
             );
+            check_edits(pack, rule, &example);
         }
     }
+}
+
+/// Checks that the edits for an example make what its documentation shows, and that nothing is left for a second time.
+fn check_edits(pack: &Pack, rule: &RegisteredRule, example: &Example) {
+    let expected = example.fixed.as_ref().unwrap_or(&example.text);
+    let given = Given::example(rule.id, example);
+    let fixed = with_edits(pack, rule.id, &example.text, given);
+    assert_eq!(&fixed, expected, "the edits of `{}`", rule.id);
+    if fixed == example.text {
+        return;
+    }
+    assert!(
+        rule.rule.fixable,
+        "`{}` has edits and is not fixable",
+        rule.id
+    );
+    let again = Example {
+        text: fixed.clone(),
+        ..example.clone()
+    };
+    let given = Given::example(rule.id, &again);
+    assert_eq!(with_edits(pack, rule.id, &fixed, given), fixed);
 }

@@ -105,13 +105,17 @@ fn messages(outcome: &Outcome) -> Vec<String> {
             .as_ref()
             .map(|remediation| remediation.text.clone())
             .unwrap_or_default();
+        let edits = finding.remediation.iter().flat_map(|it| &it.edits);
+        let edits = edits.map(|it| format!("{} > {}", it.original, it.replacement));
+        let edits: Vec<String> = edits.collect();
         format!(
-            "{}|{}|{}|{}|{help}|{:?}",
+            "{}|{}|{}|{}|{help}|{:?}|{}",
             finding.severity,
             finding.message,
             places.join(","),
             finding.key,
-            finding.evidence
+            finding.evidence,
+            edits.join(",")
         )
     };
     outcome.findings().iter().map(text).collect()
@@ -156,10 +160,14 @@ fn native_messages(
             .iter()
             .map(|entry| (entry.key.clone(), entry.value.clone()))
             .collect();
+        let edits = finding.remediation.iter().flat_map(|it| &it.edits);
+        let edits = edits.map(|it| format!("{} > {}", it.original, it.replacement));
+        let edits: Vec<String> = edits.collect();
         format!(
-            "{severity}|{}|{}|{key}|{help}|{evidence:?}",
+            "{severity}|{}|{}|{key}|{help}|{evidence:?}|{}",
             finding.message,
-            places.join(",")
+            places.join(","),
+            edits.join(",")
         )
     };
     findings.iter().map(text).collect()

@@ -16,6 +16,8 @@ mod config;
 mod dockerfile;
 mod examples;
 mod facts;
+mod fix;
+mod fix_corpus;
 mod harness;
 mod help;
 mod html;

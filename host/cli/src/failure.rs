@@ -52,6 +52,10 @@ impl Failure {
 
     /// As text.
     pub(crate) fn render(&self, renderer: &Renderer) -> String {
+        self.render_as(&Level::ERROR, renderer)
+    }
+
+    fn render_as<'a>(&'a self, level: &Level<'a>, renderer: &Renderer) -> String {
         let place = self.place.iter();
         let place = place.map(|place| Origin::path(printable(place)));
         let causes = self
@@ -62,7 +66,8 @@ impl Failure {
             .help
             .iter()
             .map(|help| Level::HELP.message(printable(help)));
-        let group: Group<'_> = Level::ERROR
+        let group: Group<'_> = level
+            .clone()
             .primary_title(printable(&self.message))
             .elements(place)
             .elements(causes)
@@ -74,6 +79,12 @@ impl Failure {
     pub(crate) fn show(&self) {
         // Nobody is left to tell when standard error is gone.
         let _ = writeln!(anstream::stderr(), "{}", self.render(&Renderer::styled()));
+    }
+
+    /// Shows what is no failure of the run.
+    pub(crate) fn warn(&self) {
+        let text = self.render_as(&Level::WARNING, &Renderer::styled());
+        let _ = writeln!(anstream::stderr(), "{text}");
     }
 }
 

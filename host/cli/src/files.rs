@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, IntoInnerError, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 
@@ -28,6 +28,39 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let mut file = Unfinished::create(path)?;
     file.write(bytes)?;
     file.finish()
+}
+
+/// Writes bytes to standard output as they are. A reader that went away has had enough.
+pub(crate) fn write_stdout(bytes: &[u8]) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new(&error, None)),
+        _ => Ok(()),
+    }
+}
+
+/// Puts other bytes in the place of those of a file, all at once. It keeps its owner and its permissions, and a link to it leads to
+/// it as before. What nobody may write stays as it is.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let failed = |error: io::Error| cannot_write(path, &error);
+    let target = fs::canonicalize(path).map_err(failed)?;
+    let metadata = fs::metadata(&target).map_err(failed)?;
+    let permissions = metadata.permissions();
+    if !metadata.is_file() || permissions.readonly() {
+        return Err(failed(io::ErrorKind::PermissionDenied.into()));
+    }
+    // Whoever may write into the folder may not always write the file.
+    File::options().write(true).open(&target).map_err(failed)?;
+    let file = prepare(&target, bytes, 0o600).map_err(failed)?;
+    let (uid, gid) = (metadata.uid(), metadata.gid());
+    let is_other = |own: fs::Metadata| (own.uid(), own.gid()) != (uid, gid);
+    if file.as_file().metadata().is_ok_and(is_other) {
+        fchown(file.as_file(), Some(uid), Some(gid)).map_err(failed)?;
+    }
+    let kept = file.as_file().set_permissions(permissions);
+    kept.map_err(failed)?;
+    let moved = file.persist(&target).map(drop);
+    moved.map_err(|error| failed(error.error))
 }
 
 /// A file on its way: under its name there is nothing of it before it is finished.

@@ -122,6 +122,8 @@ pub(crate) struct Output {
     path: Option<PathBuf>,
     /// Whether it is for a terminal that shows colours.
     coloured: bool,
+    /// Whether it goes to standard error, since something else is on standard output.
+    is_aside: bool,
 }
 
 impl FromStr for Output {
@@ -139,6 +141,7 @@ impl FromStr for Output {
         };
         Ok(Self {
             coloured: path.is_none() && wants_colours(),
+            is_aside: false,
             format: *format,
             path,
         })
@@ -146,6 +149,16 @@ impl FromStr for Output {
 }
 
 impl Output {
+    /// Where standard output is needed for something else.
+    pub(crate) fn aside(self) -> Self {
+        let wants_colours = || AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
+        Self {
+            coloured: self.path.is_none() && wants_colours(),
+            is_aside: true,
+            ..self
+        }
+    }
+
     /// Whether it shows the evidence.
     pub(crate) fn has_evidence(&self) -> bool {
         self.format == Format::Json

@@ -15,7 +15,7 @@ use crate::error::MetadataError;
 use model::facts;
 use model::{
     Broken, BrokenKind, Confidence, Finding, Location, Outcome, PackMetadata, Remediation,
-    RuleMetadata, Severity,
+    RuleMetadata, Severity, TextEdit,
 };
 
 pub(crate) fn outcome(outcome: check::Outcome) -> Outcome {
@@ -56,6 +56,7 @@ fn finding(finding: types::Finding) -> Finding {
         remediation: finding.remediation.map(|remediation| Remediation {
             text: remediation.text,
             url: remediation.url,
+            edits: remediation.edits.into_iter().map(edit).collect(),
         }),
         evidence: finding
             .evidence
@@ -81,12 +82,24 @@ fn location(location: types::Location) -> Location {
         types::Location::History(index) => Location::History { index },
         types::Location::Layer(layer) => Location::Layer { layer },
         types::Location::Manifest => Location::Manifest,
-        types::Location::Dockerfile(span) => Location::Dockerfile(facts::dockerfile::Span {
-            start_line: span.start_line,
-            start_column: span.start_column,
-            end_line: span.end_line,
-            end_column: span.end_column,
-        }),
+        types::Location::Dockerfile(at) => Location::Dockerfile(span(at)),
+    }
+}
+
+fn edit(edit: types::TextEdit) -> TextEdit {
+    TextEdit {
+        span: span(edit.span),
+        original: edit.original,
+        replacement: edit.replacement,
+    }
+}
+
+fn span(span: types::Span) -> facts::dockerfile::Span {
+    facts::dockerfile::Span {
+        start_line: span.start_line,
+        start_column: span.start_column,
+        end_line: span.end_line,
+        end_column: span.end_column,
     }
 }
 
@@ -136,6 +149,7 @@ fn rule(rule: check::Rule) -> Result<RuleMetadata, MetadataError> {
         id: rule.id.parse()?,
         title: rule.title,
         opt_in: rule.opt_in,
+        fixable: rule.fixable,
         default_severity: severity(rule.default_severity),
         description: rule.description,
         aliases: rule.aliases,

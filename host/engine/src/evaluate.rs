@@ -1,6 +1,7 @@
 //! Running the rules of a pack on one case.
 
 use crate::bindings::exports::polcheck::policy::check;
+use crate::bindings::polcheck::policy::types;
 use crate::case::Case;
 use crate::convert;
 use crate::host::{Exceeded, Granted, Host, Trace};
@@ -232,20 +233,32 @@ fn sort_answers(
 }
 
 fn outcome(outcome: check::Outcome, limits: &Limits) -> Outcome {
-    match outcome {
-        check::Outcome::Findings(findings) if findings.len() > limits.findings => {
-            let message = format!(
-                "it reported {} findings, and {} are allowed",
-                findings.len(),
-                limits.findings
-            );
-            Outcome::Broken(Broken {
-                kind: BrokenKind::Findings,
-                message,
-            })
-        }
-        outcome => convert::outcome(outcome),
-    }
+    let check::Outcome::Findings(findings) = &outcome else {
+        return convert::outcome(outcome);
+    };
+    let edits = |finding: &types::Finding| {
+        let remediation = finding.remediation.as_ref();
+        remediation.map_or(0, |remediation| remediation.edits.len())
+    };
+    let most = findings.iter().map(edits).max().unwrap_or_default();
+    let message = if findings.len() > limits.findings {
+        format!(
+            "it reported {} findings, and {} are allowed",
+            findings.len(),
+            limits.findings
+        )
+    } else if most > limits.edits {
+        format!(
+            "it offered {most} edits for one finding, and {} are allowed",
+            limits.edits
+        )
+    } else {
+        return convert::outcome(outcome);
+    };
+    Outcome::Broken(Broken {
+        kind: BrokenKind::Findings,
+        message,
+    })
 }
 
 fn not_asked_for(rule: &str) -> Broken {

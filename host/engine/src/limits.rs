@@ -26,6 +26,8 @@ pub struct Limits {
     pub handover_bytes: usize,
     /// Findings of one rule.
     pub findings: usize,
+    /// Edits of one finding. Their texts count among the bytes of the answer.
+    pub edits: usize,
     /// Bytes of the log.
     pub log_bytes: usize,
     /// Rows of one list that the host answers.
@@ -45,6 +47,7 @@ impl Default for Limits {
             host_bytes: 16 << 20,
             handover_bytes: 1 << 20,
             findings: 1_000,
+            edits: 1_000,
             log_bytes: 64 << 10,
             rows: 4_096,
         }

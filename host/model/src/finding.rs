@@ -1,5 +1,6 @@
 //! Findings: what policies say is wrong.
 
+use crate::edit::TextEdit;
 use crate::facts::dockerfile::Span;
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -145,6 +146,9 @@ pub struct Remediation {
     /// Where to read more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// What a machine may do about it without asking: all of it, or nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub edits: Vec<TextEdit>,
 }
 
 /// One thing that is wrong.

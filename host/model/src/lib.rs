@@ -4,6 +4,7 @@
 //! [`Verdict`] is what follows from all outcomes, and a [`Report`] is what a person or a program reads about it.
 
 pub mod canonical;
+pub mod edit;
 pub mod facts;
 pub mod finding;
 pub mod matching;
@@ -20,6 +21,7 @@ mod subject_names;
 pub mod verdict;
 pub mod waiver;
 
+pub use edit::TextEdit;
 pub use facts::{Fact, FactError, Facts, Interface, Need};
 pub use finding::{Confidence, Finding, Location, Remediation, Severity};
 pub use oci_spec::image::Digest;

@@ -1,5 +1,6 @@
 //! Reports: what is said about one subject, complete enough for every output format.
 
+use crate::edit::TextEdit;
 use crate::finding::{Confidence, Location, Severity};
 use crate::platform::Platform;
 use crate::rule::RuleId;
@@ -225,6 +226,9 @@ pub struct ReportedFinding {
     /// Where to read more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// What `--fix` does about it; empty: nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub edits: Vec<TextEdit>,
     /// The pack of the rule.
     pub policy: String,
     /// What the finding is about, without positions.

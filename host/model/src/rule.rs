@@ -98,6 +98,9 @@ pub struct RuleMetadata {
     pub aliases: Vec<String>,
     /// Whether it counts only where a policy set names it by its id or an alias.
     pub opt_in: bool,
+    /// Whether its findings may have edits.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub fixable: bool,
     /// Names of interfaces; every group must be served by one of its members.
     pub needs: Vec<Vec<String>>,
     /// Names of interfaces that make the rule better.
@@ -195,6 +198,7 @@ mod tests {
             description: description.to_owned(),
             aliases: vec![],
             opt_in: false,
+            fixable: false,
             needs: vec![],
             uses: vec![],
             settings_schema: None,

@@ -1,19 +1,26 @@
 //! The images that the stages of a Dockerfile begin with, as they are now.
 
 use ::registry::{Content, MAX_CONFIG_BYTES, Registry, RegistryError, Resolved, Source, platform};
+use model::facts::dockerfile::Stage;
 use model::facts::{BaseImage, DockerfileFacts};
 use model::{Fact, FactError, Platform};
 use std::collections::BTreeMap;
 
-/// Fetches manifest and config of each base that the target needs.
+/// Base images by their references, so that none is fetched twice.
+#[derive(Debug, Default)]
+pub struct KnownBases(BTreeMap<String, Fact<BaseImage>>);
+
+/// Fetches manifest and config of the bases of the stages that are wanted.
 pub(crate) async fn fetch(
     registry: &Registry,
     file: &DockerfileFacts,
     wanted: &Platform,
+    is_wanted: impl Fn(&Stage) -> bool,
+    known: &mut KnownBases,
 ) -> BTreeMap<u32, Fact<BaseImage>> {
-    let mut known: BTreeMap<String, Fact<BaseImage>> = BTreeMap::new();
+    let KnownBases(known) = known;
     let mut bases = BTreeMap::new();
-    let stages = file.stages.iter().filter(|stage| stage.reachable);
+    let stages = file.stages.iter().filter(|stage| is_wanted(stage));
     for stage in stages.filter(|stage| !stage.from_scratch && stage.base_stage.is_none()) {
         let base = match known.get(&stage.base) {
             Some(base) => base.clone(),

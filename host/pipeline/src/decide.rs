@@ -8,7 +8,9 @@ use model::facts::{DockerfileFacts, FactProblem};
 use model::policy_set::SelectedRule;
 use model::report::{Ending, Gap, ReportedFinding, Status, WaiverReport};
 use model::waiver::Validity;
-use model::{Finding, Interface, Outcome, PolicySet, RuleMetadata, SubjectNames, Verdict};
+use model::{
+    Finding, Interface, Outcome, PolicySet, RuleMetadata, SubjectNames, TextEdit, Verdict,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use suppressed::Comments;
 
@@ -202,10 +204,16 @@ fn report(rule: &JudgedRule<'_>, finding: &Finding, status: Status) -> ReportedF
             .as_ref()
             .and_then(|remediation| remediation.url.clone())
             .or_else(|| rule.metadata.url.clone()),
+        edits: edits(rule.metadata, finding),
         policy: rule.selected.pack.clone(),
         key: finding.key.clone(),
         evidence: finding.evidence.clone(),
     }
+}
+
+fn edits(rule: &RuleMetadata, finding: &Finding) -> Vec<TextEdit> {
+    let remediation = finding.remediation.as_ref().filter(|_| rule.fixable);
+    remediation.map_or_else(Vec::new, |remediation| remediation.edits.clone())
 }
 
 /// Whatever had to be known and could not be.

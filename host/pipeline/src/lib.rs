@@ -19,6 +19,7 @@ pub mod config;
 mod decide;
 mod dockerfile;
 mod error;
+mod fix;
 mod index;
 mod lint;
 mod policies;
@@ -35,12 +36,14 @@ mod yaml;
 
 pub use ::facts::{BuildInputs, base_config};
 pub use attest_image::{AttachMode, Attested};
+pub use base_images::KnownBases;
 pub use baseline::Baseline;
 pub use builtin::{DEFAULT_SET, PACKS, SETS};
 pub use catalogue::Catalogue;
 pub use claims::{RunConditions, Withheld, claims};
 pub use decide::{Decision, JudgedRule, Judgement, decide};
 pub use error::{AttestError, CheckError, PoliciesError, VerifyError};
+pub use fix::{Bases, Fixed, Refused, Unsafe};
 pub use lint::{Dockerfile, MAX_DOCKERFILE_BYTES};
 pub use policies::{BUILTIN, Changes, Policies, find_word};
 pub use recorded::{RecordedError, RecordedFinding, RecordedStatus, read_findings};
@@ -137,7 +140,9 @@ pub struct DockerfileText {
 impl Judged {
     /// What the subject is called.
     pub fn names(&self) -> SubjectNames<'_> {
-        report::names(&self.report.subject, self.dockerfile.as_ref())
+        let dockerfile = self.dockerfile.as_ref();
+        let path = dockerfile.map(|file| file.path.as_str());
+        report::names(&self.report.subject, path)
     }
 }
 
@@ -255,7 +260,15 @@ impl Pipeline {
             text = file.text;
             if let (Ok(file), true) = (&file.facts, needs.contains(&Interface::BaseImage)) {
                 let platform = subject::platform(&image_facts);
-                let bases = base_images::fetch(&self.registry, file, &platform).await;
+                let mut known = KnownBases::default();
+                let fetch = base_images::fetch(
+                    &self.registry,
+                    file,
+                    &platform,
+                    |it| it.reachable,
+                    &mut known,
+                );
+                let bases = fetch.await;
                 facts.base_images = Some(bases);
             }
             facts.dockerfile = Some(file.facts);

@@ -2,6 +2,7 @@
 
 use crate::claims::RunConditions;
 use crate::error::CheckError;
+use crate::fix::Bases;
 use crate::policies::Policies;
 use crate::report::Examined;
 use crate::{CheckRequest, DockerfileText, Judged, Pipeline, whole_second};
@@ -10,7 +11,6 @@ use ::facts::BuildInputs;
 use model::facts::{DockerfileFacts, ImageFacts, Origin};
 use model::report::{DockerfileSubject, Gap, Subject};
 use model::{Fact, FactError, Facts, Interface, Need, RuleId, RuleMetadata, canonical};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The largest Dockerfile that is read, in bytes. Real ones have some kilobytes.
@@ -52,6 +52,13 @@ impl Dockerfile {
         }
     }
 
+    pub(crate) fn subject(&self) -> Subject {
+        Subject::Dockerfile(DockerfileSubject {
+            path: self.path.clone(),
+            digest: canonical::sha256(&self.bytes),
+        })
+    }
+
     pub(crate) fn text(&self) -> DockerfileText {
         DockerfileText {
             path: self.path.clone(),
@@ -67,62 +74,110 @@ impl Pipeline {
     /// # Errors
     /// If facts, settings or verdict have no digest.
     pub fn lint(&self, file: &Dockerfile, request: &CheckRequest) -> Result<Judged, CheckError> {
-        let policies = &self.policies;
-        let conditions = RunConditions {
-            no_image: true,
-            ..self.conditions(request)
-        };
+        let case = self.case_alone(file.facts(None), None, request);
+        self.judge_alone(file, &case, request)
+    }
+
+    /// What rules are told of a Dockerfile alone.
+    pub(crate) fn case_alone(
+        &self,
+        file: Fact<Box<DockerfileFacts>>,
+        bases: Option<Bases>,
+        request: &CheckRequest,
+    ) -> Arc<Case> {
         let facts = Facts {
-            dockerfile: Some(file.facts(None)),
-            base_images: Some(BTreeMap::new()),
+            dockerfile: Some(file),
+            base_images: Some(bases.unwrap_or_default()),
             ..Facts::default()
         };
         let circumstances = Circumstances {
             time: request.effective_time.unwrap_or_else(whole_second),
-            point: policies.point,
+            point: self.policies.point,
             ..Circumstances::default()
         };
-        let (rules, left_out) = policies.of_dockerfiles.get_or_init(|| rules(policies));
-        let settings = Arc::clone(&policies.settings);
-        let case = Arc::new(Case::new(facts, circumstances, settings));
-        let evaluation = self.evaluate_now(rules, &case);
+        let settings = Arc::clone(&self.policies.settings);
+        Arc::new(Case::new(facts, circumstances, settings))
+    }
+
+    /// Judges a Dockerfile of which that is known.
+    pub(crate) fn judge_alone(
+        &self,
+        file: &Dockerfile,
+        case: &Arc<Case>,
+        request: &CheckRequest,
+    ) -> Result<Judged, CheckError> {
+        let conditions = RunConditions {
+            no_image: true,
+            ..self.conditions(request)
+        };
+        let OfDockerfiles {
+            rules, left_out, ..
+        } = self.rules_of_dockerfiles();
+        let evaluation = self.evaluate_now(rules, case);
         let examined = Examined {
-            subject: Subject::Dockerfile(DockerfileSubject {
-                path: file.path.clone(),
-                digest: canonical::sha256(&file.bytes),
-            }),
+            subject: file.subject(),
             descriptor: None,
             left_out: left_out.clone(),
             dockerfile: Some(file.text()),
-            case: &case,
+            case,
             evaluation: &evaluation,
             conditions: &conditions,
             baseline: request.baseline.as_deref(),
             with_evidence: !request.without_evidence,
         };
-        examined.report(policies, self.engine.limits())
+        examined.report(&self.policies, self.engine.limits())
+    }
+
+    pub(crate) fn rules_of_dockerfiles(&self) -> &OfDockerfiles {
+        let policies = &self.policies;
+        policies
+            .of_dockerfiles
+            .get_or_init(|| OfDockerfiles::of(policies))
     }
 }
 
-/// The rules that a Dockerfile can serve; the others were not checked.
-fn rules(policies: &Policies) -> (Vec<RuleId>, Vec<Gap>) {
-    let (mut rules, mut left_out) = (Vec::new(), Vec::new());
-    for id in policies.set.rules.keys() {
-        let Some((rule, _)) = policies.catalogue.rule(id) else {
-            continue;
-        };
-        match unserved(rule) {
-            None => rules.push(id.clone()),
-            Some(group) => left_out.push(Gap {
+/// What a Dockerfile alone can serve.
+#[derive(Debug)]
+pub(crate) struct OfDockerfiles {
+    /// The rules that it can.
+    pub(crate) rules: Vec<RuleId>,
+    /// Those of them whose findings may have edits.
+    pub(crate) fixable: Vec<RuleId>,
+    /// Those of them that do not ask for base images.
+    pub(crate) fixable_alone: Vec<RuleId>,
+    /// The others were not checked.
+    pub(crate) left_out: Vec<Gap>,
+}
+
+impl OfDockerfiles {
+    fn of(policies: &Policies) -> Self {
+        let (mut rules, mut left_out) = (Vec::new(), Vec::new());
+        let (mut fixable, mut fixable_alone) = (Vec::new(), Vec::new());
+        for id in policies.set.rules.keys() {
+            let Some((rule, _)) = policies.catalogue.rule(id) else {
+                continue;
+            };
+            let Some(group) = unserved(rule) else {
+                rules.push(id.clone());
+                fixable.extend(rule.fixable.then(|| id.clone()));
+                fixable_alone.extend((rule.fixable && !uses_bases(rule)).then(|| id.clone()));
+                continue;
+            };
+            left_out.push(Gap {
                 what: id.to_string(),
                 why: format!(
                     "it needs `{}`, and there is only a Dockerfile",
                     group.join("` or `")
                 ),
-            }),
+            });
+        }
+        Self {
+            rules,
+            fixable,
+            fixable_alone,
+            left_out,
         }
     }
-    (rules, left_out)
 }
 
 /// The needs of a rule that a Dockerfile alone can never serve.
@@ -134,4 +189,11 @@ fn unserved(rule: &RuleMetadata) -> Option<&[String]> {
     groups
         .find(|group| !group.iter().any(serves))
         .map(Vec::as_slice)
+}
+
+/// Whether a rule is better where the base images are known.
+pub(crate) fn uses_bases(rule: &RuleMetadata) -> bool {
+    let uses = rule.uses.iter();
+    uses.filter_map(|name| Interface::from_name(name))
+        .any(|interface| interface == Interface::BaseImage)
 }

@@ -4,13 +4,14 @@ use crate::Reasons;
 use crate::builtin::PACKS;
 use crate::catalogue::Catalogue;
 use crate::error::PoliciesError;
+use crate::lint::OfDockerfiles;
 use crate::resolve::{check_conflicts, merge, resolve};
 use crate::set_document::SetDocument;
 use crate::set_file::read_set;
 use crate::without_effect::without_effect;
 use crate::yaml;
 use engine::{Engine, Pack, Settings};
-use model::report::{EnforcementPoint, Gap};
+use model::report::EnforcementPoint;
 use model::{Digest, Interface, PolicySet, RuleId, Severity, Waiver, canonical};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,7 +63,7 @@ pub struct Policies {
     /// Why what the rules find is bad; read when something is said for the first time.
     reasons: OnceLock<Arc<Reasons>>,
     /// Which rules a Dockerfile alone can serve, and the others; found out when the first one is checked.
-    pub(crate) of_dockerfiles: OnceLock<(Vec<RuleId>, Vec<Gap>)>,
+    pub(crate) of_dockerfiles: OnceLock<OfDockerfiles>,
 }
 
 impl Policies {

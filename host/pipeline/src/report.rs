@@ -4,6 +4,7 @@ use crate::baseline::Baseline;
 use crate::claims::{RunConditions, claims};
 use crate::decide::{Decision, JudgedRule, Judgement, decide};
 use crate::error::CheckError;
+use crate::fix::keep_fitting;
 use crate::policies::Policies;
 use crate::subject::{Manifest, name};
 use crate::{DockerfileText, Judged};
@@ -49,11 +50,12 @@ impl Examined<'_> {
         let set = &policies.set;
         let rules = judged_rules(policies, self.evaluation, &self.subject);
         let problems = self.case.facts.problems();
+        let dockerfile = self.dockerfile.as_ref().map(|file| file.path.as_str());
         let judgement = Judgement {
             set,
             rules: &rules,
             problems: &problems,
-            subject: names(&self.subject, self.dockerfile.as_ref()),
+            subject: names(&self.subject, dockerfile),
             baseline: self.baseline,
             file: self
                 .case
@@ -63,7 +65,8 @@ impl Examined<'_> {
                 .and_then(|file| Some(&**file.as_ref().ok()?)),
             time: self.case.circumstances.time,
         };
-        let decision = decide(&judgement);
+        let mut decision = decide(&judgement);
+        keep_fitting(&mut decision.findings, judgement.file);
         let evidence = if self.with_evidence {
             Some(self.evidence(policies, limits, &rules, &decision)?)
         } else {
@@ -149,16 +152,12 @@ impl Examined<'_> {
     }
 }
 
-/// What a subject is called.
-pub(crate) fn names<'a>(
-    subject: &'a Subject,
-    dockerfile: Option<&'a DockerfileText>,
-) -> SubjectNames<'a> {
-    let path = dockerfile.map(|file| file.path.as_str());
+/// What a subject is called, and its Dockerfile.
+pub(crate) fn names<'a>(subject: &'a Subject, dockerfile: Option<&'a str>) -> SubjectNames<'a> {
     SubjectNames {
         given: subject.given(),
         image: subject.name(),
-        dockerfile: path.map(|path| path.strip_prefix("./").unwrap_or(path)),
+        dockerfile: dockerfile.map(|path| path.strip_prefix("./").unwrap_or(path)),
         digest: subject.digest(),
     }
 }
@@ -179,7 +178,7 @@ pub(crate) fn subject(image: &Image, manifest: &Manifest, facts: &Facts) -> Subj
 
 /// The selected rules, each with its outcome. The engine answers for each rule it is asked for, sorted by id, as the others
 /// are.
-fn judged_rules<'a>(
+pub(crate) fn judged_rules<'a>(
     policies: &'a Policies,
     evaluation: &'a Evaluation,
     subject: &Subject,

@@ -9,6 +9,7 @@ mod caches;
 mod data;
 mod dates;
 mod debuggers;
+mod edits;
 mod env_names;
 mod fetchers;
 mod final_user;

@@ -8,7 +8,7 @@ pub(crate) use names::{bare, ending};
 use crate::options::{Arguments, text};
 use crate::runs::Runs;
 use polcheck_sdk::FactError;
-use polcheck_sdk::dockerfile::{Command, Dockerfile};
+use polcheck_sdk::dockerfile::{Command, Dockerfile, Word};
 
 /// Which kind of package manager.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +69,8 @@ pub(crate) struct Call<'a> {
     pub(crate) program: &'a str,
     /// As it is written: `install`. Empty where there is none.
     pub(crate) verb: &'a str,
+    /// The word that it is.
+    pub(crate) verb_word: Option<&'a Word>,
     /// What the verb means.
     pub(crate) action: Action,
     /// Options, and the operands behind the verb.
@@ -88,8 +90,8 @@ impl<'a> Call<'a> {
         };
         let (verb, second) = (operand(0), operand(1));
         let (mut action, verbs) = syntax::action(manager, verb, second);
-        let first = arguments.operands.first();
-        let is_unknown = first.is_some_and(|word| word.value.is_none());
+        let verb_word = arguments.operands.first().copied();
+        let is_unknown = verb_word.is_some_and(|word| word.value.is_none());
         if is_unknown || is_dry(manager, &arguments) {
             action = Action::Other;
         }
@@ -100,6 +102,7 @@ impl<'a> Call<'a> {
             manager,
             program,
             verb,
+            verb_word,
             action,
             arguments,
         })

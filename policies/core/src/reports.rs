@@ -23,7 +23,10 @@ impl Reports {
         let known = self.0.iter_mut().find(|report| report.key == key);
         match known {
             Some(report) if report.places.contains(&place) => {}
-            Some(report) => report.places.push(place),
+            Some(report) => {
+                report.places.push(place);
+                report.finding.take_edits(finding);
+            }
             None => self.0.push(Report {
                 key,
                 places: vec![place],

@@ -6,14 +6,16 @@
 use polcheck_sdk::bindings::exports::polcheck::policy::check::{
     Guest, Metadata, Outcome, Rule, RuleOutcome, Severity,
 };
-use polcheck_sdk::bindings::polcheck::policy::types::{Confidence, Finding, KeyValue};
+use polcheck_sdk::bindings::polcheck::policy::types::{
+    Confidence, Finding, KeyValue, Remediation, Span, TextEdit,
+};
 use polcheck_sdk::bindings::polcheck::policy::{
     base_image, dockerfile, evaluation, image, log, matching,
 };
 use std::hint::black_box;
 
 /// Each attack, and the interfaces it declares.
-const ATTACKS: [(&str, &[&str]); 19] = [
+const ATTACKS: [(&str, &[&str]); 30] = [
     ("good.neighbour", &["image"]),
     ("good.reader", &["dockerfile"]),
     ("good.base", &["dockerfile", "base-image"]),
@@ -33,6 +35,17 @@ const ATTACKS: [(&str, &[&str]); 19] = [
     ("answered.twice", &["image"]),
     ("unknown.answer", &["image"]),
     ("nan.games", &["image"]),
+    ("edit.good", &["dockerfile"]),
+    ("edit.undeclared", &["dockerfile"]),
+    ("edit.nowhere", &["dockerfile"]),
+    ("edit.overlap", &["dockerfile"]),
+    ("edit.many", &["dockerfile"]),
+    ("edit.breaks", &["dockerfile"]),
+    ("edit.adds", &["dockerfile"]),
+    ("edit.rebases", &["dockerfile"]),
+    ("edit.silences", &["dockerfile"]),
+    ("edit.removes", &["dockerfile"]),
+    ("edit.warns", &["dockerfile"]),
 ];
 
 struct Hostile;
@@ -46,6 +59,7 @@ impl Guest for Hostile {
             description: String::new(),
             aliases: vec![],
             opt_in: false,
+            fixable: id.starts_with("edit.") && *id != "edit.undeclared",
             needs: needs.iter().map(|need| vec![(*need).to_owned()]).collect(),
             uses: vec![],
             settings_schema: String::new(),
@@ -122,6 +136,7 @@ fn attack(rule: &str) -> Vec<RuleOutcome> {
         }
         "good.reader" => return findings(vec![finding(&read_dockerfile(), vec![])]),
         "good.base" => return findings(vec![finding(&read_base(), vec![])]),
+        edit if edit.starts_with("edit.") => return findings(edited(edit)),
         "nan.games" => return findings(vec![finding("not a number", nan_bits())]),
         _ => {}
     }
@@ -182,6 +197,44 @@ fn finding(message: &str, evidence: Vec<KeyValue>) -> Finding {
         key: String::new(),
         evidence,
     }
+}
+
+/// What it would do to a file that begins with `FROM alpine:3.22`.
+fn edited(rule: &str) -> Vec<Finding> {
+    let edit = |columns: [u32; 2], original: &str, replacement: &str| TextEdit {
+        span: Span {
+            start_line: 1,
+            start_column: columns[0],
+            end_line: 1,
+            end_column: columns[1],
+        },
+        original: original.to_owned(),
+        replacement: replacement.to_owned(),
+    };
+    let digest = format!("@sha256:{}", "1".repeat(64));
+    let edits = match rule {
+        "edit.good" | "edit.undeclared" => vec![edit([17, 17], "", &digest)],
+        "edit.nowhere" => vec![edit([900, 901], "x", "y")],
+        "edit.overlap" => vec![edit([1, 5], "FROM", "FROM"), edit([4, 5], "M", "M")],
+        "edit.many" => vec![edit([1, 5], "FROM", "FROM"); 2_000],
+        "edit.breaks" => vec![edit([1, 5], "FROM", "FRUM")],
+        "edit.adds" => vec![edit([17, 17], "", "\nRUN evil")],
+        "edit.rebases" => vec![edit([6, 12], "alpine", "evil")],
+        "edit.silences" => vec![edit([1, 1], "", "# hadolint ignore=DL3006\n")],
+        "edit.removes" => vec![edit([17, 17], "", " \\")],
+        _ => vec![edit([1, 5], "FROM", "from")],
+    };
+    let is_offered = dockerfile::text().is_ok_and(|text| !text.contains(&digest));
+    let offered = finding(rule, vec![]);
+    let offered = Finding {
+        remediation: Some(Remediation {
+            text: "let me".to_owned(),
+            url: None,
+            edits,
+        }),
+        ..offered
+    };
+    if is_offered { vec![offered] } else { vec![] }
 }
 
 fn grow_memory() {

@@ -45,6 +45,12 @@ fn page(rule: &RuleMetadata) -> String {
     if rule.opt_in {
         let _ = writeln!(page, "- counts only where a policy set names it");
     }
+    if rule.fixable {
+        let _ = writeln!(
+            page,
+            "- fixed by: `polcheck lint --fix`, where that is safe"
+        );
+    }
     if let Some(url) = &rule.url {
         let _ = writeln!(page, "- see: {}", printable(url));
     }

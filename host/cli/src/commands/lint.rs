@@ -2,8 +2,9 @@
 
 use super::baseline::BaselineArgs;
 use super::build::BuildArgs;
+use super::fix::{FixArgs, Fixing, print_diffs};
 use super::time::TimeArgs;
-use crate::args::{GlobalArgs, PolicyArgs};
+use crate::args::{GlobalArgs, PolicyArgs, RegistryArgs};
 use crate::discover;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -14,6 +15,8 @@ use crate::session::Session;
 use clap::Args;
 use pipeline::config::Layer;
 use pipeline::{CheckRequest, Dockerfile, Pipeline};
+use std::collections::BTreeMap;
+use std::io::Write;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -52,11 +55,15 @@ pub(crate) struct LintArgs {
     #[command(flatten)]
     time: TimeArgs,
     #[command(flatten)]
+    fix: FixArgs,
+    #[command(flatten)]
     build: BuildArgs,
     #[command(flatten)]
     baseline: BaselineArgs,
     #[command(flatten)]
     policy: PolicyArgs,
+    #[command(flatten)]
+    registry: RegistryArgs,
 }
 
 /// What was found under a path that was named.
@@ -76,10 +83,18 @@ enum Found {
 
 pub(crate) fn run(args: &LintArgs, global: &GlobalArgs) -> Result<Exit, Failure> {
     let session = Session::new(global, args.layer()?)?;
-    let outputs = session.outputs()?;
+    let is_fixing = args.fix.is_wanted()?;
     let inputs = args.build.inputs()?;
     let found = args.find()?;
     let threads = threads(session.config.wanted_jobs(), found.len());
+    let mut outputs = session.outputs()?;
+    if args.fix.fix
+        && found
+            .iter()
+            .any(|found| matches!(found, Found::Stdin { .. }))
+    {
+        outputs = outputs.into_iter().map(Output::aside).collect();
+    }
     let pipeline = match u32::try_from(threads) {
         Ok(at_once) if found.len() > MANY => session.pipeline_for_many(at_once)?,
         _ => session.pipeline()?,
@@ -88,61 +103,157 @@ pub(crate) fn run(args: &LintArgs, global: &GlobalArgs) -> Result<Exit, Failure>
         effective_time: args.time.effective()?,
         unnamed_set: session.config.is_set_unnamed(),
         baseline: session.baseline()?,
-        without_evidence: !outputs.iter().any(Output::has_evidence),
+        without_evidence: args.fix.diff || !outputs.iter().any(Output::has_evidence),
         ..CheckRequest::default()
     };
-    let progress = Progress::new(found.len(), session.quiet);
-    let written = Mutex::new(Written::to(&outputs, pipeline.policies(), &progress)?);
-    on_threads(&found, threads, |at, found| {
-        let entry = lint(&pipeline, &request, &args.build, &inputs, found);
-        let entry = Rendered::new(entry, &outputs, &session);
-        lock(&written).add(at, entry);
-    });
-    let written = written.into_inner().unwrap_or_else(PoisonError::into_inner);
-    written.finish(args.exit_zero, &session)
+    let run = Run {
+        fixing: is_fixing.then(|| args.fix.start(&pipeline, &session, &request)),
+        pipeline: &pipeline,
+        request: &request,
+        build: &args.build,
+        inputs: &inputs,
+    };
+    let exit = if args.fix.diff {
+        run.show_diffs(&found, threads, args.exit_zero)?
+    } else {
+        run.report(&found, threads, &outputs, &session, args.exit_zero)?
+    };
+    Ok(run.finish(args.fix.diff, exit, &session))
+}
+
+/// What is the same for every file.
+struct Run<'a> {
+    pipeline: &'a Pipeline,
+    request: &'a CheckRequest,
+    build: &'a BuildArgs,
+    inputs: &'a pipeline::BuildInputs,
+    /// None: files stay as they are.
+    fixing: Option<Fixing<'a>>,
+}
+
+impl Run<'_> {
+    /// Reports every file in its turn.
+    fn report(
+        &self,
+        found: &[Found],
+        threads: usize,
+        outputs: &[Output],
+        session: &Session,
+        exit_zero: bool,
+    ) -> Result<Exit, Failure> {
+        let progress = Progress::new(found.len(), session.quiet);
+        let written = Written::to(outputs, self.pipeline.policies(), &progress)?;
+        let written = Mutex::new(written);
+        on_threads(found, threads, |at, found| {
+            let entry = Rendered::new(self.entry(found), outputs, session);
+            lock(&written).add(at, entry);
+        });
+        let written = written.into_inner().unwrap_or_else(PoisonError::into_inner);
+        written.finish(exit_zero, session)
+    }
+
+    /// Checks one file. What goes wrong with it is an entry, and stops no other.
+    fn entry(&self, found: &Found) -> Entry {
+        let (path, place) = match found {
+            Found::Nothing { folder } => {
+                return Entry::Nothing {
+                    path: folder.clone(),
+                };
+            }
+            Found::File { path, source } => (path, Some(source.as_path())),
+            Found::Stdin { name } => (name, None),
+        };
+        let judge = |file: Dockerfile| match &self.fixing {
+            None => Ok(self.pipeline.lint(&file, self.request)?),
+            Some(fixing) => fixing.write(&file, place),
+        };
+        match self.read(path, place).and_then(judge) {
+            Ok(judged) => Entry::Judged {
+                judged: vec![judged],
+                attested: Vec::new(),
+                signed: false,
+            },
+            Err(failure) => Entry::Failed {
+                reference: path.clone(),
+                failure,
+            },
+        }
+    }
+
+    fn read(&self, path: &str, place: Option<&Path>) -> Result<Dockerfile, Failure> {
+        Ok(Dockerfile {
+            bytes: place.map_or_else(files::read_stdin, files::read)?,
+            inputs: self.build.with_ignore_file(self.inputs, Path::new(path))?,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Shows what would be changed, every file in its turn.
+    fn show_diffs(
+        &self,
+        found: &[Found],
+        threads: usize,
+        exit_zero: bool,
+    ) -> Result<Exit, Failure> {
+        let diffs = Mutex::new(BTreeMap::new());
+        on_threads(found, threads, |at, found| {
+            lock(&diffs).insert(at, self.diff(found));
+        });
+        let diffs = diffs.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let (mut exit, mut shown) = (Exit::Passed, Vec::new());
+        for diff in diffs.into_values() {
+            let own = match diff {
+                Ok(diff) if diff.is_empty() => Exit::Passed,
+                Ok(diff) => {
+                    shown.push(diff);
+                    Exit::Failed
+                }
+                Err(failure) => {
+                    failure.show();
+                    Exit::Undecided
+                }
+            };
+            exit = Exit::of_all([exit, own]);
+        }
+        print_diffs(&shown)?;
+        Ok(if exit_zero {
+            exit.without_failure()
+        } else {
+            exit
+        })
+    }
+
+    fn diff(&self, found: &Found) -> Result<String, Failure> {
+        let (path, place) = match found {
+            Found::Nothing { .. } => return Ok(String::new()),
+            Found::File { path, source } => (path, Some(source.as_path())),
+            Found::Stdin { name } => (name, None),
+        };
+        let file = self.read(path, place)?;
+        let fixing = self.fixing.as_ref();
+        fixing.map_or_else(|| Ok(String::new()), |fixing| fixing.diff(&file))
+    }
+
+    /// Says how much was fixed.
+    fn finish(&self, is_dry: bool, exit: Exit, session: &Session) -> Exit {
+        let Some(fixing) = &self.fixing else {
+            return exit;
+        };
+        let summary = fixing.summary(if is_dry { "would fix" } else { "fixed" });
+        if let Some(summary) = summary.filter(|_| !session.quiet) {
+            // Nobody is left to tell when standard error is gone.
+            let _ = writeln!(std::io::stderr(), "{summary}");
+        }
+        if fixing.is_complete() {
+            exit
+        } else {
+            Exit::Undecided
+        }
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Checks one file. What goes wrong with it is an entry, and stops no other.
-fn lint(
-    pipeline: &Pipeline,
-    request: &CheckRequest,
-    build: &BuildArgs,
-    inputs: &pipeline::BuildInputs,
-    found: &Found,
-) -> Entry {
-    let (path, bytes) = match found {
-        Found::Nothing { folder } => {
-            return Entry::Nothing {
-                path: folder.clone(),
-            };
-        }
-        Found::File { path, source } => (path, files::read(source)),
-        Found::Stdin { name } => (name, files::read_stdin()),
-    };
-    let judge = |bytes: Vec<u8>| {
-        let inputs = build.with_ignore_file(inputs, Path::new(path))?;
-        let file = Dockerfile {
-            path: path.clone(),
-            bytes,
-            inputs,
-        };
-        Ok(pipeline.lint(&file, request)?)
-    };
-    match bytes.and_then(judge) {
-        Ok(judged) => Entry::Judged {
-            judged: vec![judged],
-            attested: Vec::new(),
-            signed: false,
-        },
-        Err(failure) => Entry::Failed {
-            reference: path.clone(),
-            failure,
-        },
-    }
 }
 
 /// From how many files on a pool of instances is worth its while.
@@ -178,7 +289,7 @@ impl LintArgs {
             jobs: self.jobs,
             baseline: self.baseline.baseline.clone(),
             output: (!self.output.is_empty()).then(|| self.output.clone()),
-            ..self.policy.lay(Layer::default())?
+            ..self.policy.lay(self.registry.lay(Layer::default()))?
         })
     }
 

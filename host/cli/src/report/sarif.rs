@@ -3,8 +3,9 @@
 
 use super::place::{column, fingerprint, place};
 use super::{Entry, Part, printable, text, waivers};
+use model::facts::dockerfile::Span;
 use model::report::{ReportedFinding, Status};
-use model::{Location, RuleMetadata, Severity};
+use model::{Location, RuleMetadata, Severity, TextEdit};
 use pipeline::{Judged, Policies, RunSummary};
 use serde_json::{Value, json};
 
@@ -103,11 +104,45 @@ fn result(judged: &Judged, finding: &ReportedFinding) -> Value {
         if !related.is_empty() {
             members.insert("relatedLocations".to_owned(), Value::Array(related));
         }
+        if !finding.edits.is_empty() {
+            members.insert("fixes".to_owned(), json!([fix(judged, finding)]));
+        }
         if let Some(suppression) = suppression(&finding.status) {
             members.insert("suppressions".to_owned(), json!([suppression]));
         }
     }
     result
+}
+
+/// §3.55
+fn fix(judged: &Judged, finding: &ReportedFinding) -> Value {
+    let text = judged.dockerfile.as_ref().map_or("", |file| &file.text);
+    let replacement = |edit: &TextEdit| {
+        // §3.57
+        json!({
+            "deletedRegion": region(text, edit.span),
+            "insertedContent": { "text": edit.replacement },
+        })
+    };
+    let replacements = finding.edits.iter().map(replacement);
+    let path = judged.dockerfile.as_ref().map_or("", |file| &file.path);
+    json!({
+        "description": { "text": printable(finding.help.as_deref().unwrap_or_default()) },
+        "artifactChanges": [{
+            "artifactLocation": { "uri": uri(path) },
+            "replacements": replacements.collect::<Vec<_>>(),
+        }],
+    })
+}
+
+/// §3.30
+fn region(text: &str, span: Span) -> Value {
+    json!({
+        "startLine": span.start_line,
+        "startColumn": column(text, span.start_line, span.start_column),
+        "endLine": span.end_line,
+        "endColumn": column(text, span.end_line, span.end_column),
+    })
 }
 
 /// §3.35
@@ -139,15 +174,7 @@ fn location(judged: &Judged, location: Option<&Location>) -> Value {
     let mut physical = json!({ "artifactLocation": { "uri": uri(place.path) } });
     let text = judged.dockerfile.as_ref().map(|file| file.text.as_str());
     if let (Some(span), Some(text), Some(physical)) = (place.span, text, physical.as_object_mut()) {
-        physical.insert(
-            "region".to_owned(),
-            json!({
-                "startLine": span.start_line,
-                "startColumn": column(text, span.start_line, span.start_column),
-                "endLine": span.end_line,
-                "endColumn": column(text, span.end_line, span.end_column),
-            }),
-        );
+        physical.insert("region".to_owned(), region(text, span));
     }
     match (place.span, location) {
         (None, Some(other)) => json!({

@@ -86,6 +86,10 @@ fn of_report(
     if style.quiet {
         return text;
     }
+    let fixable = report.findings.iter().filter(|it| is_fixable(it)).count();
+    if fixable > 0 && matches!(report.subject, Subject::Dockerfile(_)) {
+        line(format!("{fixable} fixable with `--fix`"));
+    }
     let shown = if style.verbose { usize::MAX } else { RULES };
     for open in left_open(report, shown).lines().skip(1) {
         line(open.trim_start().to_owned());
@@ -99,6 +103,10 @@ fn of_report(
         }
     }
     text
+}
+
+fn is_fixable(finding: &ReportedFinding) -> bool {
+    finding.status == Status::Open && !finding.edits.is_empty()
 }
 
 /// Gaps of one reason side by side.

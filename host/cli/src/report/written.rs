@@ -13,7 +13,7 @@ use crate::session::Session;
 use pipeline::config::FailOn;
 use pipeline::{Policies, RunSummary, WaiverTally};
 use std::collections::BTreeMap;
-use std::io::{self, BufWriter, ErrorKind, IsTerminal, Read, Seek, Stdout, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Read, Seek, Write};
 use tempfile::{SpooledTempFile, spooled_tempfile};
 
 /// What was written so far.
@@ -46,7 +46,8 @@ struct Sink {
 const IN_MEMORY: usize = 4 * 1024 * 1024;
 
 enum Target {
-    Stdout(BufWriter<Stdout>),
+    /// Standard output, or standard error.
+    Standard(BufWriter<Box<dyn Write + Send>>),
     File(Unfinished),
     /// Others have written to it, and will.
     Appended(Appended),
@@ -125,7 +126,10 @@ impl Sink {
             target: match (&output.path, output.format) {
                 (Some(path), Format::GithubOutput) => Target::Appended(Appended::open(path)?),
                 (Some(path), _) => Target::File(Unfinished::create(path)?),
-                (None, _) => Target::Stdout(BufWriter::new(io::stdout())),
+                (None, _) if output.is_aside => {
+                    Target::Standard(BufWriter::new(Box::new(io::stderr())))
+                }
+                (None, _) => Target::Standard(BufWriter::new(Box::new(io::stdout()))),
             },
             is_empty: true,
             at_the_end: Vec::new(),
@@ -211,7 +215,7 @@ impl Sink {
         match self.target {
             Target::File(file) => file.finish(),
             Target::Appended(file) => file.finish(),
-            Target::Stdout(_) | Target::Nobody => Ok(()),
+            Target::Standard(_) | Target::Nobody => Ok(()),
         }
     }
 
@@ -232,7 +236,7 @@ impl Sink {
     }
 
     fn flush(&mut self) -> Result<(), Failure> {
-        if let Target::Stdout(stdout) = &mut self.target
+        if let Target::Standard(stdout) = &mut self.target
             && had_enough(stdout.flush())?
         {
             self.target = Target::Nobody;
@@ -251,7 +255,7 @@ impl Sink {
                 file.write(bytes);
                 Ok(())
             }
-            Target::Stdout(stdout) => {
+            Target::Standard(stdout) => {
                 if had_enough(stdout.write_all(bytes))? {
                     self.target = Target::Nobody;
                 }

@@ -26,6 +26,7 @@ pub(crate) fn rule(id: &str, outcome: Outcome) -> Rule {
             description: String::new(),
             aliases: vec![],
             opt_in: false,
+            fixable: false,
             needs: vec![vec!["image".to_owned()]],
             uses: vec![],
             settings_schema: None,

@@ -13,6 +13,10 @@
 //! FROM alpine:3.22
 //! ADD service.conf /etc/
 //! ```
+//! ```dockerfile fixed
+//! FROM alpine:3.22
+//! COPY service.conf /etc/
+//! ```
 //! ```dockerfile passes
 //! FROM alpine:3.22
 //! COPY service.conf /etc/
@@ -20,6 +24,7 @@
 //! ```
 
 use crate::archives::may_be_unpacked;
+use crate::edits::{in_case, of_keyword};
 use crate::reports::merged;
 use crate::sources::{self, Source};
 use crate::stage_names::stage_name;
@@ -29,6 +34,7 @@ use polcheck_sdk::{Confidence, Facts, Finding, Judgement, Rule, Settings, Severi
 /// The rule.
 pub const RULE: Rule = Rule {
     severity: Severity::Low,
+    fixable: true,
     aliases: &[
         "DL3020",
         "DS-0005",
@@ -50,6 +56,7 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         let finding = Finding::new(format!("`ADD` only copies `{names}`"))
             .help("write `COPY` instead of `ADD`")
             .confidence(confidence(add));
+        let finding = as_copy(finding, add);
         let key = format!("{names} {}", stage_name(file, add.stage));
         (key, add.span, finding)
     })))
@@ -69,6 +76,29 @@ fn is_plain(word: &Word) -> bool {
     // What a pattern or a variable at the end stands for may be an archive.
     let is_open = text.ends_with('*') || word.value.is_none() && text.ends_with(['}', '$']);
     sources::of(word) == Source::Local && !may_be_unpacked(text) && !is_open
+}
+
+/// Endings of files that are no tar archives, whatever is in them: `ADD` looks into a file, and not at its name.
+const NO_ARCHIVES: &str = " bat c cfg cnf conf crt css csproj csv env go gradle html ini jar java js json key lock md mod patch pem php pl properties ps1 py rb repo rs service sh so sql sum toml ts txt war xml yaml yml zip ";
+
+/// `COPY` in its place, if it cannot be an archive and has no option that only `ADD` has.
+fn as_copy(finding: Finding, add: &Instruction) -> Finding {
+    let is_no_archive = |word: &Word| {
+        let text = word.raw.trim_matches(['"', '\'']);
+        let ending = text.rsplit('.').next().unwrap_or_default();
+        let is_folder = matches!(text, "." | "..") || text.ends_with('/') || text.ends_with("/.");
+        let is_known = NO_ARCHIVES.contains(&[" ", ending, " "].concat()) && text.contains('.');
+        is_folder || text.starts_with("<<") || is_known && !ending.contains('$')
+    };
+    let is_shared = |name: &str| matches!(name, "chown" | "chmod" | "link" | "exclude");
+    if !add.options.iter().all(|option| is_shared(&option.name))
+        || !sources::sources(add).iter().all(is_no_archive)
+    {
+        return finding;
+    }
+    let keyword = add.text.get(..3).unwrap_or_default();
+    let copy = in_case("copy", keyword == "ADD");
+    finding.edit(of_keyword(add, keyword), keyword, &copy)
 }
 
 /// A file without an extension may be an archive all the same.

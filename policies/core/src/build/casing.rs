@@ -12,16 +12,31 @@
 //! ```dockerfile fails
 //! FROM golang:1.26 as build
 //! ```
+//! ```dockerfile fixed
+//! FROM golang:1.26 AS build
+//! ```
 //! ```dockerfile fails
 //! FROM golang:1.26 AS Build
+//! ```
+//! ```dockerfile fixed
+//! FROM golang:1.26 AS build
 //! ```
 //! ```dockerfile fails
 //! FROM golang:1.26
 //! EXPOSE 80/TCP
 //! ```
+//! ```dockerfile fixed
+//! FROM golang:1.26
+//! EXPOSE 80/tcp
+//! ```
 //! ```dockerfile fails
 //! FROM golang:1.26
 //! run go build
+//! CMD ["./service"]
+//! ```
+//! ```dockerfile fixed
+//! FROM golang:1.26
+//! RUN go build
 //! CMD ["./service"]
 //! ```
 //! ```dockerfile passes
@@ -31,12 +46,15 @@
 //! ```
 
 use crate::buildkit::{Said, said};
+use crate::edits::{has_any, in_case, of_keyword, replace};
 use crate::reports::merged;
+use polcheck_sdk::dockerfile::{Keyword, Word};
 use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings, Severity, Span};
 
 /// The rule.
 pub const RULE: Rule = Rule {
     severity: Severity::Info,
+    fixable: true,
     aliases: &CHECKS,
     needs: &[&["dockerfile"]],
     url: Some("https://docs.docker.com/reference/build-checks/"),
@@ -56,44 +74,52 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
 
 fn told(said: Said<'_>) -> (String, Span, Finding) {
     let word = said.quoted('\'');
-    let at = |index: usize| said.argument(index).map_or(said.place(), |word| word.span);
-    let (key, place, message, help) = match said.diagnostic.name.as_str() {
+    let mut place = None;
+    let (key, found, message, upper) = match said.diagnostic.name.as_str() {
         "FromAsCasing" => {
             let keyword = said.keyword();
-            let word = said.argument(1).map_or("", |word| word.raw.as_str());
-            let message = format!("`{word}` is in another case than `{keyword}`");
-            (
-                format!("{keyword} {word}"),
-                at(1),
-                message,
-                "write `FROM … AS …`".to_owned(),
-            )
+            let found = written(said.argument(1));
+            let raw = found.map_or("", |(_, raw)| raw);
+            let message = format!("`{raw}` is in another case than `{keyword}`");
+            let upper = !keyword.starts_with('f');
+            (format!("{keyword} {raw}"), found, message, upper)
         }
         "StageNameCasing" => {
             let message = format!("the name of the stage `{word}` has capitals");
-            let help = format!("write `{}`", word.to_ascii_lowercase());
-            (format!("stage {word}"), at(2), message, help)
+            let found = written(said.argument(2));
+            (format!("stage {word}"), found, message, false)
         }
         "ExposeProtoCasing" => {
             let message = format!("the protocol of the port `{word}` is not in lower case");
-            let help = format!("write `{}`", word.to_ascii_lowercase());
-            let mut ports = said
-                .instruction
-                .into_iter()
-                .flat_map(|found| &found.arguments);
+            let found = said.instruction.into_iter();
+            let mut ports = found.flat_map(|found| &found.arguments);
             let port = ports.find(|port| port.value.as_deref() == Some(word));
-            let place = port.map_or(said.place(), |port| port.span);
-            (format!("port {word}"), place, message, help)
+            (format!("port {word}"), written(port), message, false)
         }
         _ => {
             let message = format!("the instruction `{word}` is in another case than most");
-            (
-                word.to_owned(),
-                said.place(),
-                message,
-                "write all instructions in upper case".to_owned(),
-            )
+            let found = said.instruction;
+            let found = found.map(|found| (of_keyword(found, word), word));
+            place = Some(said.place());
+            let upper = said.diagnostic.message.ends_with("(uppercase)");
+            (word.to_owned(), found, message, upper)
         }
     };
-    (key, place, said.finding(message).help(help))
+    let (span, raw) = found.unwrap_or((said.place(), word));
+    let wanted = in_case(raw, upper);
+    let mut finding = said.finding(message).help(format!("write `{wanted}`"));
+    // What a variable makes stays as it is.
+    if !has_any(raw, b"$") {
+        finding = finding.edit(span, raw, &wanted);
+    }
+    // `FROM` takes its `AS` along.
+    let of_from = said.instruction.filter(|it| it.keyword == Keyword::From);
+    if let (Some(_), Some(_), Some(written)) = (place, of_from, said.argument(1)) {
+        finding = replace(finding, written, &in_case(&written.raw, upper));
+    }
+    (key, place.unwrap_or(span), finding)
+}
+
+fn written(word: Option<&Word>) -> Option<(Span, &str)> {
+    word.map(|word| (word.span, word.raw.as_str()))
 }

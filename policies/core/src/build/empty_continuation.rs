@@ -14,6 +14,11 @@
 //!
 //!     curl=8.14.1-r2
 //! ```
+//! ```dockerfile fixed
+//! FROM alpine:3.22
+//! RUN apk add --no-cache \
+//!     curl=8.14.1-r2
+//! ```
 //! ```dockerfile passes
 //! FROM alpine:3.22
 //! RUN apk add --no-cache \
@@ -24,11 +29,12 @@
 use crate::buildkit::{Said, line, said};
 use crate::reports::merged;
 use crate::stage_names::stage_name;
-use polcheck_sdk::{Facts, Judgement, Rule, Settings, Severity, Span};
+use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings, Severity, Span};
 
 /// The rule.
 pub const RULE: Rule = Rule {
     severity: Severity::Low,
+    fixable: true,
     aliases: &["NoEmptyContinuation"],
     needs: &[&["dockerfile"]],
     url: Some("https://docs.docker.com/reference/build-checks/no-empty-continuation/"),
@@ -51,24 +57,30 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
                 "an empty line stands inside the `{keyword}` instruction"
             ))
             .help("remove the line, or make it a comment");
-        found.push((
-            format!("{keyword} {stage}"),
-            empty_line(said, text),
-            finding,
-        ));
+        let (place, finding) = without_empty_lines(said, text, finding);
+        found.push((format!("{keyword} {stage}"), place, finding));
     }
     Ok(merged(found))
 }
 
-/// `BuildKit` names the last line of the instruction.
-fn empty_line(said: Said<'_>, text: &str) -> Span {
-    let Some(instruction) = said.instruction else {
-        return said.place();
-    };
-    let numbered = (1..).zip(text.lines());
-    let mut lines = numbered.skip_while(|(number, _)| *number <= instruction.span.start_line);
-    let empty = lines.find(|(_, line)| line.trim().is_empty());
-    empty.map_or(said.place(), |(number, _)| {
-        line(number.min(said.diagnostic.line))
-    })
+/// The first empty line, and an edit for each. Those of a heredoc are text.
+fn without_empty_lines(said: Said<'_>, text: &str, mut finding: Finding) -> (Span, Finding) {
+    // `BuildKit` names the last line of the instruction.
+    let last = said.diagnostic.line;
+    let mut first = None;
+    for (number, empty) in (1..=last).zip(text.split_inclusive('\n')) {
+        let begun = said.instruction.filter(|it| it.span.start_line < number);
+        let Some(found) = begun.filter(|_| empty.trim().is_empty()) else {
+            continue;
+        };
+        first = first.or(Some(number));
+        if found.heredocs.is_empty() {
+            let behind = Span {
+                start_line: number,
+                ..line(number + 1)
+            };
+            finding = finding.edit(behind, empty, "");
+        }
+    }
+    (line(first.unwrap_or(last)), finding)
 }

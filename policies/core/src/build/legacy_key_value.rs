@@ -12,19 +12,34 @@
 //! FROM alpine:3.22
 //! ENV MODE production
 //! ```
+//! ```dockerfile fixed
+//! FROM alpine:3.22
+//! ENV MODE=production
+//! ```
+//! ```dockerfile fails
+//! FROM alpine:3.22
+//! LABEL title The shop, $VERSION
+//! ```
+//! ```dockerfile fixed
+//! FROM alpine:3.22
+//! LABEL title="The shop, $VERSION"
+//! ```
 //! ```dockerfile passes
 //! FROM alpine:3.22
 //! ENV MODE=production
 //! ```
 
 use crate::buildkit::said;
+use crate::edits::{has_any, rewrite, unquoted};
 use crate::reports::merged;
 use crate::stage_names::stage_name;
+use polcheck_sdk::dockerfile::{Instruction, Keyword};
 use polcheck_sdk::{Facts, Judgement, Rule, Settings, Severity};
 
 /// The rule.
 pub const RULE: Rule = Rule {
     severity: Severity::Low,
+    fixable: true,
     aliases: &["LegacyKeyValueFormat"],
     needs: &[&["dockerfile"]],
     url: Some("https://docs.docker.com/reference/build-checks/legacy-key-value-format/"),
@@ -44,7 +59,30 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
                 "`{keyword} {name}`{whence} gives its value without an equals sign"
             ))
             .help(format!("write `{keyword} {name}=\"…\"`"));
+        let finding = rewrite(finding, said.instruction, with_sign);
         (format!("{keyword} {name} {stage}"), said.place(), finding)
     });
     Ok(merged(found))
+}
+
+/// What quotes and escapes.
+const SPECIAL: &[u8] = b"\"'\\`";
+
+/// The same with an equals sign, and in quotes if it needs them. Where some of the value is quoted or escaped, its author knows
+/// best.
+fn with_sign(found: &Instruction) -> Option<String> {
+    let (Keyword::Env | Keyword::Label, [key, value]) = (found.keyword, &*found.arguments) else {
+        return None;
+    };
+    let before = key.span.start_column.checked_sub(found.span.start_column)?;
+    let before = found.text.get(..usize::try_from(before).ok()?)?;
+    let (key, value) = (key.raw.as_str(), value.raw.as_str());
+    let inside = unquoted(value);
+    if has_any(inside.unwrap_or(value), SPECIAL) || has_any(key, SPECIAL) || value.starts_with('=')
+    {
+        return None;
+    }
+    let is_split = inside.is_none() && has_any(value, b" \t");
+    let quote = if is_split { "\"" } else { "" };
+    Some([before, key, "=", quote, value, quote].concat())
 }

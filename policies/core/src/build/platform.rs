@@ -15,6 +15,9 @@
 //! ```dockerfile fails
 //! FROM --platform=$TARGETPLATFORM alpine:3.22
 //! ```
+//! ```dockerfile fixed
+//! FROM alpine:3.22
+//! ```
 //! ```dockerfile passes
 //! FROM --platform=$BUILDPLATFORM golang:1.26 AS build
 //! RUN go build -o /service
@@ -33,6 +36,7 @@ use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings, Severity, Span};
 /// The rule.
 pub const RULE: Rule = Rule {
     severity: Severity::Low,
+    fixable: true,
     aliases: &[
         "FromPlatformFlagConstDisallowed",
         "RedundantTargetPlatform",
@@ -76,7 +80,12 @@ fn told(said: Said<'_>) -> (Span, Finding) {
                     "`--platform={value}` asks for what BuildKit takes anyway"
                 ))
                 .help("remove the option");
-            (place, finding)
+            let written = ["--platform=", value, " "].concat();
+            let behind = Span {
+                end_column: place.end_column + 1,
+                ..place
+            };
+            (place, finding.edit(behind, &written, ""))
         }
         "FromPlatformFlagConstDisallowed" => {
             let finding = said

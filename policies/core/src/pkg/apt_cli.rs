@@ -12,11 +12,16 @@
 //! FROM debian:13
 //! RUN apt update
 //! ```
+//! ```dockerfile fixed
+//! FROM debian:13
+//! RUN apt-get update
+//! ```
 //! ```dockerfile passes
 //! FROM debian:13
 //! RUN apt-get update
 //! ```
 
+use crate::edits::replace;
 use crate::packages::{Manager, calls_of};
 use crate::reports::Reports;
 use crate::runs::Runs;
@@ -25,6 +30,7 @@ use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings, Severity};
 /// The rule.
 pub const RULE: Rule = Rule {
     severity: Severity::Info,
+    fixable: true,
     aliases: &["DL3027", "CKV_DOCKER_9"],
     needs: &[&["dockerfile"]],
     ..Rule::of(check)
@@ -39,6 +45,17 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
             "write `apt-get {}`, or `apt-cache` to search",
             call.verb
         ));
+        // The two mean the same by these.
+        let is_same = matches!(
+            call.verb,
+            "update" | "install" | "remove" | "purge" | "autoremove" | "clean" | "autoclean"
+        );
+        let word = call.command.words.first();
+        let word = word.filter(|word| is_same && word.raw.ends_with("apt"));
+        let finding = match word {
+            Some(word) => replace(finding, word, &[&word.raw, "-get"].concat()),
+            None => finding,
+        };
         reports.add_at(
             format!("{stage} apt {}", call.verb),
             call.command.span,

@@ -18,6 +18,10 @@
 //! FROM alpine:3.22
 //! RUN apk add curl
 //! ```
+//! ```dockerfile fixed
+//! FROM alpine:3.22
+//! RUN apk add --no-cache curl
+//! ```
 //! ```dockerfile passes
 //! FROM debian:13
 //! RUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*
@@ -28,8 +32,9 @@
 //! ```
 
 use crate::caches::{Cache, caches};
+use crate::edits::put_behind;
 use crate::options::text;
-use crate::packages::{Call, Manager, calls};
+use crate::packages::{Action, Call, Manager, calls};
 use crate::reports::Reports;
 use crate::runs::{Runs, final_stages, variable, writes};
 use polcheck_sdk::dockerfile::Dockerfile;
@@ -39,6 +44,7 @@ use polcheck_sdk::{FactError, Facts, Finding, Judgement, Rule, Settings, Severit
 #[rustfmt::skip]
 pub const RULE: Rule = Rule {
     severity: Severity::Low,
+    fixable: true,
     aliases: &[
         "DL3009", "DL3019", "DL3032", "DL3036", "DL3040", "DL3042", "DL3060", "DS-0015", "DS-0019", "DS-0020", "DS-0025",
         "DS-0027", "DKL-DI-0004", "DKL-DI-0005",
@@ -60,6 +66,13 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
             let name = call.name();
             let finding =
                 Finding::new(format!("what `{name}` caches stays in the layer")).help(cache.help);
+            let finding = match call.manager {
+                Manager::Apk if call.action != Action::Update => {
+                    put_behind(finding, call.verb_word, "--no-cache")
+                }
+                Manager::Pip => put_behind(finding, call.verb_word, "--no-cache-dir"),
+                _ => finding,
+            };
             let packages: Vec<&str> = call.known().collect();
             let key = format!("{stage} {name} {}", packages.join(" "));
             reports.add_at(key, call.command.span, finding);

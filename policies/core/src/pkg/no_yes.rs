@@ -13,9 +13,17 @@
 //! FROM debian:13
 //! RUN apt-get update && apt-get install curl=8.14.1-2
 //! ```
+//! ```dockerfile fixed
+//! FROM debian:13
+//! RUN apt-get update && apt-get install -y curl=8.14.1-2
+//! ```
 //! ```dockerfile fails
 //! FROM opensuse/leap:16.0
 //! RUN zypper install curl=8.14.1
+//! ```
+//! ```dockerfile fixed
+//! FROM opensuse/leap:16.0
+//! RUN zypper --non-interactive install curl=8.14.1
 //! ```
 //! ```dockerfile passes
 //! FROM debian:13
@@ -26,6 +34,7 @@
 //! RUN zypper --non-interactive install curl=8.14.1
 //! ```
 
+use crate::edits::put_behind;
 use crate::packages::{Action, Call, Manager, calls};
 use crate::reports::Reports;
 use crate::runs::{Runs, writes};
@@ -35,6 +44,7 @@ use polcheck_sdk::{Confidence, Facts, Finding, Judgement, Rule, Settings, Severi
 /// The rule.
 pub const RULE: Rule = Rule {
     aliases: &["DL3014", "DL3030", "DL3034", "DL3038", "DS-0021"],
+    fixable: true,
     needs: &[&["dockerfile"]],
     ..Rule::of(check)
 };
@@ -52,10 +62,12 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         }
         let stage = runs.stage_name(call.command.stage);
         let name = call.name();
-        let option = if call.manager == Manager::Zypper {
-            "--non-interactive"
+        let is_of_all = call.manager == Manager::Zypper;
+        let option = if is_of_all { "--non-interactive" } else { "-y" };
+        let word = if is_of_all || call.action == Action::InstallGroup {
+            call.command.words.first()
         } else {
-            "-y"
+            call.verb_word
         };
         let packages: Vec<&str> = call.known().collect();
         // Its first versions never ask; where it is a name of dnf5, it does.
@@ -73,6 +85,7 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
             "answer beforehand: `{} {option} {}`",
             call.program, call.verb
         ));
+        let finding = put_behind(finding, word, option);
         let key = format!("{stage} {name} {}", packages.join(" "));
         reports.add_at(key, call.command.span, finding);
     }

@@ -11,11 +11,16 @@
 //! FROM debian:13
 //! RUN apt-get update && apt-get install -y git=1:2.47.3-0
 //! ```
+//! ```dockerfile fixed
+//! FROM debian:13
+//! RUN apt-get update && apt-get install --no-install-recommends -y git=1:2.47.3-0
+//! ```
 //! ```dockerfile passes
 //! FROM debian:13
 //! RUN apt-get update && apt-get install -y --no-install-recommends git=1:2.47.3-0
 //! ```
 
+use crate::edits::put_behind;
 use crate::packages::{Action, Call, Manager, calls_of};
 use crate::reports::Reports;
 use crate::runs::{Runs, writes};
@@ -24,6 +29,7 @@ use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings, Severity};
 /// The rule.
 pub const RULE: Rule = Rule {
     severity: Severity::Low,
+    fixable: true,
     aliases: &["DL3015", "DS-0029"],
     needs: &[&["dockerfile"]],
     ..Rule::of(check)
@@ -43,6 +49,9 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
             call.name()
         ))
         .help(format!("add it: `{} --no-install-recommends`", call.name()));
+        // `aptitude` has a name of its own for it.
+        let verb = call.verb_word.filter(|_| call.program != "aptitude");
+        let finding = put_behind(finding, verb, "--no-install-recommends");
         let key = format!("{stage} {} {}", call.program, packages.join(" "));
         reports.add_at(key, call.command.span, finding);
     }
