@@ -226,7 +226,7 @@ pub struct Example {
 
 /// The examples of a rule's documentation: blocks fenced as ```` ```json fails ```` or ```` ```dockerfile passes ````. A
 /// block ```` ```dockerignore ````, ```` ```json image ```` or ```` ```json settings ```` belongs to the example behind it, a block
-/// ```` ```dockerfile fixed ```` to the one before it.
+/// ```` ```dockerfile fixed ```` to the one before it, and is one that passes.
 pub fn examples(description: &str) -> Vec<Example> {
     let (mut examples, mut ignore_file, mut image, mut settings) = (Vec::new(), None, None, None);
     for (info, text) in blocks(description) {
@@ -245,7 +245,14 @@ pub fn examples(description: &str) -> Vec<Example> {
             }),
             Some(("dockerfile", "fixed")) => {
                 if let Some(example) = examples.last_mut() {
-                    example.fixed = Some(text);
+                    example.fixed = Some(text.clone());
+                    let fixed = Example {
+                        fails: false,
+                        text,
+                        fixed: None,
+                        ..example.clone()
+                    };
+                    examples.push(fixed);
                 }
             }
             _ => {}

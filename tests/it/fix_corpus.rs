@@ -158,7 +158,9 @@ fn means_the_same(
         ("ENV", "ENV") | ("LABEL", "LABEL") => {
             let values = |it: &Instruction| {
                 let pairs = it.values.chunks(3);
-                pairs.map(|pair| pair[..2].to_vec()).collect::<Vec<_>>()
+                let known = pairs.flat_map(|pair| &pair[..2]);
+                let meant = known.map(|it| it.as_ref().map(|it| it.replace("\\`", "`")));
+                meant.collect::<Vec<_>>()
             };
             values(one) == values(other)
         }

@@ -144,7 +144,7 @@ impl Engine {
 }
 
 impl Evaluation {
-    /// Adds what came of the rules of another pack.
+    /// Adds what came of other rules.
     pub fn join(&mut self, other: Self) {
         self.outcomes.extend(other.outcomes);
         self.outcomes.sort_by(|a, b| a.rule.cmp(&b.rule));

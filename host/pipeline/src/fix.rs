@@ -16,7 +16,7 @@ use crate::error::CheckError;
 use crate::lint::uses_bases;
 use crate::report::{judged_rules, names};
 use crate::{CheckRequest, Dockerfile, Judged, Pipeline};
-use ::engine::Case;
+use ::engine::{Case, Evaluation};
 use model::edit::{Edited, Hindrance, TextEdit};
 use model::facts::dockerfile::{Span, Stage, Status};
 use model::facts::{BaseImage, DockerfileFacts};
@@ -97,25 +97,29 @@ impl Pipeline {
             case: self.case_alone(file.facts(None), None, request),
             file: file.clone(),
         };
+        let fixable = &self.rules_of_dockerfiles().fixable_alone;
+        let known = self.evaluate_now(fixable, &state.case);
+        let mut offers = match bases {
+            None => offers_of(&self.findings(&state, &state.case, &known, request)),
+            Some(bases) => offers_of(&self.findings_with(&state, bases, request)),
+        };
         let mut done = Done::default();
-        let mut offers = self.offers(&state, bases, request);
         let mut judged = None;
         for _ in 0..ROUNDS {
-            match (self.round(&state, &offers, request, &mut done), &judged) {
-                (Some(next), _) => state = next,
-                (None, Some(_)) => break,
-                (None, None) => {}
-            }
-            let now = self.judge_alone(&state.file, &state.case, request)?;
+            let Some(next) = self.round(&state, &offers, request, &mut done) else {
+                break;
+            };
+            state = next;
+            let now = self.judge_alone(&state.file, &state.case, request, None)?;
             offers = match bases {
                 None => offers_of(&now.report.findings),
-                Some(_) => self.offers(&state, bases, request),
+                Some(bases) => offers_of(&self.findings_with(&state, bases, request)),
             };
             judged = Some(now);
         }
         let mut judged = match judged {
             Some(judged) => judged,
-            None => self.judge_alone(&state.file, &state.case, request)?,
+            None => self.judge_alone(&state.file, &state.case, request, Some(known))?,
         };
         Ok(Fixed {
             fixed: done.settle(&mut judged.report),
@@ -140,7 +144,7 @@ impl Pipeline {
         let Some(facts) = state.facts() else {
             return Bases::new();
         };
-        let found = self.fixable_findings(&state, Some(&Bases::new()), request);
+        let found = self.findings_with(&state, &Bases::new(), request);
         let places: Vec<Span> = found
             .iter()
             .filter_map(|it| self.asks_for_base(it))
@@ -162,43 +166,41 @@ impl Pipeline {
         }
     }
 
-    fn offers(&self, state: &State, bases: Option<&Bases>, request: &CheckRequest) -> Vec<Offer> {
-        offers_of(&self.fixable_findings(state, bases, request))
-    }
-
-    /// What the rules find that may have edits, and nothing else.
-    fn fixable_findings(
+    /// What rules that may offer edits find, told of base images.
+    fn findings_with(
         &self,
         state: &State,
-        bases: Option<&Bases>,
+        bases: &Bases,
         request: &CheckRequest,
     ) -> Vec<ReportedFinding> {
-        let Some(facts) = state.facts() else {
+        let facts = state.case.facts.dockerfile.clone();
+        let Some(file) = facts else {
             return Vec::new();
         };
-        let with_bases;
-        let of_dockerfiles = self.rules_of_dockerfiles();
-        let (rules, case) = match bases {
-            None => (&of_dockerfiles.fixable_alone, &state.case),
-            Some(bases) => {
-                let file = Ok(Box::new(facts.clone()));
-                with_bases = self.case_alone(file, Some(bases.clone()), request);
-                (&of_dockerfiles.fixable, &with_bases)
-            }
-        };
-        let evaluation = self.evaluate_now(rules, case);
+        let case = self.case_alone(file, Some(bases.clone()), request);
+        let evaluation = self.evaluate_now(&self.rules_of_dockerfiles().fixable, &case);
+        self.findings(state, &case, &evaluation, request)
+    }
+
+    /// What came of an evaluation that has edits, and of nothing else.
+    fn findings(
+        &self,
+        state: &State,
+        case: &Case,
+        evaluation: &Evaluation,
+        request: &CheckRequest,
+    ) -> Vec<ReportedFinding> {
         let subject = state.file.subject();
-        let rules = judged_rules(&self.policies, &evaluation, &subject);
         let mut decision = decide(&Judgement {
             set: &self.policies.set,
-            rules: &rules,
+            rules: &judged_rules(&self.policies, evaluation, &subject),
             problems: &[],
             subject: names(&subject, Some(&state.file.path)),
             baseline: request.baseline.as_deref(),
-            file: Some(facts),
+            file: state.facts(),
             time: case.circumstances.time,
         });
-        keep_fitting(&mut decision.findings, Some(facts));
+        keep_fitting(&mut decision.findings, state.facts());
         decision.findings
     }
 

@@ -6,7 +6,7 @@ use crate::fix::Bases;
 use crate::policies::Policies;
 use crate::report::Examined;
 use crate::{CheckRequest, DockerfileText, Judged, Pipeline, whole_second};
-use ::engine::{Case, Circumstances};
+use ::engine::{Case, Circumstances, Evaluation};
 use ::facts::BuildInputs;
 use model::facts::{DockerfileFacts, ImageFacts, Origin};
 use model::report::{DockerfileSubject, Gap, Subject};
@@ -75,7 +75,7 @@ impl Pipeline {
     /// If facts, settings or verdict have no digest.
     pub fn lint(&self, file: &Dockerfile, request: &CheckRequest) -> Result<Judged, CheckError> {
         let case = self.case_alone(file.facts(None), None, request);
-        self.judge_alone(file, &case, request)
+        self.judge_alone(file, &case, request, None)
     }
 
     /// What rules are told of a Dockerfile alone.
@@ -99,25 +99,30 @@ impl Pipeline {
         Arc::new(Case::new(facts, circumstances, settings))
     }
 
-    /// Judges a Dockerfile of which that is known.
+    /// Judges a Dockerfile of which that is known, and perhaps also what fixable rules say that use no base images.
     pub(crate) fn judge_alone(
         &self,
         file: &Dockerfile,
         case: &Arc<Case>,
         request: &CheckRequest,
+        of_fixable: Option<Evaluation>,
     ) -> Result<Judged, CheckError> {
         let conditions = RunConditions {
             no_image: true,
             ..self.conditions(request)
         };
-        let OfDockerfiles {
-            rules, left_out, ..
-        } = self.rules_of_dockerfiles();
-        let evaluation = self.evaluate_now(rules, case);
+        let of_dockerfiles = self.rules_of_dockerfiles();
+        let evaluation = match of_fixable {
+            None => self.evaluate_now(&of_dockerfiles.rules, case),
+            Some(mut known) => {
+                known.join(self.evaluate_now(&of_dockerfiles.others, case));
+                known
+            }
+        };
         let examined = Examined {
             subject: file.subject(),
             descriptor: None,
-            left_out: left_out.clone(),
+            left_out: of_dockerfiles.left_out.clone(),
             dockerfile: Some(file.text()),
             case,
             evaluation: &evaluation,
@@ -145,6 +150,8 @@ pub(crate) struct OfDockerfiles {
     pub(crate) fixable: Vec<RuleId>,
     /// Those of them that do not ask for base images.
     pub(crate) fixable_alone: Vec<RuleId>,
+    /// All but those.
+    others: Vec<RuleId>,
     /// The others were not checked.
     pub(crate) left_out: Vec<Gap>,
 }
@@ -153,6 +160,7 @@ impl OfDockerfiles {
     fn of(policies: &Policies) -> Self {
         let (mut rules, mut left_out) = (Vec::new(), Vec::new());
         let (mut fixable, mut fixable_alone) = (Vec::new(), Vec::new());
+        let mut others = Vec::new();
         for id in policies.set.rules.keys() {
             let Some((rule, _)) = policies.catalogue.rule(id) else {
                 continue;
@@ -160,7 +168,11 @@ impl OfDockerfiles {
             let Some(group) = unserved(rule) else {
                 rules.push(id.clone());
                 fixable.extend(rule.fixable.then(|| id.clone()));
-                fixable_alone.extend((rule.fixable && !uses_bases(rule)).then(|| id.clone()));
+                if rule.fixable && !uses_bases(rule) {
+                    fixable_alone.push(id.clone());
+                } else {
+                    others.push(id.clone());
+                }
                 continue;
             };
             left_out.push(Gap {
@@ -175,6 +187,7 @@ impl OfDockerfiles {
             rules,
             fixable,
             fixable_alone,
+            others,
             left_out,
         }
     }

@@ -19,7 +19,9 @@ struct Report {
 impl Reports {
     /// Adds a finding, or one more place of it.
     pub(crate) fn add(&mut self, mut key: String, place: Location, finding: Finding) {
-        key.truncate(key.trim_end().len());
+        while key.ends_with(' ') {
+            key.pop();
+        }
         let known = self.0.iter_mut().find(|report| report.key == key);
         match known {
             Some(report) if report.places.contains(&place) => {}

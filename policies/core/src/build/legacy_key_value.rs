@@ -24,10 +24,6 @@
 //! FROM alpine:3.22
 //! LABEL title="The shop, $VERSION"
 //! ```
-//! ```dockerfile passes
-//! FROM alpine:3.22
-//! ENV MODE=production
-//! ```
 
 use crate::buildkit::said;
 use crate::edits::{has_any, rewrite, unquoted};

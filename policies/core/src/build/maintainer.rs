@@ -15,10 +15,6 @@
 //! FROM alpine:3.22
 //! LABEL org.opencontainers.image.authors="shop@example.com"
 //! ```
-//! ```dockerfile passes
-//! FROM alpine:3.22
-//! LABEL org.opencontainers.image.authors="shop@example.com"
-//! ```
 
 use crate::buildkit::said;
 use crate::edits::{has_any, rewrite, unquoted};

@@ -21,10 +21,6 @@
 //! FROM node:24
 //! CMD node server.js --port=$PORT
 //! ```
-//! ```dockerfile passes
-//! FROM node:24
-//! CMD ["node", "server.js"]
-//! ```
 
 use crate::buildkit::said;
 use crate::edits::{plain_words, replace};

@@ -13,22 +13,24 @@
 //! FROM traefik:3.6
 //! LABEL traefik.http.routers.shop.rule="Host(\`example.com\`)"
 //! ```
-//! ```json fails
-//! { "config": { "Labels": { "rule": "Host(\\`example.com\\`)" } } }
-//! ```
-//! Use instead:
-//! ```dockerfile passes
+//! ```dockerfile fixed
 //! FROM traefik:3.6
 //! LABEL traefik.http.routers.shop.rule="Host(`example.com`)"
+//! ```
+//! ```json fails
+//! { "config": { "Labels": { "rule": "Host(\\`example.com\\`)" } } }
 //! ```
 //! ```json passes
 //! { "config": { "Labels": { "rule": "Host(`example.com`)", "json": "{\"a\": \"\\\"\"}" } } }
 //! ```
 
-use polcheck_sdk::{Facts, Finding, Item, Judgement, Rule, Settings};
+use crate::edits::replace;
+use polcheck_sdk::dockerfile::{Keyword, Word};
+use polcheck_sdk::{Facts, Finding, Item, Judgement, Location, Rule, Settings, Span};
 
 /// The rule.
 pub const RULE: Rule = Rule {
+    fixable: true,
     needs: &[&["image", "dockerfile"]],
     ..Rule::of(check)
 };
@@ -36,10 +38,10 @@ pub const RULE: Rule = Rule {
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let labels = facts.run_config()?.labels.iter();
     let own = labels.filter(|label| !label.is_inherited);
-    Ok(own.filter_map(stray).collect())
+    Ok(own.filter_map(|label| stray(facts, label)).collect())
 }
 
-fn stray(label: &Item) -> Option<Finding> {
+fn stray(facts: &Facts, label: &Item) -> Option<Finding> {
     let value = label.value.as_deref()?;
     let is_json = value.trim_start().starts_with(['{', '[', '"']);
     let found = ["\\`", "\\\"", "\\'"].into_iter().filter(|_| !is_json);
@@ -49,10 +51,29 @@ fn stray(label: &Item) -> Option<Finding> {
         _ => "a quote",
     };
     let message = format!("the label `{}` keeps a backslash before {what}", label.key);
-    Some(
-        Finding::new(message)
-            .at(label.place.clone())
-            .help("write the character without the backslash; quote the value with another kind of quotes if it needs to")
-            .key(label.key.as_str()),
-    )
+    let finding = Finding::new(message)
+        .at(label.place.clone())
+        .help("write the character without the backslash; quote the value with another kind of quotes if it needs to")
+        .key(label.key.as_str());
+    Some(match written(facts, &label.place) {
+        Some(word) => {
+            let parts: Vec<&str> = word.raw.split('\\').collect();
+            // What else is escaped, its author may have meant.
+            match parts.iter().skip(1).all(|part| part.starts_with('`')) {
+                true => replace(finding, word, &parts.concat()),
+                false => finding,
+            }
+        }
+        None => finding,
+    })
+}
+
+/// The value in the Dockerfile.
+fn written<'a>(facts: &'a Facts, place: &Location) -> Option<&'a Word> {
+    let Location::Dockerfile(place) = place else {
+        return None;
+    };
+    let mut labels = facts.dockerfile().select(Keyword::Label).ok()?;
+    let end = |span: &Span| (span.end_line, span.end_column);
+    labels.find_map(|it| it.arguments.iter().find(|it| end(&it.span) == end(place)))
 }

@@ -16,10 +16,6 @@
 //! FROM debian:13
 //! RUN apt-get update
 //! ```
-//! ```dockerfile passes
-//! FROM debian:13
-//! RUN apt-get update
-//! ```
 
 use crate::edits::replace;
 use crate::packages::{Manager, calls_of};

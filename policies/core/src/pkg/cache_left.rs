@@ -26,10 +26,6 @@
 //! FROM debian:13
 //! RUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*
 //! ```
-//! ```dockerfile passes
-//! FROM alpine:3.22
-//! RUN apk add --no-cache curl
-//! ```
 
 use crate::caches::{Cache, caches};
 use crate::edits::put_behind;

@@ -25,14 +25,6 @@
 //! FROM opensuse/leap:16.0
 //! RUN zypper --non-interactive install curl=8.14.1
 //! ```
-//! ```dockerfile passes
-//! FROM debian:13
-//! RUN apt-get update && apt-get install -y curl=8.14.1-2
-//! ```
-//! ```dockerfile passes
-//! FROM opensuse/leap:16.0
-//! RUN zypper --non-interactive install curl=8.14.1
-//! ```
 
 use crate::edits::put_behind;
 use crate::packages::{Action, Call, Manager, calls};

@@ -15,10 +15,6 @@
 //! FROM debian:13
 //! RUN apt-get update && apt-get install --no-install-recommends -y git=1:2.47.3-0
 //! ```
-//! ```dockerfile passes
-//! FROM debian:13
-//! RUN apt-get update && apt-get install -y --no-install-recommends git=1:2.47.3-0
-//! ```
 
 use crate::edits::put_behind;
 use crate::packages::{Action, Call, Manager, calls_of};
