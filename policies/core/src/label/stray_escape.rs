@@ -59,9 +59,10 @@ fn stray(facts: &Facts, label: &Item) -> Option<Finding> {
         Some(word) => {
             let parts: Vec<&str> = word.raw.split('\\').collect();
             // What else is escaped, its author may have meant.
-            match parts.iter().skip(1).all(|part| part.starts_with('`')) {
-                true => replace(finding, word, &parts.concat()),
-                false => finding,
+            if parts.iter().skip(1).all(|part| part.starts_with('`')) {
+                replace(finding, word, &parts.concat())
+            } else {
+                finding
             }
         }
         None => finding,
