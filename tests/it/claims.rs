@@ -203,3 +203,25 @@ fn a_set_cannot_take_the_name_of_a_built_in_one() {
         "{said}"
     );
 }
+
+#[rstest]
+fn every_format_says_why_a_claim_is_withheld(
+    #[values(
+        "text",
+        "json",
+        "sarif",
+        "junit",
+        "github",
+        "gitlab-container-scanning",
+        "markdown",
+        "html"
+    )]
+    format: &str,
+) {
+    let world = World::new();
+    good().push(&world.registry, "app", Some("1"));
+    let image = world.image("app:1");
+    let weaker = ["--skip-rule", "health.missing", "-o", format, &image];
+    let said = world.polcheck(&[&["check"], &weaker[..]].concat());
+    assert!(said.stdout.contains(CHANGED), "{said}");
+}

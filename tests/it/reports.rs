@@ -19,7 +19,8 @@ USER <i>|x`y`@you[a](b)
 ";
 
 /// A name that is no harder to have than any other.
-const HOSTILE: &str = "a,b%0A::warning::x\n::error::<i>&'\"|`y`@you\u{1b}[31m.Dockerfile";
+const HOSTILE: &str =
+    "=a,b%0A::warning::x\n::error::<i>&'\"|`y`@you\u{1b}[31m\u{9b}31m\u{7f}\u{202e}.Dockerfile";
 
 /// What each format says of the same file.
 fn said(world: &World, format: &str) -> String {
@@ -46,10 +47,21 @@ fn json(world: &World, format: &str) -> Value {
 
 #[rstest]
 fn no_format_has_a_character_that_a_terminal_obeys(
-    #[values("text", "sarif", "junit", "github", "gitlab", "markdown", "html")] format: &str,
+    #[values(
+        "text",
+        "json",
+        "sarif",
+        "junit",
+        "github",
+        "github-output=/dev/stdout",
+        "gitlab",
+        "markdown",
+        "html"
+    )]
+    format: &str,
 ) {
     let said = said(&World::new(), format);
-    let is_control = |c: char| c.is_control() && c != '\n' && c != '\t';
+    let is_control = |c: char| c.is_control() && c != '\n' && c != '\t' || c == '\u{202e}';
     assert!(!said.contains(is_control), "{said}");
 }
 
@@ -73,7 +85,11 @@ fn sarif_is_what_its_schema_says_and_has_every_finding_with_its_rule() {
         assert_eq!(result.get("suppressions").is_some(), is_silenced);
     }
     let uri = &results[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
-    assert!(uri.as_str().unwrap().starts_with("a%2Cb%250A%3A%3Awarning"));
+    assert!(
+        uri.as_str()
+            .unwrap()
+            .starts_with("%3Da%2Cb%250A%3A%3Awarning")
+    );
     assert_eq!(run["invocations"][0]["executionSuccessful"], true);
 }
 
@@ -193,4 +209,33 @@ fn every_format_says_what_was_not_checked_and_ends_as_it_should_without_anything
             assert!(parsed.is_ok(), "{format}: {nothing}");
         }
     }
+}
+
+#[rstest]
+#[case::a_folder_that_is_not_there("missing/r.json")]
+#[case::a_folder("folder")]
+#[case::a_full_disk("/dev/full")]
+fn a_report_that_cannot_be_written_ends_the_run_and_spoils_no_file(#[case] path: &str) {
+    let world = World::new();
+    world.write("Dockerfile", FILE);
+    world.write("folder/before.json", "before");
+    world.write("other.json", "before");
+    let output = format!("json={path}");
+    let args = ["lint", "-o", &output, "-o", "json=other.json", "Dockerfile"];
+    let said = world.polcheck(&args);
+    assert_eq!(said.code, 2, "{said}");
+    assert!(
+        said.stderr.contains(&format!("cannot write `{path}`")),
+        "{said}"
+    );
+    assert_eq!(world.read("folder/before.json"), "before");
+    let other = world.read("other.json");
+    assert!(
+        other == "before" || serde_json::from_str::<Value>(&other).is_ok(),
+        "{other}"
+    );
+    let left = std::fs::read_dir(world.path(".")).unwrap();
+    let left = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let left: Vec<String> = left.filter(|it| it.starts_with('.')).collect();
+    assert_eq!(left, Vec::<String>::new());
 }

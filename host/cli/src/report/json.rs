@@ -3,9 +3,11 @@
 use super::Entry;
 use super::place::fingerprint;
 use crate::failure::Failure;
+use model::printable;
 use model::report::WaiverReport;
 use pipeline::{Attested, Judged, RunSummary};
 use serde_json::{Map, Value, json};
+use std::fmt::Write;
 
 /// What stands before the reports of a document.
 pub(super) const BEGIN: &str = "{\n  \"reports\": [\n    ";
@@ -17,16 +19,36 @@ pub(super) const BETWEEN: &str = ",\n    ";
 pub(super) fn end(summary: &RunSummary) -> String {
     let unused = json!(summary.unused_waivers);
     let vain = json!(summary.without_effect);
-    format!(
+    escaped(format!(
         "\n  ],\n  \"schemaVersion\": 1,\n  \"unusedWaivers\": {unused},\n  \"withoutEffect\": {vain}\n}}\n"
-    )
+    ))
+}
+
+/// A document that means the same, and has nothing that a terminal obeys or a reader does not see.
+fn escaped(json: String) -> String {
+    if json.bytes().all(|byte| matches!(byte, b'\n' | b' '..=b'~')) {
+        return json;
+    }
+    let mut escaped = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character == '\n'
+            || printable(character.encode_utf8(&mut [0; 4])).len() == character.len_utf8()
+        {
+            escaped.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        }
+    }
+    escaped
 }
 
 /// The reports of an entry, as members of a list.
 pub(crate) fn render(entry: &Entry) -> String {
     let reports = of_entry(entry)
         .into_iter()
-        .map(|report| format!("{report:#}"));
+        .map(|report| escaped(format!("{report:#}")));
     // No string of JSON has a line break.
     reports
         .collect::<Vec<_>>()

@@ -185,7 +185,8 @@ fn location(judged: &Judged, location: Option<&Location>) -> Value {
     }
 }
 
-/// A path or a reference as a relative URI (RFC 3986, section 4.2): everything but unreserved characters and `/` is encoded.
+/// A path or a reference as a relative URI (RFC 3986, section 4.2), an absolute path as one of a file (RFC 8089): everything but
+/// unreserved characters and `/` is encoded.
 fn uri(path: &str) -> String {
     let encoded = path.bytes().map(|byte| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
@@ -193,7 +194,8 @@ fn uri(path: &str) -> String {
         }
         byte => format!("%{byte:02X}"),
     });
-    encoded.collect()
+    let scheme = path.starts_with('/').then(|| "file://".to_owned());
+    scheme.into_iter().chain(encoded).collect()
 }
 
 fn notifications(judged: &Judged) -> Vec<Value> {
@@ -258,7 +260,8 @@ mod tests {
     #[case("app/Dockerfile", "app/Dockerfile")]
     #[case("localhost:5000/app:1", "localhost%3A5000/app%3A1")]
     #[case("a b/ü\n", "a%20b/%C3%BC%0A")]
-    fn a_path_is_a_relative_uri(#[case] path: &str, #[case] expected: &str) {
+    #[case("/a b/c", "file:///a%20b/c")]
+    fn a_path_is_a_uri(#[case] path: &str, #[case] expected: &str) {
         assert_eq!(uri(path), expected);
     }
 }
