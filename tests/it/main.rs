@@ -24,6 +24,7 @@ mod html;
 mod images;
 mod index;
 mod lint;
+mod logins;
 mod outputs;
 mod pack;
 mod policy_sets;

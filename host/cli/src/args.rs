@@ -11,9 +11,11 @@ Decides whether a container image may be used, and proves it.
 
 `polcheck IMAGE` is `polcheck check IMAGE`. An IMAGE is
   HOST/REPOSITORY[:TAG][@DIGEST]   in a registry
+  docker-daemon:NAME[:TAG]         in the local Docker or Podman
   oci:DIR[:TAG]                    an OCI layout
   oci-archive:FILE[:TAG]           an OCI layout in a tar archive
-  docker-archive:FILE              what `docker save` wrote; `-` is standard input";
+  docker-archive:FILE              what `docker save` wrote; `-` is standard input
+  dir:DIR                          what `skopeo copy … dir:DIR` wrote";
 
 const AFTER: &str = "\
 Exit codes: 0 passed, 1 failed, 2 could not be decided, 3 nothing to check.
@@ -63,6 +65,18 @@ pub(crate) struct RegistryArgs {
     /// Give up on an image after this time, such as `30s` or `5m`
     #[arg(long, value_name = "DURATION")]
     pub(crate) timeout: Option<jiff::SignedDuration>,
+}
+
+/// Who asks the registry, if not whom the files of Docker and Podman name.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Registry options")]
+pub(crate) struct LoginArgs {
+    /// Log in to the registry of the images as this user; the password is asked for
+    #[arg(long, value_name = "USER")]
+    pub(crate) username: Option<String>,
+    /// Read the password from standard input
+    #[arg(long, requires = "username")]
+    pub(crate) password_stdin: bool,
 }
 
 /// What an image is judged by.

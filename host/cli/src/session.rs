@@ -8,7 +8,7 @@ use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
 use jiff::SignedDuration;
 use pipeline::config::{Config, FILE_NAME, FailOn, Layer, Origin};
 use pipeline::{Baseline, Pipeline, Policies, find_word};
-use registry::{Options, Registry};
+use registry::{GivenLogin, Options, Registry};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::env;
@@ -26,6 +26,7 @@ pub(crate) struct Session {
     pub(crate) config: Config,
     pub(crate) verbose: bool,
     pub(crate) quiet: bool,
+    login: Option<GivenLogin>,
 }
 
 impl Session {
@@ -51,7 +52,13 @@ impl Session {
             config: Config::resolve(layers)?,
             verbose: global.verbose,
             quiet: global.quiet,
+            login: None,
         })
+    }
+
+    /// With the login that the command line gives.
+    pub(crate) fn with_login(self, login: Option<GivenLogin>) -> Self {
+        Self { login, ..self }
     }
 
     /// The sandbox for a few evaluations. It keeps compiled policies only where a cache can be had.
@@ -130,6 +137,7 @@ impl Session {
         Registry::new(Options {
             allow_http: self.config.values.allow_http_registry == Some(true),
             allow_insecure: self.config.values.allow_insecure_registry == Some(true),
+            login: self.login.clone(),
             ..Options::default()
         })
     }

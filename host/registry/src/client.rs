@@ -54,6 +54,11 @@ impl Client {
         }))
     }
 
+    /// How registries are talked to.
+    pub(crate) fn options(&self) -> &Options {
+        &self.0.options
+    }
+
     #[cfg(test)]
     pub(crate) fn has_read_certificates(&self) -> bool {
         self.0.transport.has_read_certificates()
@@ -212,6 +217,7 @@ impl Client {
             },
             _ => {
                 let detail = answer.detail().await;
+                let detail = self.0.auth.without_secrets(endpoint, detail).await;
                 let status = status.as_u16();
                 if status >= 500 {
                     RegistryError::ServerFailed {

@@ -107,7 +107,10 @@ impl DockerArchive {
 
     /// The image that is meant; the only one where none is named.
     pub(crate) async fn resolve(&self) -> Result<Found, RegistryError> {
-        let entry = self.selected()?.clone();
+        let entry = match self.selected() {
+            Ok(entry) => entry.clone(),
+            Err(error) => return self.in_layout(error).await,
+        };
         let archive = Arc::clone(&self.archive);
         let image = blocking::run(move || entry.image(&archive)).await?;
         if let Some(layout) = &self.layout
@@ -116,6 +119,23 @@ impl DockerArchive {
             return Ok(Found::Document(document));
         }
         Ok(Found::Image(image))
+    }
+
+    /// What only the layout in the archive tells: an image of several platforms, which `manifest.json` has once for each,
+    /// and one that is named by the digest of its manifest, as Docker does when containerd keeps its images.
+    async fn in_layout(&self, error: RegistryError) -> Result<Found, RegistryError> {
+        let is_told = matches!(self.selector, Some(Selector::Digest(_)))
+            || matches!(error, RegistryError::Ambiguous { count: 2.., .. });
+        let Some(layout) = self.layout.as_ref().filter(|_| is_told) else {
+            return Err(error);
+        };
+        match layout.resolve(self.selector.as_ref()).await {
+            Ok(document) => Ok(Found::Document(document)),
+            Err(RegistryError::UnknownSelector { .. } | RegistryError::Ambiguous { .. }) => {
+                Err(error)
+            }
+            Err(broken) => Err(broken),
+        }
     }
 
     fn selected(&self) -> Result<&Entry, RegistryError> {

@@ -1,19 +1,26 @@
 //! What to do about an error.
 
+use crate::credentials::Login;
 use crate::error::RegistryError;
 
 impl RegistryError {
     /// The cure, if there is one that the user can be told.
     pub fn help(&self) -> Option<String> {
         self.help_about_names()
+            .or_else(|| self.help_about_logins())
             .or_else(|| self.help_about_access())
+            .or_else(|| self.help_about_engines())
             .or_else(|| self.help_about_content())
     }
 
     fn help_about_names(&self) -> Option<String> {
         Some(match self {
-            Self::UnknownImage { host, .. } => format!(
-                "check the name and the tag; a private repository answers the same without a login: `docker login {host}`"
+            Self::UnknownImage { host, reference } => format!(
+                "check the name and the tag; a private repository answers the same without a login: `docker login {host}`{}",
+                local_engine(
+                    host,
+                    reference.strip_prefix("docker.io/").unwrap_or(reference)
+                )
             ),
             Self::UnknownSelector { available, .. } | Self::Ambiguous { available, .. } => {
                 if available.is_empty() {
@@ -38,18 +45,66 @@ impl RegistryError {
         })
     }
 
-    fn help_about_access(&self) -> Option<String> {
-        Some(match self {
-            Self::Unauthorized { host, login, .. } if login.was_used() => {
+    fn help_about_logins(&self) -> Option<String> {
+        let (Self::Unauthorized {
+            host,
+            repository,
+            login,
+        }
+        | Self::Denied {
+            host,
+            repository,
+            login,
+            ..
+        }) = self
+        else {
+            return None;
+        };
+        let is_denied = matches!(self, Self::Denied { .. });
+        Some(match &**login {
+            Login::Unusable { file, reason } => reason.help(file),
+            Login::Given if !is_denied => {
+                "check the name, and `--username` and the password".to_owned()
+            }
+            login if login.was_used() && is_denied => {
+                "ask the owner of the repository for the right to do this".to_owned()
+            }
+            login if login.was_used() => {
                 format!("check the name, and log in again: `docker login {host}`")
             }
-            Self::Unauthorized { host, .. } => {
-                format!("check the name; for a private repository log in first: `docker login {host}`")
+            _ if is_denied => format!("log in first: `docker login {host}`"),
+            _ => format!(
+                "check the name; for a private repository log in first: `docker login {host}`{}",
+                local_engine(host, repository)
+            ),
+        })
+    }
+
+    fn help_about_engines(&self) -> Option<String> {
+        Some(match self {
+            Self::NoEngine { image, .. } => format!(
+                "start Docker or Podman's socket, or say with `DOCKER_HOST` where it is; without a socket: `docker save {image} | polcheck docker-archive:-`"
+            ),
+            Self::UnsupportedEngine { image, .. } => format!(
+                "let the engine's own client fetch the image: `docker save {image} | polcheck docker-archive:-`"
+            ),
+            Self::UnknownEngineImage { .. } => {
+                "check the name with `docker images`; `DOCKER_HOST` says which engine is asked"
+                    .to_owned()
             }
-            Self::Denied { host, login, .. } if !login.was_used() => {
-                format!("log in first: `docker login {host}`")
+            Self::EngineContext { .. } => {
+                "see `docker context ls`, or say with `DOCKER_HOST` where the engine is".to_owned()
             }
-            Self::Denied { .. } => "ask the owner of the repository for the right to do this".to_owned(),
+            Self::EngineFailed { .. } | Self::NotAnEngine { .. } => {
+                "check that this is the socket of Docker or Podman, and what its log says"
+                    .to_owned()
+            }
+            _ => return None,
+        })
+    }
+
+    fn help_about_access(&self) -> Option<String> {
+        Some(match self {
             Self::ConnectionRefused { .. } => "check the host and the port, and that the registry is running".to_owned(),
             Self::Tls { .. } => {
                 "add the registry's certificate authority to those this machine trusts; `--allow-insecure-registry` checks no certificate at all".to_owned()
@@ -97,6 +152,9 @@ impl RegistryError {
             Self::UnknownBlob { .. } | Self::TruncatedArchive { .. } => "copy or push the image again".to_owned(),
             Self::LostReferrer { .. } => "try again when nobody else attaches anything to this image".to_owned(),
             Self::NotWritable { .. } => "name an image in a registry".to_owned(),
+            Self::NotADirLayout { .. } => {
+                "`dir:` reads what `skopeo copy … dir:DIR` writes; a directory with a file `oci-layout` is read with `oci:`".to_owned()
+            }
             Self::NotALayout { .. } => {
                 "an OCI layout has a file `oci-layout`, a file `index.json` and a directory `blobs`".to_owned()
             }
@@ -107,4 +165,15 @@ impl RegistryError {
             _ => return None,
         })
     }
+}
+
+/// Where else an image may be that Docker Hub does not know: whoever leaves out the host may mean one of their own.
+fn local_engine(host: &str, name: &str) -> String {
+    if host != "docker.io" {
+        return String::new();
+    }
+    let name = name.strip_prefix("library/").unwrap_or(name);
+    format!(
+        "; an image of a local engine is `docker-daemon:{name}`, or comes with `docker save {name} | polcheck docker-archive:-`"
+    )
 }

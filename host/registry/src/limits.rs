@@ -15,8 +15,11 @@ pub(crate) const MAX_TOKEN_BYTES: u64 = 1 << 20;
 /// How much of the body of an error is read. 64 KiB.
 pub(crate) const MAX_ERROR_BYTES: u64 = 64 << 10;
 
-/// The largest config file of Docker. 1 MiB.
-pub(crate) const MAX_DOCKER_CONFIG_BYTES: u64 = 1 << 20;
+/// The largest file with logins, and the largest that describes a context of Docker. 1 MiB.
+pub(crate) const MAX_AUTH_FILE_BYTES: u64 = 1 << 20;
+
+/// How much a credential helper may print. 64 KiB.
+pub(crate) const MAX_HELPER_BYTES: u64 = 64 << 10;
 
 /// How many redirects lead to one answer.
 pub(crate) const MAX_REDIRECTS: usize = 5;

@@ -1,5 +1,6 @@
 //! How a [`Registry`](crate::Registry) behaves.
 
+use crate::credentials::GivenLogin;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -19,8 +20,13 @@ pub struct Options {
     pub idle_timeout: Duration,
     /// The longest that one answer may take. A streamed blob has a second more for every 16 KiB.
     pub overall_timeout: Duration,
-    /// The config file of Docker, if not `$DOCKER_CONFIG/config.json` or `~/.docker/config.json`.
+    /// The only file that logins are looked for in, if not `$REGISTRY_AUTH_FILE`, Podman's `auth.json` and Docker's
+    /// `config.json`.
     pub docker_config: Option<PathBuf>,
+    /// A login that comes before all others.
+    pub login: Option<GivenLogin>,
+    /// Where the local engine listens, in the form of `DOCKER_HOST`, if not where the environment says.
+    pub engine: Option<String>,
     /// The header of that name.
     pub user_agent: String,
 }
@@ -35,6 +41,8 @@ impl Default for Options {
             idle_timeout: Duration::from_secs(30),
             overall_timeout: Duration::from_mins(2),
             docker_config: None,
+            login: None,
+            engine: None,
             user_agent: concat!("polcheck/", env!("CARGO_PKG_VERSION")).to_owned(),
         }
     }

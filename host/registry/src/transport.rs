@@ -308,7 +308,7 @@ fn failure(url: &Url, error: reqwest::Error) -> RegistryError {
 }
 
 /// The first cause of a type. An [`io::Error`] hides the error it was made of from the chain of sources.
-fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+pub(crate) fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     if let Some(found) = error.downcast_ref::<E>() {
         return Some(found);
     }

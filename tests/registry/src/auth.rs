@@ -33,6 +33,15 @@ pub enum Auth {
         /// Where the tokens are to be had, if not here.
         realm: Option<String>,
     },
+    /// Nobody may do anything without a token, which `POST /token` gives for an identity token.
+    IdentityToken {
+        /// The identity token.
+        identity_token: &'static str,
+        /// Where the tokens are to be had, if not here.
+        realm: Option<String>,
+    },
+    /// Nobody may do anything without this token, which is not to be had here.
+    RegistryToken(&'static str),
 }
 
 /// The tokens that were given out: what each one is good for, as `repository:NAME:ACTION`.
@@ -63,7 +72,14 @@ impl Auth {
                     )))
                 }
             }
-            Self::Token { realm, .. } => {
+            Self::RegistryToken(token) => {
+                if given == Some(format!("Bearer {token}").as_str()) {
+                    return Ok(());
+                }
+                let challenge = format!(r#"Bearer realm="http://{host}/token""#);
+                Err(Box::new(unauthorized(&challenge)))
+            }
+            Self::Token { realm, .. } | Self::IdentityToken { realm, .. } => {
                 let action = if method == Method::GET || method == Method::HEAD {
                     "pull"
                 } else {
@@ -90,6 +106,30 @@ impl Auth {
                 ))))
             }
         }
+    }
+
+    /// The token endpoint for identity tokens: `POST /token` with the same as a form, and the identity token in it.
+    pub(crate) fn issue_for_form(&self, form: &str, tokens: &mut Tokens) -> Response {
+        let Self::IdentityToken { identity_token, .. } = self else {
+            return crate::protocol::error(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED");
+        };
+        let value = |name| crate::protocol::query_value(form, name);
+        let is_well_formed = value("grant_type").as_deref() == Some("refresh_token")
+            && value("client_id").as_deref() == Some("polcheck")
+            && value("service").as_deref() == Some("test registry");
+        if !is_well_formed || value("refresh_token").as_deref() != Some(*identity_token) {
+            let mut answer = Response::new(Body::from(r#"{"error":"invalid_grant"}"#));
+            *answer.status_mut() = StatusCode::BAD_REQUEST;
+            return answer;
+        }
+        let scope = value("scope").unwrap_or_default();
+        let (repository, actions) = scope.rsplit_once(':').unwrap_or_default();
+        let granted = actions
+            .split(',')
+            .map(|action| format!("{repository}:{action}"));
+        let token = format!("token-{}", tokens.0.len() + 1);
+        tokens.0.insert(token.clone(), granted.collect());
+        Response::new(Body::from(json!({ "access_token": token }).to_string()))
     }
 
     /// The token endpoint: `GET /token?service=…&scope=repository:NAME:pull,push`.

@@ -4,7 +4,7 @@ use super::baseline::BaselineArgs;
 use super::build::BuildArgs;
 use super::signing::SigningArgs;
 use super::time::TimeArgs;
-use crate::args::{GlobalArgs, PolicyArgs, RegistryArgs};
+use crate::args::{GlobalArgs, LoginArgs, PolicyArgs, RegistryArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
@@ -72,6 +72,8 @@ pub(crate) struct SubjectArgs {
     policy: PolicyArgs,
     #[command(flatten)]
     registry: RegistryArgs,
+    #[command(flatten)]
+    login: LoginArgs,
 }
 
 pub(crate) fn run(args: CheckArgs, global: &GlobalArgs) -> Result<Exit, Failure> {
@@ -96,6 +98,7 @@ pub(crate) fn check(
         .iter()
         .map(|image| image.parse())
         .collect::<Result<Vec<Source>, _>>()?;
+    let session = session.with_login(args.login.login(&sources)?);
     let request = args.request(&session, signing.is_some())?;
     let signer = signing
         .map(|signing| Ok::<_, Failure>((signing, signing.signing_key()?)))

@@ -1,7 +1,7 @@
 //! `polcheck verify`
 
 use super::signing::public_key;
-use crate::args::{GlobalArgs, RegistryArgs};
+use crate::args::{GlobalArgs, LoginArgs, RegistryArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
@@ -52,6 +52,8 @@ pub(crate) struct VerifyArgs {
     output: Form,
     #[command(flatten)]
     registry: RegistryArgs,
+    #[command(flatten)]
+    login: LoginArgs,
 }
 
 pub(crate) fn run(args: VerifyArgs, global: &GlobalArgs) -> Result<Exit, Failure> {
@@ -65,9 +67,11 @@ pub(crate) fn run(args: VerifyArgs, global: &GlobalArgs) -> Result<Exit, Failure
         platform,
         output,
         registry,
+        login,
     } = args;
     let session = Session::new(global, registry.lay(Layer::default()))?;
     let source: Source = image.parse()?;
+    let session = session.with_login(login.login(std::slice::from_ref(&source))?);
     let mut expected = Expected::new(canonical::sha256(&[]), Timestamp::now());
     expected.claims = require;
     expected.policy_sets = accepted(&session, &policy_sets)?;

@@ -4,8 +4,11 @@
 mod access;
 mod archives;
 mod attach;
+mod daemon;
+mod dirs;
 mod hostile;
 mod layouts;
+mod logins;
 mod pull;
 mod push;
 
