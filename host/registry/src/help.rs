@@ -177,3 +177,42 @@ fn local_engine(host: &str, name: &str) -> String {
         "; an image of a local engine is `docker-daemon:{name}`, or comes with `docker save {name} | polcheck docker-archive:-`"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn unknown(reference: &str) -> RegistryError {
+        let host = reference.split('/').next().unwrap().to_owned();
+        let reference = reference.to_owned();
+        RegistryError::UnknownImage { reference, host }
+    }
+
+    fn refused(host: &str, repository: &str) -> RegistryError {
+        RegistryError::Unauthorized {
+            host: host.to_owned(),
+            repository: repository.to_owned(),
+            login: Box::new(Login::None { files: vec![] }),
+        }
+    }
+
+    #[rstest]
+    #[case(unknown("docker.io/library/app:1"), Some("app:1"))]
+    #[case(unknown("docker.io/team/app:1"), Some("team/app:1"))]
+    #[case(refused("docker.io", "library/app"), Some("app"))]
+    #[case(refused("docker.io", "team/app"), Some("team/app"))]
+    #[case(unknown("r.io/app:1"), None)]
+    #[case(refused("r.io", "app"), None)]
+    fn an_image_that_docker_hub_does_not_have_may_be_a_local_one(
+        #[case] error: RegistryError,
+        #[case] expected: Option<&str>,
+    ) {
+        let help = error.help().unwrap();
+        let local = help.split_once("; an image of a local engine is ");
+        let expected = expected.map(|name| {
+            format!("`docker-daemon:{name}`, or comes with `docker save {name} | polcheck docker-archive:-`")
+        });
+        assert_eq!(local.map(|(_, local)| local), expected.as_deref(), "{help}");
+    }
+}

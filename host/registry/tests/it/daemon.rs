@@ -198,7 +198,7 @@ async fn an_image_that_the_engine_does_not_have_is_named_with_the_engine() {
 #[case(EngineFault::EndlessArchive, "`[ENGINE]` did not answer in time")]
 #[case(
     EngineFault::TruncatedArchive,
-    "`docker-daemon:app` is truncated: it ends within `layer-0/layer.tar`"
+    "`docker-daemon:app` is truncated: it ends within `layer-1/layer.tar`"
 )]
 #[tokio::test]
 async fn an_engine_that_misbehaves_is_one_clear_error(
