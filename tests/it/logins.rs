@@ -74,14 +74,35 @@ fn a_wrong_password_is_said_and_not_shown() {
         "--password-stdin",
         "IMAGE",
     ];
-    assert_said!(with_password(&world, &args, "wrong-horse"), @"");
+    assert_said!(with_password(&world, &args, "wrong-horse"), @"
+    exit code: 2
+    --- stdout
+    registry.test/team/app:1: undecided
+      `registry.test` refuses access to `team/app` with the login from the command line
+    --- stderr
+    error: `registry.test` refuses access to `team/app` with the login from the command line
+     |
+     = help: check the name, and `--username` and the password
+    ");
 }
 
 #[test]
 fn a_user_without_a_password_is_told_how_to_give_one() {
     let world = world();
-    assert_said!(with_password(&world, &["check", "--username", "me", "IMAGE"], ""), @"");
-    assert_said!(with_password(&world, &["check", "--username", "me", "--password-stdin", "IMAGE"], "\n"), @"");
+    assert_said!(with_password(&world, &["check", "--username", "me", "IMAGE"], ""), @"
+    exit code: 2
+    --- stderr
+    error: no password for `me`
+     |
+     = help: give it with `--password-stdin`, or start polcheck on a terminal
+    ");
+    assert_said!(with_password(&world, &["check", "--username", "me", "--password-stdin", "IMAGE"], "\n"), @r#"
+    exit code: 2
+    --- stderr
+    error: no password on standard input
+     |
+     = help: write it there: `printf %s "$PASSWORD" | polcheck … --password-stdin`
+    "#);
     let said = with_password(
         &world,
         &["check", "--password-stdin", "IMAGE"],
@@ -103,9 +124,27 @@ fn one_password_is_for_one_registry() {
     let login = ["check", "--username", "me", "--password-stdin"];
     let check =
         |images: &[&str]| with_password(&world, &[&login, images].concat(), "correct-horse");
-    assert_said!(check(&["r.example/app", "alpine", "busybox"]), @"");
-    assert_said!(check(&["oci:layout"]), @"");
-    assert_said!(check(&["IMAGE", "docker-archive:-"]), @"");
+    assert_said!(check(&["r.example/app", "alpine", "busybox"]), @"
+    exit code: 2
+    --- stderr
+    error: `--username` is for one registry, and the images are in 2: docker.io, r.example
+     |
+     = help: take one registry at a time, or log in to each with `docker login`
+    ");
+    assert_said!(check(&["oci:layout"]), @"
+    exit code: 2
+    --- stderr
+    error: `--username` is for a registry, and no image is in one
+     |
+     = help: name an image in a registry, or leave out `--username`
+    ");
+    assert_said!(check(&["IMAGE", "docker-archive:-"]), @"
+    exit code: 2
+    --- stderr
+    error: standard input cannot be both the password and an image
+     |
+     = help: write the image to a file first
+    ");
     assert_eq!(world.registry.requests(), []);
 }
 
@@ -171,7 +210,16 @@ fn files_are_asked_in_order_and_lead_on_to_the_next() {
         assert_eq!(world.polcheck(&["check", "-q", &image]).code, 0, "{file}");
         world.write(file, logins(&[("other.example", LOGIN)]));
     }
-    assert_said!(world.polcheck(&["check", "-q", &image]), @"");
+    assert_said!(world.polcheck(&["check", "-q", &image]), @"
+    exit code: 2
+    --- stdout
+    registry.test/team/app:1: undecided
+      `registry.test` refuses access to `team/app` without a login, and none of `[FOLDER]/named.json`, `[FOLDER]/run/containers/auth.json`, `[FOLDER]/config/containers/auth.json`, `[FOLDER]/docker/config.json` has one for it
+    --- stderr
+    error: `registry.test` refuses access to `team/app` without a login, and none of `[FOLDER]/named.json`, `[FOLDER]/run/containers/auth.json`, `[FOLDER]/config/containers/auth.json`, `[FOLDER]/docker/config.json` has one for it
+     |
+     = help: check the name; for a private repository log in first: `docker login registry.test`
+    ");
     // The one that is asked first counts, right or wrong.
     let wrong = "bWU6d3Jvbmc=";
     for file in files {
@@ -187,7 +235,16 @@ fn files_are_asked_in_order_and_lead_on_to_the_next() {
     }
     // A broken one is not passed over.
     world.write("named.json", "{");
-    assert_said!(world.polcheck(&["check", "-q", &image]), @"");
+    assert_said!(world.polcheck(&["check", "-q", &image]), @"
+    exit code: 2
+    --- stdout
+    registry.test/team/app:1: undecided
+      `registry.test` refuses access to `team/app` without a login, since that from `[FOLDER]/named.json` cannot be used: the file is not in the form of Docker's `config.json`
+    --- stderr
+    error: `registry.test` refuses access to `team/app` without a login, since that from `[FOLDER]/named.json` cannot be used: the file is not in the form of Docker's `config.json`
+     |
+     = help: log in again, which writes `[FOLDER]/named.json` anew, or name another file with `REGISTRY_AUTH_FILE`
+    ");
 }
 
 #[test]
@@ -264,7 +321,16 @@ fn a_helper_program_that_fails_is_named_and_what_it_prints_is_not() {
     );
     let said = world.polcheck(&["check", "-q", &world.image("team/app:1")]);
     assert!(!said.to_string().contains("horse"), "{said}");
-    assert_said!(said, @"");
+    assert_said!(said, @"
+    exit code: 2
+    --- stdout
+    registry.test/team/app:1: undecided
+      `registry.test` refuses access to `team/app` without a login, since that from `[FOLDER]/docker/config.json` cannot be used: its credential helper `docker-credential-test` failed
+    --- stderr
+    error: `registry.test` refuses access to `team/app` without a login, since that from `[FOLDER]/docker/config.json` cannot be used: its credential helper `docker-credential-test` failed
+     |
+     = help: see what `docker-credential-test get` says when the host of the registry is its input
+    ");
 }
 
 #[test]

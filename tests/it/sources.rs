@@ -138,7 +138,16 @@ fn a_context_of_docker_leads_to_its_engine() {
     let said = world.polcheck(&["check", "-q", "docker-daemon:app:1"]);
     assert_eq!(said.code, 0, "{said}");
     world.set("DOCKER_CONTEXT", "elsewhere");
-    assert_said!(world.polcheck(&["check", "-q", "docker-daemon:app:1"]), @"");
+    assert_said!(world.polcheck(&["check", "-q", "docker-daemon:app:1"]), @"
+    exit code: 2
+    --- stdout
+    docker-daemon:app:1: undecided
+      the context `elsewhere` of Docker cannot be used: there is no such context
+    --- stderr
+    error: the context `elsewhere` of Docker cannot be used: there is no such context
+     |
+     = help: see `docker context ls`, or say with `DOCKER_HOST` where the engine is
+    ");
 }
 
 #[test]
@@ -147,13 +156,49 @@ fn an_engine_that_cannot_be_had_is_one_clear_error() {
     let image = good();
     let archive = image.docker_archive(&["app:1"]);
     let _engine = engine(&mut world, &image, archive, EngineFault::TruncatedArchive);
-    assert_said!(world.polcheck(&["check", "-q", "docker-daemon:other:2"]), @"");
-    assert_said!(world.polcheck(&["check", "-q", "docker-daemon:app:1"]), @"");
+    assert_said!(world.polcheck(&["check", "-q", "docker-daemon:other:2"]), @"
+    exit code: 2
+    --- stdout
+    docker-daemon:other:2: undecided
+      the container engine at `unix://[FOLDER]/engine.sock` has no image `other:2`
+    --- stderr
+    error: the container engine at `unix://[FOLDER]/engine.sock` has no image `other:2`
+     |
+     = help: check the name with `docker images`; `DOCKER_HOST` says which engine is asked
+    ");
+    assert_said!(world.polcheck(&["check", "-q", "docker-daemon:app:1"]), @"
+    exit code: 2
+    --- stdout
+    docker-daemon:app:1: undecided
+      `docker-daemon:app:1` is truncated: it ends within `layer-0/layer.tar`
+    --- stderr
+    error: `docker-daemon:app:1` is truncated: it ends within `layer-0/layer.tar`
+     |
+     = help: copy or push the image again
+    ");
     world.set("DOCKER_HOST", "ssh://me@build.example");
-    assert_said!(world.polcheck(&["check", "-q", "docker-daemon:app:1"]), @"");
+    assert_said!(world.polcheck(&["check", "-q", "docker-daemon:app:1"]), @"
+    exit code: 2
+    --- stdout
+    docker-daemon:app:1: undecided
+      the container engine at `ssh://me@build.example` cannot be asked: polcheck does not speak SSH
+    --- stderr
+    error: the container engine at `ssh://me@build.example` cannot be asked: polcheck does not speak SSH
+     |
+     = help: let the engine's own client fetch the image: `docker save app:1 | polcheck docker-archive:-`
+    ");
     let nobody = format!("unix://{}", world.path("nobody.sock").display());
     world.set("DOCKER_HOST", &nobody);
-    assert_said!(world.polcheck(&["check", "-q", "docker-daemon:app:1"]), @"");
+    assert_said!(world.polcheck(&["check", "-q", "docker-daemon:app:1"]), @"
+    exit code: 2
+    --- stdout
+    docker-daemon:app:1: undecided
+      no container engine answers: `unix://[FOLDER]/nobody.sock` is not there
+    --- stderr
+    error: no container engine answers: `unix://[FOLDER]/nobody.sock` is not there
+     |
+     = help: start Docker or Podman's socket, or say with `DOCKER_HOST` where it is; without a socket: `docker save app:1 | polcheck docker-archive:-`
+    ");
 }
 
 #[test]
@@ -163,5 +208,14 @@ fn nothing_is_attached_to_an_image_of_the_local_engine() {
     let archive = image.docker_archive_with_layout(&["app:1"]);
     let _engine = engine(&mut world, &image, archive, EngineFault::None);
     world.make_key();
-    assert_said!(world.polcheck(&["attest", "-q", "--key", "polcheck.key", "docker-daemon:app:1"]), @"");
+    assert_said!(world.polcheck(&["attest", "-q", "--key", "polcheck.key", "docker-daemon:app:1"]), @"
+    exit code: 2
+    --- stdout
+    docker-daemon:app:1: undecided
+      nothing can be pushed to `docker-daemon:app:1`
+    --- stderr
+    error: nothing can be pushed to `docker-daemon:app:1`
+     |
+     = help: name an image in a registry
+    ");
 }

@@ -3,6 +3,7 @@
 
 use crate::blocking;
 use crate::daemon_address::{Address, Search};
+use crate::daemon_error::DaemonError;
 use crate::error::RegistryError;
 use crate::foreign::Detail;
 use crate::limits::{MAX_CONFIG_BYTES, MAX_ERROR_BYTES, MAX_SPOOLED_BYTES, SLOWEST_STREAM};
@@ -45,6 +46,12 @@ struct Inspected {
     size: u64,
 }
 
+/// What an engine says when something is wrong.
+#[derive(Deserialize)]
+struct Said {
+    message: String,
+}
+
 /// Has the engine write the archive of an image to a temporary file.
 pub(crate) async fn save(image: &DaemonImage, options: &Options) -> Result<File, RegistryError> {
     let daemon = find(image, options).await?;
@@ -55,7 +62,7 @@ pub(crate) async fn save(image: &DaemonImage, options: &Options) -> Result<File,
     let time = daemon.timeout + Duration::from_secs(size / SLOWEST_STREAM);
     let answer = daemon.get(&format!("images/{name}/get"), time).await?;
     if answer.status() != StatusCode::OK {
-        return Err(daemon.unexpected(image, answer).await);
+        return Err(daemon.unexpected(image, answer).await.into());
     }
     daemon.spool(image, answer).await
 }
@@ -69,7 +76,7 @@ async fn find(image: &DaemonImage, options: &Options) -> Result<Daemon, Registry
             named: named.as_deref(),
             variable: |name: &str| std::env::var_os(name),
         };
-        search.addresses()
+        Ok(search.addresses()?)
     });
     let mut tried = Vec::new();
     for address in addresses.await? {
@@ -78,10 +85,10 @@ async fn find(image: &DaemonImage, options: &Options) -> Result<Daemon, Registry
             Err(reason) => tried.push(format!("`{address}` {reason}")),
         }
     }
-    Err(RegistryError::NoEngine {
+    Err(RegistryError::from(DaemonError::NoneAnswers {
         image: image.to_string(),
         tried: tried.join(", "),
-    })
+    }))
 }
 
 /// Asks who is there, or says why nobody is.
@@ -206,7 +213,7 @@ impl Daemon {
         timeout: Duration,
     ) -> Result<reqwest::RequestBuilder, RegistryError> {
         let url = Url::parse(&format!("{}{path}", self.base));
-        let url = url.map_err(|_| RegistryError::NotAnEngine {
+        let url = url.map_err(|_| DaemonError::NotAnEngine {
             engine: self.address.clone(),
         })?;
         Ok(self.client.get(url).timeout(timeout))
@@ -221,12 +228,13 @@ impl Daemon {
         let path = format!("images/{image}/json");
         let answer = self.get(&path, self.timeout).await?;
         if answer.status() != StatusCode::OK {
-            return Err(self.unexpected(image, answer).await);
+            return Err(self.unexpected(image, answer).await.into());
         }
         let body = self.body(answer, MAX_CONFIG_BYTES).await?;
-        serde_json::from_slice(&body).map_err(|_| RegistryError::NotAnEngine {
+        let inspected = serde_json::from_slice(&body);
+        Ok(inspected.map_err(|_| DaemonError::NotAnEngine {
             engine: self.address.clone(),
-        })
+        })?)
     }
 
     /// Writes the body of an answer to a temporary file while it comes.
@@ -258,21 +266,17 @@ impl Daemon {
         written
     }
 
-    async fn unexpected(&self, image: &DaemonImage, answer: Response) -> RegistryError {
+    async fn unexpected(&self, image: &DaemonImage, answer: Response) -> DaemonError {
         let status = answer.status();
         if status == StatusCode::NOT_FOUND {
-            return RegistryError::UnknownEngineImage {
+            return DaemonError::UnknownImage {
                 engine: self.address.clone(),
                 image: image.to_string(),
             };
         }
-        #[derive(Deserialize)]
-        struct Said {
-            message: String,
-        }
         let body = self.body(answer, MAX_ERROR_BYTES).await.unwrap_or_default();
         let said = serde_json::from_slice::<Said>(&body);
-        RegistryError::EngineFailed {
+        DaemonError::Failed {
             engine: self.address.clone(),
             status: status.as_u16(),
             detail: said.map_or_else(|_| Detail::default(), |said| Detail::new(&said.message)),

@@ -2,7 +2,7 @@
 
 use crate::auth_file::{AuthConfig, docker_config_dir};
 use crate::credentials::UnusableLogin;
-use crate::error::RegistryError;
+use crate::daemon_error::DaemonError;
 use model::excerpt;
 use reqwest::Url;
 use std::ffi::OsString;
@@ -55,7 +55,7 @@ pub(crate) struct Search<'a, V> {
 
 impl<V: Fn(&str) -> Option<OsString>> Search<'_, V> {
     /// The addresses to try, in this order. Where somebody says which engine is meant, no other is asked.
-    pub(crate) fn addresses(&self) -> Result<Vec<Address>, RegistryError> {
+    pub(crate) fn addresses(&self) -> Result<Vec<Address>, DaemonError> {
         let host = self.named.map(ToOwned::to_owned);
         if let Some(host) = host.or_else(|| self.text("DOCKER_HOST")) {
             let certificates = self.certificates();
@@ -91,8 +91,8 @@ impl<V: Fn(&str) -> Option<OsString>> Search<'_, V> {
         named.or_else(|| docker_config_dir(&self.variable))
     }
 
-    fn address(&self, host: &str, certificates: Option<PathBuf>) -> Result<Address, RegistryError> {
-        let unsupported = |reason| RegistryError::UnsupportedEngine {
+    fn address(&self, host: &str, certificates: Option<PathBuf>) -> Result<Address, DaemonError> {
+        let unsupported = |reason| DaemonError::Unsupported {
             image: self.image.to_owned(),
             address: excerpt(host),
             reason,
@@ -120,7 +120,7 @@ impl<V: Fn(&str) -> Option<OsString>> Search<'_, V> {
     }
 
     /// The context that `docker context use` chose.
-    fn current_context(&self) -> Result<Option<String>, RegistryError> {
+    fn current_context(&self) -> Result<Option<String>, DaemonError> {
         let Some(directory) = docker_config_dir(&self.variable) else {
             return Ok(None);
         };
@@ -135,8 +135,8 @@ impl<V: Fn(&str) -> Option<OsString>> Search<'_, V> {
     }
 
     /// Where a context leads. Docker files what it knows about one under the digest of its name.
-    fn context(&self, name: &str) -> Result<Address, RegistryError> {
-        let missing = |reason: &str| RegistryError::EngineContext {
+    fn context(&self, name: &str) -> Result<Address, DaemonError> {
+        let missing = |reason: &str| DaemonError::Context {
             context: excerpt(name),
             reason: reason.to_owned(),
         };
@@ -162,8 +162,8 @@ impl<V: Fn(&str) -> Option<OsString>> Search<'_, V> {
     }
 }
 
-fn broken(context: &str, file: &Path, reason: &UnusableLogin) -> RegistryError {
-    RegistryError::EngineContext {
+fn broken(context: &str, file: &Path, reason: &UnusableLogin) -> DaemonError {
+    DaemonError::Context {
         context: excerpt(context),
         reason: format!("of `{}`, {reason}", file.display()),
     }

@@ -1,6 +1,7 @@
 //! Everything that can go wrong between a reference and verified bytes.
 
 use crate::credentials::Login;
+use crate::daemon_error::DaemonError;
 use crate::document::DocumentError;
 use crate::foreign::Detail;
 use model::reference::InvalidReference;
@@ -369,56 +370,9 @@ pub enum RegistryError {
         /// The name of the compression.
         compression: &'static str,
     },
-    /// No engine answers where one may be. Usually none is running, or its socket is not for this user.
-    #[error("no container engine answers: {tried}")]
-    NoEngine {
-        /// What was asked for.
-        image: String,
-        /// The addresses, each with what came of it.
-        tried: String,
-    },
-    /// An engine in a place that is not reached from here.
-    #[error("the container engine at `{address}` cannot be asked: {reason}")]
-    UnsupportedEngine {
-        /// What was asked for.
-        image: String,
-        /// Where it is.
-        address: String,
-        /// Why not.
-        reason: &'static str,
-    },
-    /// The context of Docker that is to be used is not there, or is broken.
-    #[error("the context `{context}` of Docker cannot be used: {reason}")]
-    EngineContext {
-        /// Its name.
-        context: String,
-        /// Why not.
-        reason: String,
-    },
-    /// The engine has no such image. Usually a typing error, or another engine has it.
-    #[error("the container engine at `{engine}` has no image `{image}`")]
-    UnknownEngineImage {
-        /// Where it is.
-        engine: String,
-        /// What was asked for.
-        image: String,
-    },
-    /// The engine says that something is wrong.
-    #[error("the container engine at `{engine}` failed with status {status}{detail}")]
-    EngineFailed {
-        /// Where it is.
-        engine: String,
-        /// What came.
-        status: u16,
-        /// What it says.
-        detail: Detail,
-    },
-    /// An answer that no engine gives. Usually something else listens there.
-    #[error("what listens at `{engine}` does not answer as a container engine does")]
-    NotAnEngine {
-        /// Where it is.
-        engine: String,
-    },
+    /// An image of the local container engine that cannot be had.
+    #[error(transparent)]
+    Daemon(#[from] DaemonError),
     /// The program is ending.
     #[error("stopped before it was done")]
     Stopped,

@@ -9,7 +9,6 @@ impl RegistryError {
         self.help_about_names()
             .or_else(|| self.help_about_logins())
             .or_else(|| self.help_about_access())
-            .or_else(|| self.help_about_engines())
             .or_else(|| self.help_about_content())
     }
 
@@ -80,29 +79,6 @@ impl RegistryError {
         })
     }
 
-    fn help_about_engines(&self) -> Option<String> {
-        Some(match self {
-            Self::NoEngine { image, .. } => format!(
-                "start Docker or Podman's socket, or say with `DOCKER_HOST` where it is; without a socket: `docker save {image} | polcheck docker-archive:-`"
-            ),
-            Self::UnsupportedEngine { image, .. } => format!(
-                "let the engine's own client fetch the image: `docker save {image} | polcheck docker-archive:-`"
-            ),
-            Self::UnknownEngineImage { .. } => {
-                "check the name with `docker images`; `DOCKER_HOST` says which engine is asked"
-                    .to_owned()
-            }
-            Self::EngineContext { .. } => {
-                "see `docker context ls`, or say with `DOCKER_HOST` where the engine is".to_owned()
-            }
-            Self::EngineFailed { .. } | Self::NotAnEngine { .. } => {
-                "check that this is the socket of Docker or Podman, and what its log says"
-                    .to_owned()
-            }
-            _ => return None,
-        })
-    }
-
     fn help_about_access(&self) -> Option<String> {
         Some(match self {
             Self::ConnectionRefused { .. } => "check the host and the port, and that the registry is running".to_owned(),
@@ -125,6 +101,7 @@ impl RegistryError {
                 "check that this is the registry you mean; where it leads is not followed".to_owned()
             }
             Self::NoToken { .. } => "try again later, or ask whoever runs the registry".to_owned(),
+            Self::Daemon(error) => error.help(),
             Self::NoClient { .. } => "check the certificates that this machine trusts".to_owned(),
             _ => return None,
         })
