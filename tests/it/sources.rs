@@ -212,10 +212,10 @@ fn nothing_is_attached_to_an_image_of_the_local_engine() {
     exit code: 2
     --- stdout
     docker-daemon:app:1: undecided
-      nothing can be pushed to `docker-daemon:app:1`
+      a statement cannot be attached to `docker-daemon:app:1`, which is not in a registry
     --- stderr
-    error: nothing can be pushed to `docker-daemon:app:1`
+    error: a statement cannot be attached to `docker-daemon:app:1`, which is not in a registry
      |
-     = help: name an image in a registry
+     = help: push the image and name it by its reference, or keep the bundle: `--no-upload --bundle FILE`
     ");
 }

@@ -48,10 +48,8 @@ pub(crate) async fn ask(
     };
     if !status.success() {
         let has_none = String::from_utf8_lossy(&printed).contains(HAS_NONE);
-        return match has_none {
-            true => Ok(None),
-            false => Err(UnusableLogin::HelperFailed { program: named() }),
-        };
+        let failed = UnusableLogin::HelperFailed { program: named() };
+        return if has_none { Ok(None) } else { Err(failed) };
     }
     let answer = serde_json::from_slice(&printed).ok().and_then(credential);
     match answer {

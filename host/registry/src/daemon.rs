@@ -261,8 +261,8 @@ impl Daemon {
             };
             spool::spool(&place, pieces, MAX_SPOOLED_BYTES, cancelled)
         });
-        let (fed, written) = tokio::join!(feed, write);
-        fed.map_err(|error| self.failure(error))?;
+        let (sent, written) = tokio::join!(feed, write);
+        sent.map_err(|error| self.failure(error))?;
         written
     }
 

@@ -418,7 +418,7 @@ mod tests {
     )]
     #[case(&format!("docker-daemon:app@{DIGEST}"), &format!("daemon name app@{DIGEST}"))]
     #[case(&format!("docker-daemon:{DIGEST}"), &format!("daemon id {DIGEST}"))]
-    #[case(&format!("docker-daemon:{}", &DIGEST[7..]), &format!("daemon id {DIGEST}"))]
+    #[case(&format!("docker-daemon:{}", DIGEST.trim_start_matches("sha256:")), &format!("daemon id {DIGEST}"))]
     #[case("dir:a", "dir a")]
     #[case("dir:/a/b:c@d", "dir /a/b:c@d")]
     fn every_form_is_read_and_printed_as_typed(#[case] text: &str, #[case] expected: &str) {

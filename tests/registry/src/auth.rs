@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use base64::Engine as _;
@@ -108,8 +109,17 @@ impl Auth {
         }
     }
 
-    /// The token endpoint for identity tokens: `POST /token` with the same as a form, and the identity token in it.
-    pub(crate) fn issue_for_form(&self, form: &str, tokens: &mut Tokens) -> Response {
+    /// The token endpoint, `/token`.
+    pub(crate) fn issue(&self, request: &Parts, body: &[u8], tokens: &mut Tokens) -> Response {
+        if request.method == Method::POST {
+            return self.issue_for_form(&String::from_utf8_lossy(body), tokens);
+        }
+        let query = request.uri.query().unwrap_or_default();
+        self.issue_for_query(query, &request.headers, tokens)
+    }
+
+    /// For identity tokens: `POST /token` with the same as a form, and the identity token in it.
+    fn issue_for_form(&self, form: &str, tokens: &mut Tokens) -> Response {
         let Self::IdentityToken { identity_token, .. } = self else {
             return crate::protocol::error(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED");
         };
@@ -132,8 +142,8 @@ impl Auth {
         Response::new(Body::from(json!({ "access_token": token }).to_string()))
     }
 
-    /// The token endpoint: `GET /token?service=…&scope=repository:NAME:pull,push`.
-    pub(crate) fn issue(&self, query: &str, headers: &HeaderMap, tokens: &mut Tokens) -> Response {
+    /// For passwords: `GET /token?service=…&scope=repository:NAME:pull,push`.
+    fn issue_for_query(&self, query: &str, headers: &HeaderMap, tokens: &mut Tokens) -> Response {
         let Self::Token {
             user,
             password,

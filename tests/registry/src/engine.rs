@@ -6,7 +6,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 /// What an engine may do wrong.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,6 +42,7 @@ pub struct TestEngine {
     socket: PathBuf,
     is_over: Arc<AtomicBool>,
     requests: Arc<Mutex<Vec<String>>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 /// What the engine has.
@@ -62,10 +63,11 @@ impl TestEngine {
         fault: EngineFault,
     ) -> Self {
         let listener = UnixListener::bind(socket).unwrap();
-        let engine = Self {
+        let mut engine = Self {
             socket: socket.to_owned(),
             is_over: Arc::default(),
             requests: Arc::default(),
+            thread: None,
         };
         let image = Arc::new(Image {
             names: names.iter().map(|name| (*name).to_owned()).collect(),
@@ -74,7 +76,7 @@ impl TestEngine {
             fault,
         });
         let (is_over, requests) = (Arc::clone(&engine.is_over), Arc::clone(&engine.requests));
-        thread::spawn(move || {
+        engine.thread = Some(thread::spawn(move || {
             for connection in listener.incoming() {
                 if is_over.load(Ordering::Relaxed) {
                     return;
@@ -83,7 +85,7 @@ impl TestEngine {
                 // Whoever goes away in the middle of an answer has seen enough.
                 thread::spawn(move || image.answer(&connection.unwrap(), &requests));
             }
-        });
+        }));
         engine
     }
 
@@ -102,6 +104,9 @@ impl Drop for TestEngine {
     fn drop(&mut self) {
         self.is_over.store(true, Ordering::Relaxed);
         let _ = UnixStream::connect(&self.socket);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
     }
 }
 
@@ -163,7 +168,7 @@ impl Image {
         }
         match self.fault {
             EngineFault::EndlessArchive => loop {
-                chunk(&[0; 64 << 10])?;
+                chunk(&vec![0; 64 << 10])?;
             },
             EngineFault::BrokenAnswer => chunk(&self.archive[..half]),
             EngineFault::TruncatedArchive => {

@@ -67,13 +67,7 @@ pub(crate) fn answer(state: &State, request: &Parts, body: Bytes) -> Response {
     let query = request.uri.query().unwrap_or_default();
     if request.uri.path() == "/token" {
         let tokens = &mut state.tokens.lock().unwrap();
-        return match request.method {
-            Method::POST => {
-                let form = String::from_utf8_lossy(&body);
-                state.auth.issue_for_form(&form, tokens)
-            }
-            _ => state.auth.issue(query, &request.headers, tokens),
-        };
+        return state.auth.issue(request, &body, tokens);
     }
     let Some(endpoint) = Endpoint::of(request.uri.path()) else {
         return error(StatusCode::NOT_FOUND, "UNSUPPORTED");

@@ -15,11 +15,16 @@ struct Host {
     engine: TestEngine,
 }
 
+/// The beginning of an id, as engines show it.
+fn short(id: &str) -> &str {
+    id.get(7..19).unwrap()
+}
+
 impl Host {
     fn new(id: &str, archive: Vec<u8>, fault: EngineFault) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let socket = directory.path().join("engine.sock");
-        let names = ["app", "app:latest", &id[7..19]];
+        let names = ["app", "app:latest", short(id)];
         let engine = TestEngine::start(&socket, &names, id, archive, fault);
         Self {
             _directory: directory,
@@ -58,7 +63,7 @@ async fn an_image_is_had_by_name_by_id_and_by_the_beginning_of_it() {
     let host = Host::with(EngineFault::None);
     let id = sample().config().digest.clone();
     let digits = id.trim_start_matches("sha256:");
-    for name in ["app", "app:latest", &id, digits, &digits[..12]] {
+    for name in ["app", "app:latest", &id, digits, short(&id)] {
         let image = docker_image(&host.open(name).await.unwrap()).await;
         assert_eq!(image.config_digest.as_ref(), id);
         assert_eq!(image.config, sample().config().bytes);
@@ -74,7 +79,7 @@ async fn an_image_is_had_by_name_by_id_and_by_the_beginning_of_it() {
             &format!("{base}/app:latest/get"),
             &format!("{base}/{id}/get"),
             &format!("{base}/{id}/get"),
-            &format!("{base}/{}/get", &digits[..12]),
+            &format!("{base}/{}/get", short(&id)),
         ]
     );
 }
