@@ -12,6 +12,7 @@ use crate::source::DaemonImage;
 use crate::spool;
 use crate::transport::cause;
 use bytes::{Buf as _, Bytes};
+use futures_util::future::join;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Identity, Response, StatusCode, Url};
 use serde::Deserialize;
@@ -261,7 +262,7 @@ impl Daemon {
             };
             spool::spool(&place, pieces, MAX_SPOOLED_BYTES, cancelled)
         });
-        let (sent, written) = tokio::join!(feed, write);
+        let (sent, written) = join(feed, write).await;
         sent.map_err(|error| self.failure(error))?;
         written
     }
