@@ -305,6 +305,10 @@ fn the_published_schemas_know_what_polcheck_knows() {
         ),
         ("zzz: 1\n", &configuration["properties"]),
         (
+            "registries: { r.io: { zzz: 1 } }\n",
+            &configuration["$defs"]["registry"]["properties"],
+        ),
+        (
             "waivers: [{ zzz: 1 }]\n",
             &configuration["$defs"]["waiver"]["properties"],
         ),

@@ -2,13 +2,14 @@
 
 use crate::args::{GlobalArgs, PolicyArgs, RegistryArgs};
 use crate::failure::Failure;
+use crate::progress;
 use crate::report::{self, Output};
 use engine::Allocation;
 use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
 use jiff::SignedDuration;
 use pipeline::config::{Config, FILE_NAME, FailOn, Layer, Origin};
 use pipeline::{Baseline, Pipeline, Policies, find_word};
-use registry::{Options, Registry};
+use registry::{CacheOptions, ClientIdentity, Options, Registry};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::env;
@@ -126,12 +127,48 @@ impl Session {
     }
 
     /// The way to registries.
-    pub(crate) fn registry(&self) -> Registry {
-        Registry::new(Options {
-            allow_http: self.config.values.allow_http_registry == Some(true),
-            allow_insecure: self.config.values.allow_insecure_registry == Some(true),
+    pub(crate) fn registry(&self) -> Result<Registry, Failure> {
+        let values = &self.config.values;
+        let identity = match (&values.registry_client_cert, &values.registry_client_key) {
+            (Some(cert), Some(key)) => Some(ClientIdentity {
+                cert: cert.clone(),
+                key: key.clone(),
+            }),
+            (None, None) => None,
+            _ => {
+                return Err(Failure::say("a client certificate needs its key, and a key its certificate")
+                    .help("give both `--registry-client-cert` and `--registry-client-key`"));
+            }
+        };
+        let cache = values.cache_dir.as_deref().zip(values.blob_cache);
+        Ok(Registry::new(Options {
+            allow_http: values.allow_http_registry == Some(true),
+            allow_insecure: values.allow_insecure_registry == Some(true),
+            retries: values.retries.unwrap_or_default(),
+            ca: values.registry_cacert.clone(),
+            identity,
+            registries: values.registries.clone().unwrap_or_default(),
+            cache: cache.map(|(dir, size)| CacheOptions {
+                dir: dir.join("blobs"),
+                max_bytes: size.0,
+            }),
+            on_wait: progress::waits(self.quiet),
             ..Options::default()
-        })
+        }))
+    }
+
+    /// Refuses to ask registries that a file in the working directory chose: an accepted statement is an answer, and whoever
+    /// wrote the file could have had another image answered for.
+    pub(crate) fn require_named_registries(&self) -> Result<(), Failure> {
+        if !self.config.are_registries_unnamed() {
+            return Ok(());
+        }
+        Err(Failure::say(format!(
+            "which registries are asked comes from `{FILE_NAME}` in the working directory, which nobody named"
+        ))
+        .help(format!(
+            "name it with `--config {FILE_NAME}` if you trust it, or leave it out with `--no-config`"
+        )))
     }
 
     /// The whole line.
@@ -146,7 +183,7 @@ impl Session {
 
     fn pipeline_on(&self, engine: Arc<engine::Engine>) -> Result<Pipeline, Failure> {
         let policies = Arc::new(self.policies(&engine)?);
-        Ok(Pipeline::new(self.registry(), engine, policies))
+        Ok(Pipeline::new(self.registry()?, engine, policies))
     }
 
     /// Options that weaken the run, as they are given.
@@ -217,6 +254,11 @@ impl RegistryArgs {
             allow_http_registry: self.allow_http_registry.then_some(true),
             allow_insecure_registry: self.allow_insecure_registry.then_some(true),
             timeout: self.timeout.map(SignedDuration::abs),
+            registry_cacert: self.registry_cacert.clone(),
+            registry_client_cert: self.registry_client_cert.clone(),
+            registry_client_key: self.registry_client_key.clone(),
+            retries: self.retries,
+            blob_cache: self.blob_cache,
             ..layer
         }
     }

@@ -20,6 +20,8 @@ pub struct RunConditions {
     pub changed_set: bool,
     /// The set was found in the working directory, where the author of a change may have put it.
     pub unnamed_set: bool,
+    /// Which registries are asked and believed was found in the working directory.
+    pub unnamed_registries: bool,
     /// The rules were told another time than now.
     pub other_time: bool,
     /// Options that weaken the run.
@@ -37,6 +39,8 @@ pub enum Withheld {
     ChangedSet,
     /// The set was found in the working directory.
     UnnamedSet,
+    /// Which registries are asked was found in the working directory.
+    UnnamedRegistries,
     /// The rules were told another time than now.
     OtherTime,
     /// An option that weakens the run.
@@ -72,6 +76,7 @@ impl fmt::Display for Withheld {
         match self {
             Self::ChangedSet => f.write_str("this run changed the policy set"),
             Self::UnnamedSet => f.write_str("the policy set comes from the working directory and was not named by `--policy-set`"),
+            Self::UnnamedRegistries => f.write_str("which registries are asked comes from the working directory and was not named by `--config`"),
             Self::OtherTime => f.write_str("the effective time is not now"),
             Self::NoImage => f.write_str("there is no image"),
             Self::Origin(origin) => write!(f, "the claim accepts no Dockerfile that {}", described(*origin)),
@@ -104,6 +109,7 @@ impl RunConditions {
         let flags = [
             (self.changed_set, Withheld::ChangedSet),
             (self.unnamed_set, Withheld::UnnamedSet),
+            (self.unnamed_registries, Withheld::UnnamedRegistries),
             (self.other_time, Withheld::OtherTime),
             (self.baseline, Withheld::Baseline),
             (self.no_image, Withheld::NoImage),

@@ -147,7 +147,7 @@ impl Auth {
     fn realm(&self, endpoint: &Endpoint, asked: &Url, realm: &str) -> Result<Url, RegistryError> {
         let is_safe = |url: &Url| match url.scheme() {
             "https" => true,
-            "http" => self.options.allow_http || (is_loopback(asked) && is_loopback(url)),
+            "http" => self.options.allows_http(asked) || (is_loopback(asked) && is_loopback(url)),
             _ => false,
         };
         let url = Url::parse(realm).ok();
@@ -173,7 +173,10 @@ impl Auth {
             timeout: self.options.overall_timeout,
         };
         let login = found.credential.as_ref().and_then(basic);
-        let answer = patiently(true, || transport.ask(url, &message, login.as_ref())).await?;
+        let answer = patiently(&self.options, true, || {
+            transport.ask(url, &message, login.as_ref())
+        })
+        .await?;
         let no_token = |detail| RegistryError::NoToken {
             host: endpoint.registry.clone(),
             realm: authority(url),

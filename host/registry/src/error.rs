@@ -222,6 +222,37 @@ pub enum RegistryError {
         /// The registry.
         host: String,
     },
+    /// A body that was compressed for the way, which nobody asked for. The registry, or a proxy before it.
+    #[error("`{host}` sends its answer compressed as `{encoding}`, which nobody asked for")]
+    UnwantedEncoding {
+        /// The host with its port.
+        host: String,
+        /// The encoding.
+        encoding: String,
+    },
+    /// The rest of a blob was asked for, and another part came. The registry's fault.
+    #[error("`{host}` sends another part of a blob than it was asked for")]
+    OtherRange {
+        /// The host with its port.
+        host: String,
+    },
+    /// A file of trusted certificates without one. Usually another file was meant.
+    #[error("`{path}` has no certificate in PEM")]
+    NoCertificate {
+        /// The file.
+        path: String,
+    },
+    /// A certificate of the client that cannot be used with its key. Usually other files were meant.
+    #[error("the client certificate `{cert}` cannot be used with the key `{key}`")]
+    InvalidIdentity {
+        /// The file with the certificate.
+        cert: String,
+        /// The file with the key.
+        key: String,
+        /// Why.
+        #[source]
+        source: reqwest::Error,
+    },
     /// No HTTP client could be made. The user agent, or the trusted certificates of this machine.
     #[error("no HTTP client could be made")]
     NoClient {

@@ -52,7 +52,7 @@ impl RegistryError {
             Self::Denied { .. } => "ask the owner of the repository for the right to do this".to_owned(),
             Self::ConnectionRefused { .. } => "check the host and the port, and that the registry is running".to_owned(),
             Self::Tls { .. } => {
-                "add the registry's certificate authority to those this machine trusts; `--allow-insecure-registry` checks no certificate at all".to_owned()
+                "`--registry-cacert FILE` trusts the registry's certificate authority; `--allow-insecure-registry` checks no certificate at all".to_owned()
             }
             Self::NotHttps { .. } => "`--allow-http-registry` allows plain HTTP, which anybody on the way can change".to_owned(),
             Self::Timeout { .. } | Self::Interrupted { .. } | Self::Unreachable { .. } => {
@@ -70,6 +70,11 @@ impl RegistryError {
                 "check that this is the registry you mean; where it leads is not followed".to_owned()
             }
             Self::NoToken { .. } => "try again later, or ask whoever runs the registry".to_owned(),
+            Self::NoCertificate { .. } => "name a file with `-----BEGIN CERTIFICATE-----` in it".to_owned(),
+            Self::InvalidIdentity { .. } => {
+                "name the certificate and its own key, both in PEM, and the key unencrypted".to_owned()
+            }
+            Self::UnwantedEncoding { .. } | Self::OtherRange { .. } => "check the registry, or the proxy before it".to_owned(),
             Self::NoClient { .. } => "check the certificates that this machine trusts".to_owned(),
             _ => return None,
         })

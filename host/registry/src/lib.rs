@@ -45,10 +45,12 @@ mod blocking;
 mod challenge;
 mod client;
 mod credentials;
+mod disk_cache;
 mod docker_archive;
 mod document;
 mod endpoint;
 mod error;
+mod fetched;
 mod files;
 mod foreign;
 mod help;
@@ -56,6 +58,7 @@ mod image;
 mod layout;
 mod limits;
 mod options;
+mod prefix;
 mod push;
 mod referrers;
 mod repository;
@@ -63,7 +66,9 @@ mod retry;
 mod source;
 mod spool;
 mod transport;
+mod turns;
 mod verify;
+mod ways;
 
 pub use attach::{Attachment, LegacySignatures};
 pub use blob::BlobReader;
@@ -74,7 +79,8 @@ pub use error::RegistryError;
 pub use foreign::Detail;
 pub use image::{Image, Resolved};
 pub use limits::{MAX_CONFIG_BYTES, MAX_MANIFEST_BYTES};
-pub use options::Options;
+pub use options::{CacheOptions, ClientIdentity, Options, RegistryOptions, WaitListener};
+pub use prefix::{InvalidRegistryPrefix, RegistryPrefix};
 pub use push::Pushed;
 pub use source::{ArchiveFile, InvalidSource, Place, Selector, Source};
 
@@ -87,7 +93,7 @@ use layout::Layout;
 use repository::Repository;
 use reqwest::dns::Resolve;
 use std::sync::Arc;
-use transport::SystemResolver;
+use ways::SystemResolver;
 
 /// The way to all registries, layouts and archives. Cheap to clone; clones share connections and logins.
 #[derive(Clone, Debug)]

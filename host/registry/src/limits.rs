@@ -21,14 +21,17 @@ pub(crate) const MAX_DOCKER_CONFIG_BYTES: u64 = 1 << 20;
 /// How many redirects lead to one answer.
 pub(crate) const MAX_REDIRECTS: usize = 5;
 
-/// How often a request is repeated after 429 or a server error.
-pub(crate) const MAX_RETRIES: u32 = 3;
-
 /// The pause before the first repetition; it doubles with each.
 pub(crate) const RETRY_PAUSE: Duration = Duration::from_millis(200);
 
 /// The longest `Retry-After` that is waited for. Who asks for more is answered with an error at once.
-pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_secs(30);
+pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_mins(1);
+
+/// How long a mirror is left alone that could not be asked.
+pub(crate) const MIRROR_REST: Duration = Duration::from_mins(1);
+
+/// How much of what was fetched is kept in memory. 16 MiB.
+pub(crate) const MAX_KEPT_BYTES: usize = 16 << 20;
 
 /// The slowest that a streamed blob may come before its time is over, in bytes per second.
 pub(crate) const SLOWEST_STREAM: u64 = 16 << 10;

@@ -25,14 +25,14 @@ impl Repository {
         let mut referrers = Vec::new();
         let mut allowance = MAX_REFERRERS_BYTES;
         for page in 0..MAX_REFERRER_PAGES {
-            let answer = self.client.send(&self.endpoint, &request).await?;
+            let answer = self.client.send(self.lists(), &request).await?;
             if page == 0 && has_no_referrers_api(&answer) {
                 return self.fallback_referrers(subject).await;
             }
             if answer.status() != StatusCode::OK {
                 return Err(self
                     .client
-                    .unexpected(&self.endpoint, &request, answer)
+                    .unexpected(self.lists(), &request, answer)
                     .await);
             }
             let next = next_page(&answer)?;

@@ -6,6 +6,7 @@ mod dockerfiles;
 mod figures;
 mod peers;
 mod processes;
+mod registries;
 mod reports;
 mod sandbox;
 
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
 fn all(polcheck: &Path, packs: &Path) -> Result {
     let mut figures: Vec<Figure> = sandbox::figures(packs)?;
     figures.extend(processes::figures(polcheck, packs)?);
+    figures.extend(registries::figures(polcheck)?);
     figures.extend(dockerfiles::figures(polcheck, packs)?);
     figures.extend(reports::figures(polcheck)?);
     say(&figures::table(&figures));

@@ -43,7 +43,7 @@ impl Auth {
     /// Lets a request pass, or says how to ask better.
     pub(crate) fn check(
         &self,
-        host: &str,
+        origin: &str,
         repository: &str,
         method: &Method,
         headers: &HeaderMap,
@@ -79,7 +79,7 @@ impl Auth {
                 }
                 let realm = realm
                     .clone()
-                    .unwrap_or_else(|| format!("http://{host}/token"));
+                    .unwrap_or_else(|| format!("{origin}/token"));
                 let actions = if action == "pull" {
                     "pull"
                 } else {

@@ -24,6 +24,7 @@ mod misbehaviour;
 mod protocol;
 mod server;
 mod store;
+mod tls;
 
 pub use auth::Auth;
 pub use image::{
@@ -32,6 +33,7 @@ pub use image::{
 pub use misbehaviour::Misbehaviour;
 pub use server::{Options, Recorded, TestRegistry};
 pub use store::sha256;
+pub use tls::Tls;
 
 /// The media types that a manifest can have, and those inside it.
 pub mod media_type {

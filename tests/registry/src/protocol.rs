@@ -76,7 +76,7 @@ pub(crate) fn answer(state: &State, request: &Parts, body: Bytes) -> Response {
     let name = endpoint.repository();
     let tokens = state.tokens.lock().unwrap();
     if let Err(refusal) = state.auth.check(
-        &state.host,
+        &state.origin,
         name,
         &request.method,
         &request.headers,

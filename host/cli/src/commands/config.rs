@@ -87,7 +87,9 @@ fn validate(given: Option<PathBuf>, global: &GlobalArgs) -> Result<Exit, Failure
             ..Layer::default()
         };
         let session = Session::new(&global, layer)?;
-        for warning in session.policies(&*session.engine()?)?.without_effect {
+        let of_registries = session.config.registries_without_effect();
+        let of_policies = session.policies(&*session.engine()?)?.without_effect;
+        for warning in of_registries.into_iter().chain(of_policies) {
             if !warnings.contains(&warning) {
                 warnings.push(warning);
             }

@@ -61,7 +61,7 @@ fn gather(args: &FactsArgs, session: &Session) -> Result<Vec<Facts>, Failure> {
     let source: Source = image.parse()?;
     let platform = session.config.values.platform.as_deref();
     let platforms = platform.map(report::platforms).transpose()?;
-    let (client, platforms) = (session.registry(), platforms.unwrap_or(Platforms::Host));
+    let (client, platforms) = (session.registry()?, platforms.unwrap_or(Platforms::Host));
     let gather = async { Ok(gather_facts(&client, &source, &platforms).await?) };
     block_on(session.in_time(image, gather))?
 }

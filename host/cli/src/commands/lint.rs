@@ -102,6 +102,7 @@ pub(crate) fn run(args: &LintArgs, global: &GlobalArgs) -> Result<Exit, Failure>
     let request = CheckRequest {
         effective_time: args.time.effective()?,
         unnamed_set: session.config.is_set_unnamed(),
+        unnamed_registries: session.config.are_registries_unnamed(),
         baseline: session.baseline()?,
         without_evidence: args.fix.diff || !outputs.iter().any(Output::has_evidence),
         ..CheckRequest::default()

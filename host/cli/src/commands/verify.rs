@@ -68,6 +68,7 @@ pub(crate) fn run(args: VerifyArgs, global: &GlobalArgs) -> Result<Exit, Failure
     } = args;
     let session = Session::new(global, registry.lay(Layer::default()))?;
     let source: Source = image.parse()?;
+    session.require_named_registries()?;
     let mut expected = Expected::new(canonical::sha256(&[]), Timestamp::now());
     expected.claims = require;
     expected.policy_sets = accepted(&session, &policy_sets)?;
@@ -89,7 +90,7 @@ pub(crate) fn run(args: VerifyArgs, global: &GlobalArgs) -> Result<Exit, Failure
             .map(|path| files::read(&path).map(Bytes::from))
             .transpose()?,
     };
-    let registry = session.registry();
+    let registry = session.registry()?;
     let verify = async { Ok(verify_image(&registry, &source, &request).await?) };
     let verified = block_on(session.in_time(&image, verify))??;
     print(&match output {

@@ -4,10 +4,13 @@
 mod access;
 mod archives;
 mod attach;
+mod fetching;
 mod hostile;
 mod layouts;
+mod mirrors;
 mod pull;
 mod push;
+mod secure;
 
 use polcheck_registry::{Document, Image, Options, Registry, RegistryError, Resolved};
 use serde_json::json;
