@@ -130,11 +130,13 @@ impl RemoteBlob {
 
     async fn next(&mut self) -> Result<Option<Bytes>, RegistryError> {
         loop {
-            let answer = match &mut self.answer {
+            let mut answer = match self.answer.take() {
                 Some(answer) => answer,
-                None => self.answer.insert(self.rest().await?),
+                None => self.rest().await?,
             };
-            let mut piece = match answer.chunk().await {
+            let chunk = answer.chunk().await;
+            self.answer = Some(answer);
+            let mut piece = match chunk {
                 Ok(None) => return Ok(None),
                 Ok(Some(piece)) => piece,
                 Err(error) => {

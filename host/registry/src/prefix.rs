@@ -48,7 +48,7 @@ impl RegistryPrefix {
     /// What follows the path in the name of a repository, if it is one of these.
     pub(crate) fn rest_of<'a>(&self, endpoint: &'a Endpoint) -> Option<&'a str> {
         let repository = endpoint.repository.as_str();
-        if self.host != endpoint.registry {
+        if !self.host.eq_ignore_ascii_case(&endpoint.registry) {
             return None;
         }
         if self.path.is_empty() {
@@ -93,7 +93,7 @@ impl FromStr for RegistryPrefix {
             return Err(neither());
         }
         Ok(Self {
-            host: probe.registry().to_owned(),
+            host: probe.registry().to_ascii_lowercase(),
             path: path.to_owned(),
         })
     }
@@ -154,10 +154,10 @@ mod tests {
         assert!(text.parse::<RegistryPrefix>().is_err(), "{text}");
     }
 
-    fn places(registries: &[(&str, &[&str], Option<bool>)], image: &str) -> Vec<String> {
+    fn places(registries: &[(&str, &str, Option<bool>)], image: &str) -> Vec<String> {
         let registries = registries.iter().map(|(prefix, mirrors, fallback)| {
             let options = RegistryOptions {
-                mirrors: mirrors.iter().map(|mirror| mirror.parse().unwrap()).collect(),
+                mirrors: mirrors.split_whitespace().map(|mirror| mirror.parse().unwrap()).collect(),
                 fallback: *fallback,
                 ..RegistryOptions::default()
             };
@@ -172,16 +172,17 @@ mod tests {
     }
 
     #[rstest]
-    #[case(&[("docker.io", &["m.io/hub", "n.io"][..], None)], "alpine", &["m.io/hub/library/alpine", "n.io/library/alpine", "docker.io/library/alpine"])]
-    #[case(&[("docker.io", &["m.io/hub"], Some(false))], "alpine", &["m.io/hub/library/alpine"])]
-    #[case(&[("docker.io/library", &["m.io/base"], None), ("docker.io", &["n.io"], None)], "alpine", &["m.io/base/alpine", "docker.io/library/alpine"])]
-    #[case(&[("docker.io/library", &["m.io/base"], None), ("docker.io", &["n.io"], None)], "team/app", &["n.io/team/app", "docker.io/team/app"])]
-    #[case(&[("docker.io/lib", &["m.io"], None)], "alpine", &["docker.io/library/alpine"])]
-    #[case(&[("r.io/team/app", &["m.io/copy"], None)], "r.io/team/app", &["m.io/copy", "r.io/team/app"])]
-    #[case(&[("r.io", &["m.io"], None), ("r.io/a", &[], None)], "r.io/a/b", &["m.io/a/b", "r.io/a/b"])]
-    #[case(&[("r.io", &["m.io"], None)], "r.io:5000/a", &["r.io:5000/a"])]
+    #[case(&[("docker.io", "m.io/hub n.io", None)], "alpine", &["m.io/hub/library/alpine", "n.io/library/alpine", "docker.io/library/alpine"])]
+    #[case(&[("docker.io", "m.io/hub", Some(false))], "alpine", &["m.io/hub/library/alpine"])]
+    #[case(&[("docker.io/library", "m.io/base", None), ("docker.io", "n.io", None)], "alpine", &["m.io/base/alpine", "docker.io/library/alpine"])]
+    #[case(&[("docker.io/library", "m.io/base", None), ("docker.io", "n.io", None)], "team/app", &["n.io/team/app", "docker.io/team/app"])]
+    #[case(&[("docker.io/lib", "m.io", None)], "alpine", &["docker.io/library/alpine"])]
+    #[case(&[("r.io/team/app", "m.io/copy", None)], "r.io/team/app", &["m.io/copy", "r.io/team/app"])]
+    #[case(&[("r.io", "m.io", None), ("r.io/a", "", None)], "r.io/a/b", &["m.io/a/b", "r.io/a/b"])]
+    #[case(&[("r.io", "m.io", None)], "R.io/a", &["m.io/a", "R.io/a"])]
+    #[case(&[("r.io", "m.io", None)], "r.io:5000/a", &["r.io:5000/a"])]
     fn mirrors_come_before_the_registry_itself(
-        #[case] registries: &[(&str, &[&str], Option<bool>)],
+        #[case] registries: &[(&str, &str, Option<bool>)],
         #[case] image: &str,
         #[case] expected: &[&str],
     ) {

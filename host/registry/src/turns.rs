@@ -10,7 +10,9 @@ pub(crate) struct Turns(Mutex<HashMap<String, Arc<Semaphore>>>);
 
 /// The right to ask a host, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Turn(Option<OwnedSemaphorePermit>);
+pub(crate) struct Turn {
+    _permit: Option<OwnedSemaphorePermit>,
+}
 
 impl Turns {
     /// Waits until it is our turn to ask a host that may be asked so much at the same time.
@@ -23,6 +25,8 @@ impl Turns {
             Arc::clone(semaphore)
         };
         // Nobody closes it.
-        Turn(semaphore.acquire_owned().await.ok())
+        Turn {
+            _permit: semaphore.acquire_owned().await.ok(),
+        }
     }
 }
