@@ -32,6 +32,12 @@ fn every_value_is_shown_with_its_origin() {
     cacheDir: "[FOLDER]/home/.cache/polcheck" # default
     allowHttpRegistry: false # default
     allowInsecureRegistry: false # default
+    # registryCacert is not set
+    # registryClientCert is not set
+    # registryClientKey is not set
+    retries: 3 # default
+    blobCache: "1G" # default
+    # registries is not set
     "#);
 }
 

@@ -129,9 +129,9 @@ fn the_file_that_is_given_counts_more_than_the_provenance() {
 fn a_set_without_rules_about_dockerfiles_asks_for_no_provenance() {
     let world = world(&with_provenance("FROM alpine\n"));
     world.registry.forget_requests();
-    report(&world, &["--rule", "user.final-root"]);
+    report(&world, &["--blob-cache", "0", "--rule", "user.final-root"]);
     let few = world.registry.requests().len();
     world.registry.forget_requests();
-    report(&world, &[]);
+    report(&world, &["--blob-cache", "0"]);
     assert_eq!(world.registry.requests().len(), few + 2);
 }

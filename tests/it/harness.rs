@@ -76,7 +76,11 @@ impl World {
     }
 
     /// Calls polcheck with so many KiB of address space, and says how many it had in memory at most.
-    pub(crate) fn polcheck_within(&self, address_space: u64, args: &[impl AsRef<str>]) -> (Said, u64) {
+    pub(crate) fn polcheck_within(
+        &self,
+        address_space: u64,
+        args: &[impl AsRef<str>],
+    ) -> (Said, u64) {
         let mut command = Command::new("sh");
         let script = format!("ulimit -v {address_space} && exec \"$0\" \"$@\"");
         command

@@ -8,8 +8,8 @@ use flate2::write::GzEncoder;
 use rstest::rstest;
 use serde_json::json;
 use std::io::Write;
-use test_registry::{Misbehaviour, media_type};
 use std::time::{Duration, Instant};
+use test_registry::{Misbehaviour, media_type};
 
 /// In KiB: what polcheck may have in memory, and how much address space it gets.
 const MEMORY: u64 = 100 << 10;
@@ -54,9 +54,21 @@ fn bomb() -> Vec<u8> {
 #[rstest]
 #[case::three_gigabytes_of_manifest("/manifests/", Misbehaviour::Endless(3 << 30), "is larger than 4194304 bytes")]
 #[case::an_endless_blob("/blobs/", Misbehaviour::Endless(u64::MAX), "bytes instead of")]
-#[case::a_slow_drip("/manifests/", Misbehaviour::Drip(Duration::from_millis(100)), "took longer than 4s")]
-#[case::a_blob_that_drips("/blobs/", Misbehaviour::Drip(Duration::from_millis(100)), "took longer than 4s")]
-#[case::silence("/manifests/", Misbehaviour::Late(Duration::from_mins(5)), "took longer than 4s")]
+#[case::a_slow_drip(
+    "/manifests/",
+    Misbehaviour::Drip(Duration::from_millis(100)),
+    "took longer than 4s"
+)]
+#[case::a_blob_that_drips(
+    "/blobs/",
+    Misbehaviour::Drip(Duration::from_millis(100)),
+    "took longer than 4s"
+)]
+#[case::silence(
+    "/manifests/",
+    Misbehaviour::Late(Duration::from_mins(5)),
+    "took longer than 4s"
+)]
 #[case::a_manifest_of_another_digest("/manifests/", Misbehaviour::Header("docker-content-digest", format!("sha256:{}", "0".repeat(64))), "has the digest")]
 #[case::a_blob_of_another_digest("/blobs/", Misbehaviour::Body(vec![b' '; 10].into()), "has 10 bytes instead of")]
 #[case::half_a_manifest("/manifests/", Misbehaviour::Truncated, "broke")]
@@ -82,7 +94,10 @@ fn it_costs_little_and_ends_in_one_error(
     let world = with_image();
     world.registry.misbehave(request, misbehaviour);
     let image = world.image("app:1");
-    let said = within(&world, &["check", "--timeout", "4s", "--retries", "2", &image]);
+    let said = within(
+        &world,
+        &["check", "--timeout", "4s", "--retries", "2", &image],
+    );
     assert_eq!(said.code, 2, "{said}");
     assert!(said.stderr.contains(expected), "{said}");
     assert_eq!(said.stderr.matches("error: ").count(), 1, "{said}");
@@ -93,8 +108,12 @@ fn it_costs_little_and_ends_in_one_error(
 fn a_token_endpoint_that_always_wants_another_token_ends() {
     let world = with_image();
     let realm = format!("Bearer realm=\"http://{}/token\"", world.registry.host());
-    world.registry.misbehave("/v2/", Misbehaviour::Challenge(realm.clone()));
-    world.registry.misbehave("/token", Misbehaviour::Challenge(realm));
+    world
+        .registry
+        .misbehave("/v2/", Misbehaviour::Challenge(realm.clone()));
+    world
+        .registry
+        .misbehave("/token", Misbehaviour::Challenge(realm));
     let said = within(&world, &["check", &world.image("app:1")]);
     assert_eq!(said.code, 2, "{said}");
     assert!(said.stderr.contains("refuses access"), "{said}");
@@ -104,8 +123,7 @@ fn a_token_endpoint_that_always_wants_another_token_ends() {
 /// A list of referrers, as the registry answers it.
 fn referrers(entries: impl Iterator<Item = serde_json::Value>) -> Misbehaviour {
     let entries: Vec<_> = entries.collect();
-    let index =
-        json!({ "schemaVersion": 2, "mediaType": media_type::INDEX, "manifests": entries });
+    let index = json!({ "schemaVersion": 2, "mediaType": media_type::INDEX, "manifests": entries });
     Misbehaviour::Answer(media_type::INDEX.to_owned(), index.to_string().into())
 }
 
@@ -121,10 +139,18 @@ fn ten_thousand_referrers_are_no_statement() {
             "artifactType": "application/vnd.dev.sigstore.bundle.v0.3+json",
         })
     };
-    world.registry.misbehave("/referrers/", referrers((0..10_000).map(entry)));
-    let said = within(&world, &["verify", "--key", "polcheck.pub", &world.image("app:1")]);
+    world
+        .registry
+        .misbehave("/referrers/", referrers((0..10_000).map(entry)));
+    let said = within(
+        &world,
+        &["verify", "--key", "polcheck.pub", &world.image("app:1")],
+    );
     assert_eq!(said.code, 2, "{said}");
-    assert!(said.stderr.contains("has more than 1000 referrers"), "{said}");
+    assert!(
+        said.stderr.contains("has more than 1000 referrers"),
+        "{said}"
+    );
     assert_eq!(said.stderr.matches("error: ").count(), 1, "{said}");
 }
 
@@ -134,7 +160,13 @@ fn a_statement_about_another_image_is_none_about_this_one() {
     world.make_key();
     let other = crate::images::good_for("arm64");
     other.push(&world.registry, "app", Some("other"));
-    let attest = ["attest", "--key", "polcheck.key", "--platform", "linux/arm64"];
+    let attest = [
+        "attest",
+        "--key",
+        "polcheck.key",
+        "--platform",
+        "linux/arm64",
+    ];
     let said = world.polcheck(&[&attest[..], &[&world.image("app:other")]].concat());
     assert_eq!(said.code, 0, "{said}");
     let own = format!("/v2/app/referrers/{}", good().digest());
@@ -143,7 +175,10 @@ fn a_statement_about_another_image_is_none_about_this_one() {
         Misbehaviour::Redirect(path)
     };
     world.registry.misbehave(&own, list(other.digest()));
-    let said = within(&world, &["verify", "--key", "polcheck.pub", &world.image("app:1")]);
+    let said = within(
+        &world,
+        &["verify", "--key", "polcheck.pub", &world.image("app:1")],
+    );
     assert_eq!(said.code, 1, "{said}");
     assert!(said.stdout.contains("no accepted statement"), "{said}");
 }

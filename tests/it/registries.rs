@@ -5,7 +5,7 @@ use crate::harness::{Said, World};
 use crate::images::{bad, good, good_config, good_for};
 use rstest::rstest;
 use serde_json::json;
-use std::io::{copy, Read, Write};
+use std::io::{Read, Write, copy};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
 use test_registry::{Auth, ImageBuilder, Options, TestImage, Tls, image_index};
@@ -114,17 +114,24 @@ fn fifty_images_share_what_they_have_in_common() {
     let world = World::new();
     for number in 0..50 {
         let image = ImageBuilder::new(good_config()).annotation("number", &number.to_string());
-        image.build().push(&world.registry, &format!("app-{number}"), Some("1"));
+        image
+            .build()
+            .push(&world.registry, &format!("app-{number}"), Some("1"));
     }
     world.registry.forget_requests();
-    let images: Vec<String> = (0..50).map(|number| world.image(&format!("app-{number}:1"))).collect();
+    let images: Vec<String> = (0..50)
+        .map(|number| world.image(&format!("app-{number}:1")))
+        .collect();
     let mut args = vec!["--jobs", "50"];
     args.extend(images.iter().map(String::as_str));
     let said = check(&world, &args);
     assert_eq!(said.code, 0, "{said}");
     let lines = world.registry.request_lines();
     assert_eq!(lines.len(), 51, "{lines:?}");
-    assert_eq!(lines.iter().filter(|line| line.contains("/blobs/")).count(), 1);
+    assert_eq!(
+        lines.iter().filter(|line| line.contains("/blobs/")).count(),
+        1
+    );
     assert!(world.registry.most_at_once() <= 8);
 }
 
@@ -146,8 +153,14 @@ fn a_private_authority_is_named_by_a_flag_a_variable_or_a_file() {
     let mut world = private(Tls::new());
     let image = world.image("app:1");
     assert_said!(check(&world, &[&image]), @"");
-    assert_eq!(check(&world, &["--registry-cacert", "ca.pem", &image]).code, 0);
-    let entry = format!("registries: {{ '{}': {{ ca: ca.pem }} }}\n", world.registry.host());
+    assert_eq!(
+        check(&world, &["--registry-cacert", "ca.pem", &image]).code,
+        0
+    );
+    let entry = format!(
+        "registries: {{ '{}': {{ ca: ca.pem }} }}\n",
+        world.registry.host()
+    );
     world.write("named.yaml", entry);
     assert_eq!(check(&world, &["--config", "named.yaml", &image]).code, 0);
     world.set("POLCHECK_REGISTRY_CACERT", "ca.pem");
@@ -231,7 +244,10 @@ fn plain_http_goes_through_it_too_but_never_to_the_machine_itself(#[case] variab
     let mut world = World::new();
     good().push(&world.registry, "app", Some("1"));
     world.set(variable, &format!("http://{}", world.registry.host()));
-    world.write("named.yaml", "registries: { elsewhere.test: { http: true } }\n");
+    world.write(
+        "named.yaml",
+        "registries: { elsewhere.test: { http: true } }\n",
+    );
     let args = ["--config", "named.yaml", "elsewhere.test/app:1"];
     let said = check(&world, &args);
     assert_eq!(said.code, 0, "{said}");
@@ -270,13 +286,13 @@ fn registries_that_the_working_directory_chose_withhold_every_claim() {
     };
     let why = "which registries are asked comes from the working directory and was not named by `--config`";
     assert_eq!(claims(&[]), (json!(false), json!([why])));
-    assert_eq!(claims(&["--config", "named.yaml"]), (json!(true), json!([])));
+    assert_eq!(
+        claims(&["--config", "named.yaml"]),
+        (json!(true), json!([]))
+    );
     let said = world.polcheck(&["attest", "--key", "polcheck.key", &image]);
     assert_ne!(said.code, 0, "{said}");
-    for line in [
-        "registryCacert: ca.pem\n",
-        "allowHttpRegistry: true\n",
-    ] {
+    for line in ["registryCacert: ca.pem\n", "allowHttpRegistry: true\n"] {
         world.write("ca.pem", Tls::new().ca_pem());
         world.write("polcheck.yaml", line);
         assert_eq!(claims(&[]).1[0], json!(why), "{line}");
@@ -316,7 +332,10 @@ fn what_cannot_be_meant_by_registries_is_said_where_it_stands() {
 #[test]
 fn what_is_said_about_registries_is_shown() {
     let world = World::new();
-    world.write("polcheck.yaml", "registries: { docker.io: { mirrors: [m.example/hub] } }\nblobCache: 512M\n");
+    world.write(
+        "polcheck.yaml",
+        "registries: { docker.io: { mirrors: [m.example/hub] } }\nblobCache: 512M\n",
+    );
     let said = world.polcheck(&["config", "show", "--retries", "5"]);
     let lines: Vec<&str> = said.stdout.lines().skip(18).collect();
     insta::assert_snapshot!(lines.join("\n"), @"");

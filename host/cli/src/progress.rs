@@ -28,7 +28,10 @@ pub(crate) fn waits(quiet: bool) -> Option<WaitListener> {
         let say = || {
             let seconds = time.as_secs();
             // Nobody is left to tell when standard error is gone.
-            let _ = writeln!(anstream::stderr(), "`{host}` is busy: asking again in {seconds} s");
+            let _ = writeln!(
+                anstream::stderr(),
+                "`{host}` is busy: asking again in {seconds} s"
+            );
         };
         match &*SHOWN.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(bar) => bar.suspend(say),

@@ -136,8 +136,10 @@ impl Session {
             }),
             (None, None) => None,
             _ => {
-                return Err(Failure::say("a client certificate needs its key, and a key its certificate")
-                    .help("give both `--registry-client-cert` and `--registry-client-key`"));
+                return Err(Failure::say(
+                    "a client certificate needs its key, and a key its certificate",
+                )
+                .help("give both `--registry-client-cert` and `--registry-client-key`"));
             }
         };
         let cache = values.cache_dir.as_deref().zip(values.blob_cache);

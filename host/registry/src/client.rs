@@ -114,11 +114,16 @@ impl Client {
 
     /// Sends a request to a mirror, without patience: others can be asked. None where it does not have what is wanted,
     /// for whatever reason; one that cannot be asked at all is left alone for a while.
-    pub(crate) async fn ask_mirror(&self, endpoint: &Endpoint, request: &Request) -> Option<Answer> {
+    pub(crate) async fn ask_mirror(
+        &self,
+        endpoint: &Endpoint,
+        request: &Request,
+    ) -> Option<Answer> {
         let host = endpoint.host();
         let is_resting = {
             let down = self.0.down.lock().unwrap_or_else(PoisonError::into_inner);
-            down.get(host).is_some_and(|since| since.elapsed() < MIRROR_REST)
+            down.get(host)
+                .is_some_and(|since| since.elapsed() < MIRROR_REST)
         };
         if is_resting {
             return None;

@@ -48,7 +48,11 @@ impl DiskCache {
             return None;
         }
         let dir = &options.dir;
-        DirBuilder::new().recursive(true).mode(0o700).create(dir).ok()?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(dir)
+            .ok()?;
         let metadata = fs::symlink_metadata(dir).ok()?;
         let is_ours = metadata.is_dir() && metadata.uid() == rustix::process::geteuid().as_raw();
         (is_ours && metadata.permissions().mode() & 0o077 == 0).then(|| Self {
@@ -63,7 +67,9 @@ impl DiskCache {
         let path = self.path(digest)?;
         let file = File::open(&path).ok()?;
         let mut bytes = Vec::new();
-        let read = (&file).take(limit.saturating_add(1)).read_to_end(&mut bytes);
+        let read = (&file)
+            .take(limit.saturating_add(1))
+            .read_to_end(&mut bytes);
         if read.is_err() || bytes.len() as u64 > limit {
             return None;
         }
@@ -85,7 +91,10 @@ impl DiskCache {
         }
         // Whatever goes wrong, the bytes can be fetched again.
         let _ = self.write(digest, bytes);
-        let mut allowance = self.allowance.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut allowance = self
+            .allowance
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if *allowance < size {
             *allowance = self.make_room();
         }
@@ -282,9 +291,8 @@ mod tests {
         // Each of the eight may have added its part since it last looked.
         assert!(total(&cache) <= 100_000 + 8 * 100_000 / PART);
         let unfinished = fs::read_dir(&cache.dir).unwrap().flatten();
-        let mut unfinished = unfinished.filter(|file| {
-            file.file_name().to_string_lossy().starts_with(UNFINISHED)
-        });
+        let mut unfinished =
+            unfinished.filter(|file| file.file_name().to_string_lossy().starts_with(UNFINISHED));
         assert!(unfinished.next().is_none());
     }
 }

@@ -193,7 +193,9 @@ mod tests {
             let time = std::time::Duration::from_millis(10);
             assert!(tokio::time::timeout(time, endless).await.is_err());
         }
-        let worked = fetched.get(&digest, 100, async { Ok((bytes.clone(), true)) }).await;
+        let worked = fetched
+            .get(&digest, 100, async { Ok((bytes.clone(), true)) })
+            .await;
         assert_eq!(worked.unwrap(), bytes);
         assert!(locked(&fetched.flights).is_empty());
     }

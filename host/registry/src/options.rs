@@ -162,7 +162,11 @@ impl Options {
     pub(crate) fn about(&self, url: &Url) -> Option<&RegistryOptions> {
         let host = authority(url);
         let is_meant = |prefix: &RegistryPrefix| {
-            let named = Url::parse(&format!("{}://{}", url.scheme(), prefix.endpoint("").host()));
+            let named = Url::parse(&format!(
+                "{}://{}",
+                url.scheme(),
+                prefix.endpoint("").host()
+            ));
             prefix.path().is_empty() && named.is_ok_and(|named| authority(&named) == host)
         };
         let mut registries = self.registries.iter();

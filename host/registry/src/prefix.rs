@@ -27,7 +27,9 @@ pub enum InvalidRegistryPrefix {
         rest: String,
     },
     /// Not a host, or with a tag or a digest behind it, or in upper case.
-    #[error("`{text}` is neither a registry (`HOST[:PORT]`) nor a path in one (`HOST[:PORT]/PATH`)")]
+    #[error(
+        "`{text}` is neither a registry (`HOST[:PORT]`) nor a path in one (`HOST[:PORT]/PATH`)"
+    )]
     Neither {
         /// As written.
         text: String,
@@ -136,7 +138,10 @@ mod tests {
     #[case("[::1]:5000/a/b", "[::1]:5000/a/b")]
     #[case("localhost", "localhost")]
     fn a_registry_or_a_path_in_one_is_read(#[case] text: &str, #[case] expected: &str) {
-        assert_eq!(text.parse::<RegistryPrefix>().unwrap().to_string(), expected);
+        assert_eq!(
+            text.parse::<RegistryPrefix>().unwrap().to_string(),
+            expected
+        );
     }
 
     #[rstest]
@@ -157,7 +162,10 @@ mod tests {
     fn places(registries: &[(&str, &str, Option<bool>)], image: &str) -> Vec<String> {
         let registries = registries.iter().map(|(prefix, mirrors, fallback)| {
             let options = RegistryOptions {
-                mirrors: mirrors.split_whitespace().map(|mirror| mirror.parse().unwrap()).collect(),
+                mirrors: mirrors
+                    .split_whitespace()
+                    .map(|mirror| mirror.parse().unwrap())
+                    .collect(),
                 fallback: *fallback,
                 ..RegistryOptions::default()
             };

@@ -30,10 +30,7 @@ impl Repository {
                 return self.fallback_referrers(subject).await;
             }
             if answer.status() != StatusCode::OK {
-                return Err(self
-                    .client
-                    .unexpected(self.lists(), &request, answer)
-                    .await);
+                return Err(self.client.unexpected(self.lists(), &request, answer).await);
             }
             let next = next_page(&answer)?;
             let media_type = answer.header(CONTENT_TYPE.as_str()).map(ToOwned::to_owned);

@@ -268,7 +268,10 @@ impl Repository {
             .extra_time(extra_time);
         let answer = self.get_blob(descriptor, &request).await?;
         if answer.status() != StatusCode::OK {
-            return Err(self.client.unexpected(&self.endpoint, &request, answer).await);
+            return Err(self
+                .client
+                .unexpected(&self.endpoint, &request, answer)
+                .await);
         }
         verifier.check_announced(answer.announced())?;
         let remote = RemoteBlob::new(self.clone(), descriptor.clone(), request, answer);
@@ -293,15 +296,8 @@ impl Repository {
             .client
             .pull(Method::HEAD, format!("manifests/{tag}"))
             .header(ACCEPT, &ACCEPTED.join(", "));
-        let answer = self.client.send(self.lists(), &request).await?;
-        match answer.status() {
-            StatusCode::OK => Ok(true),
-            StatusCode::NOT_FOUND => Ok(false),
-            _ => Err(self
-                .client
-                .unexpected(self.lists(), &request, answer)
-                .await),
-        }
+        let places = slice::from_ref(self.lists());
+        Ok(self.read(places, &request).await?.is_some())
     }
 
     /// Something that a place sent, for messages: where it is a mirror, that is said.
@@ -339,12 +335,7 @@ impl Arrived {
             Some(expected) => expected.clone(),
             None => model::canonical::sha256(&self.bytes),
         };
-        parse(
-            self.bytes,
-            &digest,
-            self.media_type.as_deref(),
-            &self.what,
-        )
+        parse(self.bytes, &digest, self.media_type.as_deref(), &self.what)
     }
 
     fn check_media_type(&self, expected: &MediaType) -> Result<(), RegistryError> {

@@ -207,7 +207,10 @@ async fn nobody_from_elsewhere_leads_to_the_machine_itself() {
 #[tokio::test]
 async fn nobody_leads_to_the_machine_itself_by_another_name() {
     let registry = with_image();
-    let target = format!("http://attacker.test:{}/v2/app/manifests/1", port(&registry));
+    let target = format!(
+        "http://attacker.test:{}/v2/app/manifests/1",
+        port(&registry)
+    );
     registry.misbehave_times(1, "/manifests/", Misbehaviour::Redirect(target.clone()));
     let host = format!("registry.test:{}", port(&registry));
     let allowed = Options {

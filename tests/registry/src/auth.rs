@@ -77,9 +77,7 @@ impl Auth {
                 {
                     return Ok(());
                 }
-                let realm = realm
-                    .clone()
-                    .unwrap_or_else(|| format!("{origin}/token"));
+                let realm = realm.clone().unwrap_or_else(|| format!("{origin}/token"));
                 let actions = if action == "pull" {
                     "pull"
                 } else {

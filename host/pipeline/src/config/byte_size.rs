@@ -14,7 +14,9 @@ pub struct ByteSize(pub u64);
 
 /// A text that is no number of bytes. The user's fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a size: write a number of bytes, or one with K, M, G or T behind it, such as `500M`")]
+#[error(
+    "`{text}` is not a size: write a number of bytes, or one with K, M, G or T behind it, such as `500M`"
+)]
 pub struct InvalidByteSize {
     /// As written.
     pub text: String,

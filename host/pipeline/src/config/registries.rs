@@ -15,10 +15,14 @@ const KEYS: [&str; 3] = ["registries", "registryCacert", "allowHttpRegistry"];
 impl Layer {
     /// Refuses what no registry can be, with the place in the file that says so.
     pub(super) fn check_registries(&self, path: &Path, text: &[u8]) -> Result<(), ConfigError> {
-        let wrong = self.registries.iter().flatten().find_map(|(prefix, options)| {
-            let reason = reason_against(prefix, options)?;
-            Some((prefix, reason))
-        });
+        let wrong = self
+            .registries
+            .iter()
+            .flatten()
+            .find_map(|(prefix, options)| {
+                let reason = reason_against(prefix, options)?;
+                Some((prefix, reason))
+            });
         let Some((prefix, reason)) = wrong else {
             return Ok(());
         };
@@ -26,7 +30,10 @@ impl Layer {
             .map(|(line, column)| format!(" at line {line}, column {column}"));
         Err(ConfigError::File {
             path: path.to_owned(),
-            reason: format!("`{prefix}` of `registries` {reason}{}", place.unwrap_or_default()),
+            reason: format!(
+                "`{prefix}` of `registries` {reason}{}",
+                place.unwrap_or_default()
+            ),
         })
     }
 }
@@ -68,12 +75,8 @@ impl Config {
     /// Whether a file in the working directory, which the author of a change may have put there, says which registries are
     /// asked or believed: an image could be judged that is another one everywhere else.
     pub fn are_registries_unnamed(&self) -> bool {
-        KEYS.iter().any(|key| {
-            matches!(
-                self.origins.get(*key),
-                Some(Origin::WorkingDirectory(_))
-            )
-        })
+        KEYS.iter()
+            .any(|key| matches!(self.origins.get(*key), Some(Origin::WorkingDirectory(_))))
     }
 
     /// What is said about registries to no effect.
@@ -128,20 +131,46 @@ mod tests {
     }
 
     #[rstest]
-    #[case("  r.io/team: { http: true }", "`r.io/team` of `registries` sets `http`, which is about the whole of `r.io` at line 2, column 3")]
-    #[case("  r.io/team: { maxConcurrent: 2 }", "`r.io/team` of `registries` sets `maxConcurrent`, which is about the whole of `r.io` at line 2, column 3")]
-    #[case("  r.io: { fallback: false }", "`r.io` of `registries` has no mirror and no `fallback`: nobody could be asked at line 2, column 3")]
-    #[case("  r.io: { maxConcurrent: 0 }", "`r.io` of `registries` sets `maxConcurrent` to 0: nobody could be asked at line 2, column 3")]
-    #[case("  r.io: { clientCert: a }", "`r.io` of `registries` sets `clientCert` without `clientKey` at line 2, column 3")]
-    #[case("  r.io: { clientKey: a }", "`r.io` of `registries` sets `clientKey` without `clientCert` at line 2, column 3")]
+    #[case(
+        "  r.io/team: { http: true }",
+        "`r.io/team` of `registries` sets `http`, which is about the whole of `r.io` at line 2, column 3"
+    )]
+    #[case(
+        "  r.io/team: { maxConcurrent: 2 }",
+        "`r.io/team` of `registries` sets `maxConcurrent`, which is about the whole of `r.io` at line 2, column 3"
+    )]
+    #[case(
+        "  r.io: { fallback: false }",
+        "`r.io` of `registries` has no mirror and no `fallback`: nobody could be asked at line 2, column 3"
+    )]
+    #[case(
+        "  r.io: { maxConcurrent: 0 }",
+        "`r.io` of `registries` sets `maxConcurrent` to 0: nobody could be asked at line 2, column 3"
+    )]
+    #[case(
+        "  r.io: { clientCert: a }",
+        "`r.io` of `registries` sets `clientCert` without `clientKey` at line 2, column 3"
+    )]
+    #[case(
+        "  r.io: { clientKey: a }",
+        "`r.io` of `registries` sets `clientKey` without `clientCert` at line 2, column 3"
+    )]
     #[case("  r.io: { mirror: [a.io] }", "unknown field")]
-    #[case("  team/app: { http: true }", "`team/app` is neither a registry (`HOST[:PORT]`) nor a path in one (`HOST[:PORT]/PATH`)")]
-    #[case("  r.io: { mirrors: ['https://m.io/'] }", "`https://m.io/` has a scheme: write `m.io`")]
+    #[case(
+        "  team/app: { http: true }",
+        "`team/app` is neither a registry (`HOST[:PORT]`) nor a path in one (`HOST[:PORT]/PATH`)"
+    )]
+    #[case(
+        "  r.io: { mirrors: ['https://m.io/'] }",
+        "`https://m.io/` has a scheme: write `m.io`"
+    )]
     fn what_no_registry_can_be_is_refused_where_it_stands(
         #[case] entry: &str,
         #[case] expected: &str,
     ) {
-        let error = read(&format!("registries:\n{entry}\n")).unwrap_err().to_string();
+        let error = read(&format!("registries:\n{entry}\n"))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains(expected), "{error}");
         assert!(error.contains("line 2"), "{error}");
     }

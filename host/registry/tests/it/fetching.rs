@@ -59,10 +59,7 @@ async fn a_blob_that_breaks_off_is_read_on_where_it_broke_off() {
     registry.misbehave_times(1, "/blobs/", Misbehaviour::BreakOff(1 << 20));
     registry.misbehave_times(1, "/blobs/", Misbehaviour::BreakOff(512 << 10));
     assert!(stream(&image, &descriptor).await.unwrap() == content);
-    assert_eq!(
-        ranges(&registry),
-        [None, Some(1 << 20), Some(1536 << 10)]
-    );
+    assert_eq!(ranges(&registry), [None, Some(1 << 20), Some(1536 << 10)]);
 }
 
 #[tokio::test]
@@ -103,7 +100,10 @@ async fn the_rest_is_held_against_the_digest_of_the_whole() {
 async fn another_part_than_the_rest_is_refused(#[case] range: &str) {
     let (registry, image, descriptor, _) = with_blob().await;
     registry.misbehave_times(1, "/blobs/", Misbehaviour::BreakOff(1 << 20));
-    registry.misbehave("/blobs/", Misbehaviour::Header("content-range", range.to_owned()));
+    registry.misbehave(
+        "/blobs/",
+        Misbehaviour::Header("content-range", range.to_owned()),
+    );
     let error = stream(&image, &descriptor).await.unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -274,7 +274,10 @@ async fn one_request_at_a_time_is_enough_for_logins_redirects_and_pushes() {
             bytes: "statement".into(),
             annotations: std::collections::BTreeMap::new(),
         };
-        image.attach(&found.descriptor(), &attachment).await.unwrap();
+        image
+            .attach(&found.descriptor(), &attachment)
+            .await
+            .unwrap();
         image.referrers(&found.digest).await.unwrap();
     };
     tokio::time::timeout(Duration::from_secs(15), work)

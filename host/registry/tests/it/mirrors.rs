@@ -2,12 +2,12 @@
 
 use crate::access::login_to;
 use crate::{document, open_with, options, reference, sample, with_sample};
-use polcheck_registry::{Attachment, Image, MAX_CONFIG_BYTES, Options, RegistryError, RegistryOptions};
+use polcheck_registry::{
+    Attachment, Image, MAX_CONFIG_BYTES, Options, RegistryError, RegistryOptions,
+};
 use rstest::rstest;
 use std::collections::BTreeMap;
-use test_registry::{
-    Auth, ImageBuilder, Misbehaviour, TestImage, TestRegistry, media_type,
-};
+use test_registry::{Auth, ImageBuilder, Misbehaviour, TestImage, TestRegistry, media_type};
 
 /// A registry with an image, a mirror of it below a path, and the options that know.
 struct Scene {
@@ -159,7 +159,9 @@ async fn what_refers_to_an_image_is_asked_of_the_registry_itself() {
 #[tokio::test]
 async fn a_mirror_that_sends_other_bytes_is_named() {
     let scene = scene(Auth::None);
-    scene.mirror.misbehave("/manifests/", Misbehaviour::Body("{}".into()));
+    scene
+        .mirror
+        .misbehave("/manifests/", Misbehaviour::Body("{}".into()));
     let by_digest = format!("@{}", scene.image.digest());
     let image = scene.open(&by_digest, None).await;
     let error = document(&image).await.unwrap_err();

@@ -117,7 +117,10 @@ async fn a_certificate_of_the_client_is_shown_where_it_is_asked_for() {
         ..options()
     };
     scene.ask(with(None)).await.unwrap_err();
-    scene.ask(with(Some(scene.identity("key.pem")))).await.unwrap();
+    scene
+        .ask(with(Some(scene.identity("key.pem"))))
+        .await
+        .unwrap();
     let about = RegistryOptions {
         ca: ca.clone(),
         client_cert: Some(scene.path("cert.pem")),
@@ -158,7 +161,9 @@ async fn http2_is_spoken_where_the_registry_speaks_it() {
     };
     scene.ask(with_ca).await.unwrap();
     let (plain, _) = with_sample(test_registry::Options::default());
-    let image = open_with(options(), &reference(&plain, ":1")).await.unwrap();
+    let image = open_with(options(), &reference(&plain, ":1"))
+        .await
+        .unwrap();
     document(&image).await.unwrap();
     let version = |registry: &TestRegistry| registry.requests().pop().unwrap().version;
     assert_eq!(version(&scene.registry), "HTTP/2.0");
@@ -224,7 +229,9 @@ async fn a_token_is_had_over_https_with_the_same_authority() {
         ca: Some(ca),
         ..options()
     };
-    let image = open_with(with_ca, &reference(&registry, ":1")).await.unwrap();
+    let image = open_with(with_ca, &reference(&registry, ":1"))
+        .await
+        .unwrap();
     let found = document(&image).await.unwrap();
     assert_eq!(found.digest.as_ref(), sample.digest());
 }
