@@ -11,6 +11,9 @@ use std::time::Duration;
 use tempfile::TempDir;
 use test_registry::{Options, TestRegistry};
 
+/// The address space of the one memory of a policy, and what guards it, in KiB.
+const SANDBOX: u64 = 0x1_0400_0000 >> 10;
+
 /// A registry, a folder, and polcheck.
 pub(crate) struct World {
     pub(crate) registry: TestRegistry,
@@ -75,14 +78,12 @@ impl World {
         self.call(command, stdin, |_| ())
     }
 
-    /// Calls polcheck with so many KiB of address space, and says how many it had in memory at most.
-    pub(crate) fn polcheck_within(
-        &self,
-        address_space: u64,
-        args: &[impl AsRef<str>],
-    ) -> (Said, u64) {
+    /// Calls polcheck with so many KiB of data, and address space for little more than the sandbox reserves without ever
+    /// using it; says how many KiB it had in memory at most.
+    pub(crate) fn polcheck_within(&self, data: u64, args: &[impl AsRef<str>]) -> (Said, u64) {
         let mut command = Command::new("sh");
-        let script = format!("ulimit -v {address_space} && exec \"$0\" \"$@\"");
+        let address_space = SANDBOX + 4 * data;
+        let script = format!("ulimit -d {data} && ulimit -v {address_space} && exec \"$0\" \"$@\"");
         command
             .args(["-c", &script, env!("CARGO_BIN_EXE_polcheck")])
             .args(args.iter().map(AsRef::as_ref));

@@ -11,9 +11,8 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 use test_registry::{Misbehaviour, media_type};
 
-/// In KiB: what polcheck may have in memory, and how much address space it gets.
+/// What polcheck may have in memory, in KiB.
 const MEMORY: u64 = 100 << 10;
-const ADDRESS_SPACE: u64 = 2 << 20;
 
 /// Far more than any of these may take, on a machine that is busy.
 const LONG: Duration = Duration::from_secs(60);
@@ -27,7 +26,7 @@ fn with_image() -> World {
 /// Calls polcheck, which has to end in time and in little memory.
 fn within(world: &World, args: &[&str]) -> Said {
     let begin = Instant::now();
-    let (said, memory) = world.polcheck_within(ADDRESS_SPACE, args);
+    let (said, memory) = world.polcheck_within(MEMORY, args);
     assert!(begin.elapsed() < LONG, "{said}");
     assert!(memory > 0 && memory <= MEMORY, "{memory} KiB\n{said}");
     said

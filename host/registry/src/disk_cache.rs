@@ -103,6 +103,12 @@ impl DiskCache {
 
     fn write(&self, digest: &Digest, bytes: &[u8]) -> io::Result<()> {
         let path = self.path(digest).ok_or(io::ErrorKind::InvalidInput)?;
+        // One that was damaged is found out, and removed, by whoever reads it.
+        if let Ok(file) = File::open(&path)
+            && file.metadata()?.len() == bytes.len() as u64
+        {
+            return file.set_modified(SystemTime::now());
+        }
         let mut file = tempfile::Builder::new()
             .prefix(UNFINISHED)
             .permissions(Permissions::from_mode(0o600))

@@ -115,7 +115,11 @@ mod tests {
         let text = "registries:\n  docker.io:\n    mirrors: [mirror.example/hub, other.example]\n    fallback: false\n  r.example:5000:\n    http: false\n    ca: ca.pem\n    clientCert: cert.pem\n    clientKey: key.pem\n    maxConcurrent: 3\n";
         let layer = read(text).unwrap();
         let registries = layer.registries.unwrap();
-        let hub = &registries[&"docker.io".parse().unwrap()];
+        let about = |prefix: &str| {
+            let prefix: RegistryPrefix = prefix.parse().unwrap();
+            registries.get(&prefix).unwrap()
+        };
+        let hub = about("docker.io");
         let mirrors: Vec<String> = hub.mirrors.iter().map(ToString::to_string).collect();
         assert_eq!(mirrors, ["mirror.example/hub", "other.example"]);
         assert_eq!(hub.fallback, Some(false));
@@ -127,7 +131,7 @@ mod tests {
             max_concurrent: Some(3),
             ..RegistryOptions::default()
         };
-        assert_eq!(registries[&"r.example:5000".parse().unwrap()], expected);
+        assert_eq!(*about("r.example:5000"), expected);
     }
 
     #[rstest]
