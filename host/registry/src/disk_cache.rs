@@ -55,7 +55,8 @@ impl DiskCache {
             .ok()?;
         let metadata = fs::symlink_metadata(dir).ok()?;
         let is_ours = metadata.is_dir() && metadata.uid() == rustix::process::geteuid().as_raw();
-        (is_ours && metadata.permissions().mode() & 0o077 == 0).then(|| Self {
+        let is_open_to_others = metadata.permissions().mode() & 0o077 != 0;
+        (is_ours && !is_open_to_others).then(|| Self {
             dir: dir.clone(),
             max_bytes: options.max_bytes,
             allowance: Mutex::new(0),

@@ -249,11 +249,18 @@ pub enum RegistryError {
         cert: String,
         /// The file with the key.
         key: String,
+        /// Why, if that is known.
+        #[source]
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// The certificates that the system trusts cannot be had. Whoever set up the machine, or the container.
+    #[error("the certificates that this machine trusts cannot be used")]
+    NoTrust {
         /// Why.
         #[source]
-        source: reqwest::Error,
+        source: rustls::Error,
     },
-    /// No HTTP client could be made. The user agent, or the trusted certificates of this machine.
+    /// No HTTP client could be made. Mostly a variable of the environment that names a proxy.
     #[error("no HTTP client could be made")]
     NoClient {
         /// Why.

@@ -75,7 +75,10 @@ impl RegistryError {
                 "name the certificate and its own key, both in PEM, and the key unencrypted".to_owned()
             }
             Self::UnwantedEncoding { .. } | Self::OtherRange { .. } => "check the registry, or the proxy before it".to_owned(),
-            Self::NoClient { .. } => "check the certificates that this machine trusts".to_owned(),
+            Self::NoTrust { .. } => {
+                "install the certificates of the system (`ca-certificates`), or name a file with `SSL_CERT_FILE`".to_owned()
+            }
+            Self::NoClient { .. } => "check the proxies in the environment".to_owned(),
             _ => return None,
         })
     }

@@ -66,6 +66,7 @@ mod retry;
 mod source;
 mod spool;
 mod transport;
+mod trust;
 mod turns;
 mod verify;
 mod ways;

@@ -1,10 +1,12 @@
 //! How a [`Registry`](crate::Registry) behaves.
 
 use crate::endpoint::{Endpoint, authority};
+use crate::error::RegistryError;
 use crate::prefix::RegistryPrefix;
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -96,7 +98,9 @@ pub struct CacheOptions {
 
 /// Who is told that a registry lets its clients wait: the host, and for how long.
 #[derive(Clone)]
-pub struct WaitListener(Arc<dyn Fn(&str, Duration) + Send + Sync>);
+pub struct WaitListener(Arc<Listen>);
+
+type Listen = dyn Fn(&str, Duration) + Send + Sync;
 
 impl WaitListener {
     /// A listener that only looks: it must not block.
@@ -112,6 +116,17 @@ impl WaitListener {
 impl fmt::Debug for WaitListener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("WaitListener { .. }")
+    }
+}
+
+impl ClientIdentity {
+    /// The error that says that the two do not belong together, or are something else.
+    pub(crate) fn invalid(&self, source: Option<Box<dyn Error + Send + Sync>>) -> RegistryError {
+        RegistryError::InvalidIdentity {
+            cert: self.cert.display().to_string(),
+            key: self.key.display().to_string(),
+            source,
+        }
     }
 }
 

@@ -3,14 +3,16 @@
 use crate::blocking;
 use crate::endpoint::{is_loopback, is_reachable};
 use crate::error::RegistryError;
-use crate::options::{ClientIdentity, Options};
+use crate::options::{ClientIdentity, Options, RegistryOptions};
+use crate::trust;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, ClientBuilder, Identity, Url};
+use reqwest::{Client, ClientBuilder, Identity, Url};
 use std::collections::{BTreeSet, HashMap};
 use std::error::Error;
 use std::fmt;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -92,7 +94,7 @@ impl Ways {
         // only to the host that it is for.
         let ca = |url: &Url| options.about(url).and_then(|about| about.ca.clone());
         let cas = [options.ca.clone(), ca(first), ca(to)];
-        let identity = options.about(to).and_then(|about| about.identity());
+        let identity = options.about(to).and_then(RegistryOptions::identity);
         Way {
             is_plain: false,
             is_proxied: options.proxy_from_environment && !is_here,
@@ -125,50 +127,38 @@ fn build(
     }
     if way.is_plain {
         builder = builder.tls_certs_only([]);
+    } else if options.allow_insecure {
+        builder = builder.tls_danger_accept_invalid_certs(true);
+        if let Some(files) = &way.identity {
+            let [mut pem, key] = read_identity(files)?;
+            pem.push(b'\n');
+            pem.extend(key);
+            let identity = Identity::from_pem(&pem);
+            builder =
+                builder.identity(identity.map_err(|source| files.invalid(Some(source.into())))?);
+        }
     } else {
-        builder = builder.tls_danger_accept_invalid_certs(options.allow_insecure);
-        let mut certificates = Vec::new();
+        let mut trusted = Vec::new();
         for path in &way.cas {
-            certificates.extend(read_certificates(path)?);
+            let found = trust::certificates(&read_pem(path)?);
+            trusted.extend(found.ok_or_else(|| RegistryError::NoCertificate {
+                path: path.display().to_string(),
+            })?);
         }
-        if !certificates.is_empty() {
-            builder = builder.tls_certs_merge(certificates);
-        }
-        if let Some(identity) = &way.identity {
-            builder = builder.identity(read_identity(identity)?);
-        }
+        let identity = match &way.identity {
+            Some(files) => Some((files, read_identity(files)?)),
+            None => None,
+        };
+        builder = builder.tls_backend_preconfigured(trust::tls(trusted, identity)?);
     }
-    builder.build().map_err(|source| match &way.identity {
-        // Everything else of the client was built before.
-        Some(identity) => RegistryError::InvalidIdentity {
-            cert: identity.cert.display().to_string(),
-            key: identity.key.display().to_string(),
-            source,
-        },
-        None => RegistryError::NoClient { source },
-    })
+    builder
+        .build()
+        .map_err(|source| RegistryError::NoClient { source })
 }
 
-fn read_certificates(path: &Path) -> Result<Vec<Certificate>, RegistryError> {
-    let none = || RegistryError::NoCertificate {
-        path: path.display().to_string(),
-    };
-    let certificates = Certificate::from_pem_bundle(&read_pem(path)?).map_err(|_| none())?;
-    if certificates.is_empty() {
-        return Err(none());
-    }
-    Ok(certificates)
-}
-
-fn read_identity(identity: &ClientIdentity) -> Result<Identity, RegistryError> {
-    let mut pem = read_pem(&identity.key)?;
-    pem.push(b'\n');
-    pem.extend(read_pem(&identity.cert)?);
-    Identity::from_pem(&pem).map_err(|source| RegistryError::InvalidIdentity {
-        cert: identity.cert.display().to_string(),
-        key: identity.key.display().to_string(),
-        source,
-    })
+/// The certificate, and the key.
+fn read_identity(files: &ClientIdentity) -> Result<[Vec<u8>; 2], RegistryError> {
+    Ok([read_pem(&files.cert)?, read_pem(&files.key)?])
 }
 
 fn read_pem(path: &Path) -> Result<Vec<u8>, RegistryError> {
@@ -176,9 +166,11 @@ fn read_pem(path: &Path) -> Result<Vec<u8>, RegistryError> {
         path: path.display().to_string(),
         source,
     };
-    let file = std::fs::File::open(path).map_err(failed)?;
+    let file = File::open(path).map_err(failed)?;
     let mut pem = Vec::new();
-    io::Read::read_to_end(&mut io::Read::take(file, MAX_PEM_BYTES), &mut pem).map_err(failed)?;
+    file.take(MAX_PEM_BYTES)
+        .read_to_end(&mut pem)
+        .map_err(failed)?;
     Ok(pem)
 }
 
