@@ -136,7 +136,7 @@ fn fifty_images_share_what_they_have_in_common() {
 }
 
 /// A registry behind HTTPS, and its files in the folder.
-fn private(tls: Tls) -> World {
+fn private(tls: &Tls) -> World {
     let world = World::with(Options {
         tls: Some(tls.clone()),
         ..Options::default()
@@ -150,7 +150,7 @@ fn private(tls: Tls) -> World {
 
 #[test]
 fn a_private_authority_is_named_by_a_flag_a_variable_or_a_file() {
-    let mut world = private(Tls::new());
+    let mut world = private(&Tls::new());
     let image = world.image("app:1");
     assert_said!(check(&world, &[&image]), @"
     exit code: 2
@@ -189,7 +189,7 @@ fn a_private_authority_is_named_by_a_flag_a_variable_or_a_file() {
 
 #[test]
 fn a_client_shows_its_certificate_where_it_is_given_one() {
-    let world = private(Tls::new().for_known_clients());
+    let world = private(&Tls::new().for_known_clients());
     let image = world.image("app:1");
     let ca = ["--registry-cacert", "ca.pem"];
     let said = check(&world, &[&ca[..], &[&image]].concat());
@@ -249,7 +249,7 @@ fn proxy(place: &str) -> String {
 #[case("https_proxy")]
 #[case("ALL_PROXY")]
 fn https_goes_through_the_proxy_of_the_environment(#[case] variable: &str) {
-    let mut world = private(Tls::new());
+    let mut world = private(&Tls::new());
     world.set(variable, &proxy(world.registry.host()));
     let args = ["--registry-cacert", "ca.pem", "registry.test/app:1"];
     let said = check(&world, &args);

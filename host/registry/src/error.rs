@@ -3,6 +3,7 @@
 use crate::credentials::Login;
 use crate::document::DocumentError;
 use crate::foreign::Detail;
+use crate::trust::TrustError;
 use model::reference::InvalidReference;
 use model::{Digest, Platform};
 use std::time::Duration;
@@ -236,30 +237,9 @@ pub enum RegistryError {
         /// The host with its port.
         host: String,
     },
-    /// A file of trusted certificates without one. Usually another file was meant.
-    #[error("`{path}` has no certificate in PEM")]
-    NoCertificate {
-        /// The file.
-        path: String,
-    },
-    /// A certificate of the client that cannot be used with its key. Usually other files were meant.
-    #[error("the client certificate `{cert}` cannot be used with the key `{key}`")]
-    InvalidIdentity {
-        /// The file with the certificate.
-        cert: String,
-        /// The file with the key.
-        key: String,
-        /// Why, if that is known.
-        #[source]
-        source: Option<Box<dyn std::error::Error + Send + Sync>>,
-    },
-    /// The certificates that the system trusts cannot be had. Whoever set up the machine, or the container.
-    #[error("the certificates that this machine trusts cannot be used")]
-    NoTrust {
-        /// Why.
-        #[source]
-        source: rustls::Error,
-    },
+    /// Files with certificates or keys that cannot be used.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// No HTTP client could be made. Mostly a variable of the environment that names a proxy.
     #[error("no HTTP client could be made")]
     NoClient {

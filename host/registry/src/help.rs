@@ -70,14 +70,8 @@ impl RegistryError {
                 "check that this is the registry you mean; where it leads is not followed".to_owned()
             }
             Self::NoToken { .. } => "try again later, or ask whoever runs the registry".to_owned(),
-            Self::NoCertificate { .. } => "name a file with `-----BEGIN CERTIFICATE-----` in it".to_owned(),
-            Self::InvalidIdentity { .. } => {
-                "name the certificate and its own key, both in PEM, and the key unencrypted".to_owned()
-            }
+            Self::Trust(error) => error.help().to_owned(),
             Self::UnwantedEncoding { .. } | Self::OtherRange { .. } => "check the registry, or the proxy before it".to_owned(),
-            Self::NoTrust { .. } => {
-                "install the certificates of the system (`ca-certificates`), or name a file with `SSL_CERT_FILE`".to_owned()
-            }
             Self::NoClient { .. } => "check the proxies in the environment".to_owned(),
             _ => return None,
         })

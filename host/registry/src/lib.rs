@@ -84,6 +84,7 @@ pub use options::{CacheOptions, ClientIdentity, Options, RegistryOptions, WaitLi
 pub use prefix::{InvalidRegistryPrefix, RegistryPrefix};
 pub use push::Pushed;
 pub use source::{ArchiveFile, InvalidSource, Place, Selector, Source};
+pub use trust::TrustError;
 
 use archive::Archive;
 use blocking::Cancelled;

@@ -1,8 +1,8 @@
 //! How a [`Registry`](crate::Registry) behaves.
 
 use crate::endpoint::{Endpoint, authority};
-use crate::error::RegistryError;
 use crate::prefix::RegistryPrefix;
+use crate::trust::TrustError;
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -121,8 +121,8 @@ impl fmt::Debug for WaitListener {
 
 impl ClientIdentity {
     /// The error that says that the two do not belong together, or are something else.
-    pub(crate) fn invalid(&self, source: Option<Box<dyn Error + Send + Sync>>) -> RegistryError {
-        RegistryError::InvalidIdentity {
+    pub(crate) fn invalid(&self, source: Option<Box<dyn Error + Send + Sync>>) -> TrustError {
+        TrustError::InvalidIdentity {
             cert: self.cert.display().to_string(),
             key: self.key.display().to_string(),
             source,

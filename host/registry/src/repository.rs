@@ -83,14 +83,14 @@ impl Repository {
             return Ok(document);
         };
         let mut fresh = None;
-        let fetch = async {
+        let fetch = Box::pin(async {
             let arrived = self.arrive(digest.as_ref(), &what).await?;
             verify::check_digest(&arrived.bytes, digest, &arrived.what)?;
             let document = arrived.into_document(Some(digest))?;
             let (bytes, may_be_kept) = (document.bytes.clone(), says_what_it_is(&document));
             fresh = Some(document);
             Ok((bytes, may_be_kept))
-        };
+        });
         let fetched = self.client.fetched();
         let bytes = fetched.get(digest, MAX_MANIFEST_BYTES, fetch).await?;
         match fresh {
@@ -131,7 +131,7 @@ impl Repository {
         let what = format!("`{}@{digest}`", self.name());
         check_wanted(descriptor, MAX_MANIFEST_BYTES, &what)?;
         let media_type = descriptor.media_type().as_ref();
-        let fetch = async {
+        let fetch = Box::pin(async {
             let arrived = self
                 .get_manifest(&self.places, digest.as_ref(), &what, media_type)
                 .await?;
@@ -139,7 +139,7 @@ impl Repository {
             verify::check(&arrived.bytes, descriptor, &arrived.what)?;
             arrived.check_media_type(descriptor.media_type())?;
             Ok((arrived.bytes, true))
-        };
+        });
         let bytes = self.fetch(descriptor, &what, fetch).await?;
         parse(bytes, digest, Some(media_type), &what)
     }
@@ -236,14 +236,14 @@ impl Repository {
     ) -> Result<Bytes, RegistryError> {
         let what = self.blob_name(descriptor.digest());
         check_wanted(descriptor, limit, &what)?;
-        let fetch = async {
+        let fetch = Box::pin(async {
             let mut reader = self.reader(descriptor, Duration::ZERO).await?;
             let mut bytes = BytesMut::new();
             while let Some(piece) = reader.chunk().await? {
                 bytes.extend_from_slice(&piece);
             }
             Ok((bytes.freeze(), true))
-        };
+        });
         self.fetch(descriptor, &what, fetch).await
     }
 

@@ -1,7 +1,6 @@
 //! Whom a client trusts that was given certificates: the authorities of the system, those that were given, and a server
 //! that has one of those given itself.
 
-use crate::error::RegistryError;
 use crate::options::ClientIdentity;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
@@ -12,6 +11,51 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 use std::sync::Arc;
+
+/// Why nobody could be trusted as it was wanted, or nothing could be shown.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrustError {
+    /// A file of trusted certificates without one. Usually another file was meant.
+    #[error("`{path}` has no certificate in PEM")]
+    NoCertificate {
+        /// The file.
+        path: String,
+    },
+    /// A certificate of the client that cannot be used with its key. Usually other files were meant.
+    #[error("the client certificate `{cert}` cannot be used with the key `{key}`")]
+    InvalidIdentity {
+        /// The file with the certificate.
+        cert: String,
+        /// The file with the key.
+        key: String,
+        /// Why, if that is known.
+        #[source]
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// The certificates that the system trusts cannot be had. Whoever set up the machine, or the container.
+    #[error("the certificates that this machine trusts cannot be used")]
+    NoTrust {
+        /// Why.
+        #[source]
+        source: Error,
+    },
+}
+
+impl TrustError {
+    /// What to do about it.
+    pub(crate) fn help(&self) -> &'static str {
+        match self {
+            Self::NoCertificate { .. } => "name a file with `-----BEGIN CERTIFICATE-----` in it",
+            Self::InvalidIdentity { .. } => {
+                "name the certificate and its own key, both in PEM, and the key unencrypted"
+            }
+            Self::NoTrust { .. } => {
+                "install the certificates of the system (`ca-certificates`), or name a file with `SSL_CERT_FILE`"
+            }
+        }
+    }
+}
 
 /// The certificates in a PEM file, if there is one and all of them can be read.
 pub(crate) fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
@@ -28,9 +72,9 @@ pub(crate) fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
 pub(crate) fn tls(
     trusted: Vec<CertificateDer<'static>>,
     identity: Option<(&ClientIdentity, [Vec<u8>; 2])>,
-) -> Result<ClientConfig, RegistryError> {
+) -> Result<ClientConfig, TrustError> {
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let no_trust = |source| RegistryError::NoTrust { source };
+    let no_trust = |source| TrustError::NoTrust { source };
     let verifier = Verifier::new_with_extra_roots(trusted.clone(), Arc::clone(&provider));
     let verifier = Given {
         authorities: verifier.map_err(no_trust)?,
@@ -141,8 +185,9 @@ mod tests {
             certificates: vec![given.clone()],
         };
         let name = ServerName::try_from("registry.test").unwrap();
-        let verified = verifier.verify_server_cert(shown, &[], &name, &[], UnixTime::now());
-        verified.is_ok()
+        verifier
+            .verify_server_cert(shown, &[], &name, &[], UnixTime::now())
+            .is_ok()
     }
 
     #[rstest]

@@ -4,7 +4,7 @@ use crate::blocking;
 use crate::endpoint::{is_loopback, is_reachable};
 use crate::error::RegistryError;
 use crate::options::{ClientIdentity, Options, RegistryOptions};
-use crate::trust;
+use crate::trust::{self, TrustError};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Identity, Url};
@@ -141,7 +141,7 @@ fn build(
         let mut trusted = Vec::new();
         for path in &way.cas {
             let found = trust::certificates(&read_pem(path)?);
-            trusted.extend(found.ok_or_else(|| RegistryError::NoCertificate {
+            trusted.extend(found.ok_or_else(|| TrustError::NoCertificate {
                 path: path.display().to_string(),
             })?);
         }

@@ -51,7 +51,7 @@ impl fmt::Display for ByteSize {
         let mut number = self.0;
         let mut unit = None;
         let mut units = UNITS.iter();
-        while number > 0 && number % 1024 == 0 {
+        while number > 0 && number.is_multiple_of(1024) {
             let Some(next) = units.next() else { break };
             number /= 1024;
             unit = Some(next);
