@@ -32,5 +32,6 @@ mod reports;
 mod rules;
 mod schema;
 mod sources;
+mod statements;
 mod verify;
 mod waivers;

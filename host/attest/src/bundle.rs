@@ -2,9 +2,12 @@
 
 use crate::json;
 use crate::rejection::{Document, Rejection};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use model::strict_json::Object;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::Value;
 use sigstore_types::{MediaType, PayloadBytes, SignatureBytes};
 
 /// The largest bundle that is read. Whoever fetches one need not fetch more.
@@ -22,6 +25,52 @@ pub(crate) struct Received {
 
 /// Reads a bundle that holds a DSSE envelope signed with a key.
 pub(crate) fn read(bytes: &[u8]) -> Result<Received, Rejection> {
+    let bundle = parse(bytes)?;
+    // SPEC: sigstore_bundle.proto, VerificationMaterial: "This allows key material to be conveyed in one of three forms"
+    let hint = match bundle.signer {
+        Material::Key { hint } => hint,
+        Material::Certificate(_) => return Err(Rejection::Keyless),
+    };
+    let envelope = bundle.envelope.ok_or(Rejection::MessageSignature)?;
+    // SPEC: sigstore_bundle.proto, Bundle: "the key hints MUST be exactly the same in the verification material and in
+    // the DSSE envelope." cosign writes none into the envelope.
+    let keyid = envelope.keyid;
+    if !keyid.is_empty() && keyid != hint {
+        return Err(Rejection::KeyIdMismatch { keyid, hint });
+    }
+    Ok(Received {
+        payload: envelope.payload,
+        payload_type: envelope.payload_type,
+        signature: envelope.signature,
+        hint,
+    })
+}
+
+/// A bundle of any kind.
+pub(crate) struct Parsed {
+    pub(crate) signer: Material,
+    /// None where the bundle is a signature without a statement.
+    pub(crate) envelope: Option<Envelope>,
+}
+
+/// By what somebody signed.
+pub(crate) enum Material {
+    /// A key, of which there is a hint; empty where nothing is said.
+    Key { hint: String },
+    /// A certificate, in DER; none where it is not to be found.
+    Certificate(Option<Vec<u8>>),
+}
+
+/// An envelope with its one signature.
+pub(crate) struct Envelope {
+    pub(crate) payload: PayloadBytes,
+    pub(crate) payload_type: String,
+    signature: SignatureBytes,
+    keyid: String,
+}
+
+/// Reads a bundle of any kind.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Parsed, Rejection> {
     if bytes.len() > MAX_BUNDLE_BYTES {
         return Err(Rejection::TooLarge {
             bytes: bytes.len(),
@@ -36,12 +85,16 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Received, Rejection> {
             found: bundle.media_type,
         });
     }
-    // SPEC: sigstore_bundle.proto, VerificationMaterial: "This allows key material to be conveyed in one of three forms"
-    let hint = key_hint(bundle.verification_material.0)?;
+    let signer = material(bundle.verification_material.0)?;
     // SPEC: sigstore_bundle.proto, Bundle: "oneof content", a message signature or a DSSE envelope
     let envelope = match (bundle.message_signature, bundle.dsse_envelope) {
         (None, Some(Object(envelope))) => envelope,
-        (Some(_), None) => return Err(Rejection::MessageSignature),
+        (Some(_), None) => {
+            return Ok(Parsed {
+                signer,
+                envelope: None,
+            });
+        }
         (None, None) => return Err(Rejection::NoContent),
         (Some(_), Some(_)) => return Err(Rejection::TwoContents),
     };
@@ -52,28 +105,37 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Received, Rejection> {
             found: signatures.len(),
         },
     )?;
-    // SPEC: sigstore_bundle.proto, Bundle: "the key hints MUST be exactly the same in the verification material and in
-    // the DSSE envelope." cosign writes none into the envelope.
-    let keyid = signature.keyid.unwrap_or_default();
-    if !keyid.is_empty() && keyid != hint {
-        return Err(Rejection::KeyIdMismatch { keyid, hint });
-    }
-    Ok(Received {
-        payload: envelope.payload,
-        payload_type: envelope.payload_type,
-        signature: signature.sig,
-        hint,
+    Ok(Parsed {
+        signer,
+        envelope: Some(Envelope {
+            payload: envelope.payload,
+            payload_type: envelope.payload_type,
+            signature: signature.sig,
+            keyid: signature.keyid.unwrap_or_default(),
+        }),
     })
 }
 
-fn key_hint(material: MaterialJson) -> Result<String, Rejection> {
-    let is_keyless = material.certificate.is_some() || material.x509_certificate_chain.is_some();
+fn material(material: MaterialJson) -> Result<Material, Rejection> {
+    let chain = material.x509_certificate_chain;
+    let is_keyless = material.certificate.is_some() || chain.is_some();
+    let first = || chain.as_ref()?.get("certificates")?.get(0).cloned();
     match material.public_key {
         Some(_) if is_keyless => Err(Rejection::TwoMaterials),
-        Some(Object(key)) => Ok(key.hint.unwrap_or_default()),
-        None if is_keyless => Err(Rejection::Keyless),
+        Some(Object(key)) => Ok(Material::Key {
+            hint: key.hint.unwrap_or_default(),
+        }),
+        None if is_keyless => {
+            let certificate = material.certificate.or_else(first);
+            Ok(Material::Certificate(certificate.and_then(|it| der(&it))))
+        }
         None => Err(Rejection::NoMaterial),
     }
+}
+
+fn der(certificate: &Value) -> Option<Vec<u8>> {
+    let encoded = certificate.get("rawBytes")?.as_str()?;
+    STANDARD.decode(encoded).ok()
 }
 
 /// The fields that a bundle may have. Log entries and timestamps are passed over: a key needs neither.
@@ -90,8 +152,8 @@ struct BundleJson {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct MaterialJson {
     public_key: Option<Object<KeyIdentifierJson>>,
-    x509_certificate_chain: Option<IgnoredAny>,
-    certificate: Option<IgnoredAny>,
+    x509_certificate_chain: Option<Value>,
+    certificate: Option<Value>,
     #[serde(rename = "tlogEntries")]
     _log_entries: Option<IgnoredAny>,
     #[serde(rename = "timestampVerificationData")]

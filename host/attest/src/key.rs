@@ -2,7 +2,7 @@
 //!
 //! What is secret lives in memory that is overwritten when it is dropped, and is in no message and no `Debug` output.
 
-mod der;
+pub(crate) mod der;
 mod encrypted;
 mod error;
 mod pem;

@@ -8,6 +8,8 @@
 //! opens a socket, or asks for the time.
 
 mod bundle;
+mod certificate;
+mod contents;
 mod json;
 mod key;
 mod rejection;
@@ -18,6 +20,7 @@ mod trust;
 mod verify;
 
 pub use bundle::MAX_BUNDLE_BYTES;
+pub use contents::{Contents, ResultContents, Signer, StatementContents, contents};
 pub use key::{BoxError, KeyError, Password, PublicKey, SigningKey};
 pub use rejection::{Document, InvalidJson, Rejection};
 pub use sign::{BUNDLE_MEDIA_TYPE, Bundle, PAYLOAD_TYPE, SignError, sign};
@@ -26,4 +29,4 @@ pub use statement::{
     Verifier, statement,
 };
 pub use trust::{AcceptedPolicySet, Expected, Trust};
-pub use verify::{CLOCK_SKEW, ResourceDescriptor, VerifiedStatement, verify};
+pub use verify::{CLOCK_SKEW, ResourceDescriptor, VerifiedStatement, verify, verify_signature};

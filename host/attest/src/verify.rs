@@ -19,8 +19,8 @@ use std::collections::BTreeMap;
 
 /// How far ahead the clock of whoever signed may be.
 pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(60);
-/// The `_type` that cosign 3.1 still writes.
-const STATEMENT_TYPE_V0_1: &str = "https://in-toto.io/Statement/v0.1";
+/// The `_type`s of statements. Version 0.1 says the same as version 1 with the same fields, and cosign 3.1 writes it.
+pub(crate) const STATEMENT_TYPES: [&str; 2] = [STATEMENT_TYPE, "https://in-toto.io/Statement/v0.1"];
 /// The algorithms of digests that count.
 const SECURE_ALGORITHMS: [&str; 3] = ["sha256", "sha384", "sha512"];
 /// How many subjects a rejection names.
@@ -128,28 +128,11 @@ pub fn verify(
     trust: &Trust,
     expected: &Expected,
 ) -> Result<VerifiedStatement, Rejection> {
-    // SPEC: DSSE protocol §Protocol: "Receive and decode SERIALIZED_BODY, PAYLOAD_TYPE, SIGNATURE, and KEYID […]. Reject
-    // if decoding fails."
-    let envelope = bundle::read(bundle)?;
-    let key = verify_signature(&envelope, trust)?;
-    // SPEC: DSSE protocol §Protocol: "Reject if PAYLOAD_TYPE is not a supported type."
-    if envelope.payload_type != PAYLOAD_TYPE {
-        return Err(Rejection::PayloadType {
-            found: envelope.payload_type,
-        });
-    }
-    // SPEC: DSSE protocol §Protocol: "Parse SERIALIZED_BODY according to PAYLOAD_TYPE. Reject if the parsing fails."
-    // SPEC: in-toto attestation v1 §Parsing rules: "Consumers MUST ignore unrecognized fields unless otherwise noted in
-    // the predicate specification."
-    let statement: StatementJson = json::read(Document::Statement, envelope.payload.as_bytes())?;
-    // SPEC: in-toto validation model: "Reject if `statement.type` != `https://in-toto.io/Statement/v1`". Version 0.1
-    // says the same with the same fields, and cosign writes it.
-    if ![STATEMENT_TYPE, STATEMENT_TYPE_V0_1].contains(&statement.statement_type.as_str()) {
-        return Err(Rejection::StatementType {
-            found: statement.statement_type,
-        });
-    }
-    let subject = matched_subject(statement.subject, &expected.subject)?;
+    let Signed {
+        key,
+        statement,
+        subject,
+    } = signed(bundle, trust, &expected.subject)?;
     // SPEC: in-toto Envelope §Fields: "Consumer SHOULD only rely on the `predicateType` field in the Statement layer."
     if statement.predicate_type != PREDICATE_TYPE {
         return Err(Rejection::PredicateType {
@@ -170,8 +153,60 @@ pub fn verify(
     })
 }
 
+/// Verifies that a bundle holds a statement of any kind about an image, signed with a trusted key; and says with which.
+/// What it says of the image is not judged.
+///
+/// # Errors
+/// The first reason why that is not so.
+pub fn verify_signature(
+    bundle: &[u8],
+    trust: &Trust,
+    subject: &Digest,
+) -> Result<Digest, Rejection> {
+    let signed = signed(bundle, trust, subject)?;
+    Ok(signed.key.fingerprint().clone())
+}
+
+/// A statement of any kind that a trusted key signed.
+struct Signed<'t> {
+    key: &'t PublicKey,
+    statement: StatementJson,
+    /// The image that was asked about, as the statement names it.
+    subject: ResourceDescriptor,
+}
+
+fn signed<'t>(bundle: &[u8], trust: &'t Trust, about: &Digest) -> Result<Signed<'t>, Rejection> {
+    // SPEC: DSSE protocol §Protocol: "Receive and decode SERIALIZED_BODY, PAYLOAD_TYPE, SIGNATURE, and KEYID […]. Reject
+    // if decoding fails."
+    let envelope = bundle::read(bundle)?;
+    let key = signing_key(&envelope, trust)?;
+    // SPEC: DSSE protocol §Protocol: "Reject if PAYLOAD_TYPE is not a supported type."
+    if envelope.payload_type != PAYLOAD_TYPE {
+        return Err(Rejection::PayloadType {
+            found: envelope.payload_type,
+        });
+    }
+    // SPEC: DSSE protocol §Protocol: "Parse SERIALIZED_BODY according to PAYLOAD_TYPE. Reject if the parsing fails."
+    // SPEC: in-toto attestation v1 §Parsing rules: "Consumers MUST ignore unrecognized fields unless otherwise noted in
+    // the predicate specification."
+    let mut statement: StatementJson =
+        json::read(Document::Statement, envelope.payload.as_bytes())?;
+    // SPEC: in-toto validation model: "Reject if `statement.type` != `https://in-toto.io/Statement/v1`".
+    if !STATEMENT_TYPES.contains(&statement.statement_type.as_str()) {
+        return Err(Rejection::StatementType {
+            found: statement.statement_type,
+        });
+    }
+    let subject = matched_subject(std::mem::take(&mut statement.subject), about)?;
+    Ok(Signed {
+        key,
+        statement,
+        subject,
+    })
+}
+
 /// The trusted key that the envelope is signed with.
-fn verify_signature<'t>(envelope: &Received, trust: &'t Trust) -> Result<&'t PublicKey, Rejection> {
+fn signing_key<'t>(envelope: &Received, trust: &'t Trust) -> Result<&'t PublicKey, Rejection> {
     if trust.keys.is_empty() {
         return Err(Rejection::NothingTrusted);
     }
@@ -212,7 +247,7 @@ fn verify_signature<'t>(envelope: &Received, trust: &'t Trust) -> Result<&'t Pub
 ///
 /// SPEC: `sigstore_common.proto`, `PublicKeyIdentifier`: "The format of the hint must be agreed upon out of band by the
 /// signer and the verifiers". Ours is cosign's, the digest of the key; a hint of any other form may mean every key.
-fn key_digest(hint: &str) -> Option<Sha256Hash> {
+pub(crate) fn key_digest(hint: &str) -> Option<Sha256Hash> {
     let digest = STANDARD.decode(hint).ok()?;
     Some(Sha256Hash::new(digest.try_into().ok()?))
 }
@@ -252,8 +287,8 @@ fn accepted_policy_set(
         });
     }
     // SPEC: SVR v0.2 §Fields, verifier.policies: "Identifies the policy artifacts used by the verifier when producing
-    // this result." Ours puts the set last, and a claim counts only for the set it was made with.
-    let Object(set) = verifier.policies.last().ok_or(Rejection::NoPolicySet)?;
+    // this result." A claim counts only for the set it was made with.
+    let set = predicate.policy_set().ok_or(Rejection::NoPolicySet)?;
     let is_accepted = expected.policy_sets.iter().any(|accepted| {
         set.has(&accepted.digest) && (accepted.uri.is_none() || accepted.uri == set.uri)
     });
@@ -277,27 +312,14 @@ fn validity(
     if time.duration_since(now) > CLOCK_SKEW {
         return Err(Rejection::FromTheFuture { time, now });
     }
-    let until = match predicate
-        .evidence
-        .as_ref()
-        .and_then(|evidence| evidence.get("validUntil"))
-    {
-        None => return Ok((time, None)),
-        Some(Value::String(until)) => parse_time(until)?,
-        Some(other) => {
-            return Err(Rejection::Time {
-                found: other.to_string(),
-            });
-        }
-    };
-    if until < now {
-        return Err(Rejection::Expired { until, now });
+    match predicate.valid_until()? {
+        Some(until) if until < now => Err(Rejection::Expired { until, now }),
+        until => Ok((time, until)),
     }
-    Ok((time, Some(until)))
 }
 
 /// SPEC: in-toto field types §Timestamp: "MUST be in RFC 3339 format in the UTC timezone (\"Z\")."
-fn parse_time(text: &str) -> Result<Timestamp, Rejection> {
+pub(crate) fn parse_time(text: &str) -> Result<Timestamp, Rejection> {
     let invalid = || Rejection::Time {
         found: text.to_owned(),
     };
@@ -329,29 +351,49 @@ fn require_claims(made: &[String], required: &[String]) -> Result<(), Rejection>
 /// SPEC: in-toto Statement v1 §Schema.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct StatementJson {
+pub(crate) struct StatementJson {
     #[serde(rename = "_type")]
-    statement_type: String,
-    subject: Vec<Object<ResourceDescriptor>>,
-    predicate_type: String,
+    pub(crate) statement_type: String,
+    pub(crate) subject: Vec<Object<ResourceDescriptor>>,
+    pub(crate) predicate_type: String,
     /// SPEC: "Unset is treated the same as set-but-empty."
     #[serde(default)]
-    predicate: Value,
+    pub(crate) predicate: Value,
 }
 
 /// SPEC: SVR v0.2 §Schema.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Predicate {
-    verifier: Object<VerifierJson>,
-    time_created: String,
-    properties: Vec<String>,
+pub(crate) struct Predicate {
+    pub(crate) verifier: Object<VerifierJson>,
+    pub(crate) time_created: String,
+    pub(crate) properties: Vec<String>,
     #[serde(rename = "polcheck_evidence")]
     evidence: Option<Map<String, Value>>,
 }
 
+impl Predicate {
+    /// The policy set, which polcheck puts last.
+    pub(crate) fn policy_set(&self) -> Option<&ResourceDescriptor> {
+        let Object(verifier) = &self.verifier;
+        verifier.policies.last().map(|Object(set)| set)
+    }
+
+    /// Until when it counts, if it says so.
+    pub(crate) fn valid_until(&self) -> Result<Option<Timestamp>, Rejection> {
+        let evidence = self.evidence.as_ref();
+        match evidence.and_then(|evidence| evidence.get("validUntil")) {
+            None => Ok(None),
+            Some(Value::String(until)) => parse_time(until).map(Some),
+            Some(other) => Err(Rejection::Time {
+                found: other.to_string(),
+            }),
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-struct VerifierJson {
-    id: String,
+pub(crate) struct VerifierJson {
+    pub(crate) id: String,
     policies: Vec<Object<ResourceDescriptor>>,
 }

@@ -9,6 +9,7 @@
 //! It is made for many calls at once: nothing blocks the async runtime, evaluations are bounded in number, packs and
 //! connections are shared, and every future can be dropped.
 
+mod attached;
 mod attest_image;
 mod base_images;
 mod baseline;
@@ -29,13 +30,16 @@ mod resolve;
 mod run_summary;
 mod set_document;
 mod set_file;
+mod statements;
 mod subject;
+mod superseded;
 mod verify_image;
 mod without_effect;
 mod yaml;
 
 pub use ::facts::{BuildInputs, base_config};
-pub use attest_image::{AttachMode, Attested};
+pub use attached::Reason;
+pub use attest_image::{AttachMode, AttachWarning, AttestRequest, Attested};
 pub use base_images::KnownBases;
 pub use baseline::Baseline;
 pub use builtin::{DEFAULT_SET, PACKS, SETS};
@@ -50,8 +54,13 @@ pub use recorded::{RecordedError, RecordedFinding, RecordedStatus, read_findings
 pub use run_summary::{RunSummary, WaiverTally};
 pub use set_document::{Accepted, ClaimDocument, RuleDocument, SetDocument, Tool};
 pub use set_file::{files_of, is_set};
+pub use statements::{
+    AttachedStatement, LegacyManifest, LegacyStatements, NotChecked, State, Statements,
+    StatementsRequest, list_statements,
+};
 pub use subject::Platforms;
-pub use verify_image::{Reason, Rejected, Verification, VerifyRequest, verify_image};
+pub use superseded::{Outcome, Superseded};
+pub use verify_image::{Rejected, Verification, VerifyRequest, verify_image};
 
 use ::engine::{Case, Circumstances, Engine, Evaluation};
 use ::registry::{Image, Registry, Source};

@@ -28,6 +28,7 @@ use tokio::sync::OnceCell;
 pub(crate) enum Action {
     Pull,
     Push,
+    Delete,
 }
 
 /// What an authorization was given for. It is used for nothing else.
@@ -250,6 +251,8 @@ fn wanted_scope(endpoint: &Endpoint, action: Action, offered: Option<&str>) -> S
         (Action::Pull, Some(scope)) => scope.to_owned(),
         (Action::Pull, None) => format!("repository:{}:pull", endpoint.repository),
         (Action::Push, _) => format!("repository:{}:pull,push", endpoint.repository),
+        // Some registries want the right to push for it, others one of its own.
+        (Action::Delete, _) => format!("repository:{}:pull,push,delete", endpoint.repository),
     }
 }
 

@@ -79,6 +79,11 @@ impl Client {
         self.request(method, Target::Url(url), Action::Push)
     }
 
+    /// Asks to delete something below `/v2/REPOSITORY/`.
+    pub(crate) fn delete(&self, path: String) -> Request {
+        self.request(Method::DELETE, Target::Path(path), Action::Delete)
+    }
+
     fn request(&self, method: Method, target: Target, action: Action) -> Request {
         Request {
             message: Message {

@@ -6,7 +6,7 @@ use crate::document::{ACCEPTED, Document};
 use crate::error::RegistryError;
 use crate::files::{Files, Segment};
 use crate::limits::{MAX_LAYOUT_ENTRIES, MAX_MANIFEST_BYTES};
-use crate::referrers::index;
+use crate::referrers::{fallback_tag, index};
 use crate::repository::{check_wanted, parse};
 use crate::source::Selector;
 use crate::verify::{self, Verifier};
@@ -161,11 +161,25 @@ impl Layout {
         .await
     }
 
-    /// The manifests in the layout that refer to a digest.
+    /// The manifest or index with a tag, if there is one.
+    pub(crate) async fn tagged(&self, tag: &str) -> Result<Option<Document>, RegistryError> {
+        let selector = Selector::Tag(tag.to_owned());
+        match self.entries().iter().find(|it| fits(it, Some(&selector))) {
+            Some(entry) => Ok(Some(self.manifest(entry).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The manifests in the layout that refer to a digest: those that say so themselves, and those that an index at the
+    /// fallback tag lists, as some tools copy it out of a registry.
     pub(crate) async fn referrers(
         &self,
         subject: &Digest,
     ) -> Result<Vec<Descriptor>, RegistryError> {
+        let too_many = || RegistryError::TooManyReferrers {
+            subject: subject.clone(),
+            limit: MAX_LAYOUT_ENTRIES,
+        };
         let mut referrers = Vec::new();
         let manifests = self
             .entries()
@@ -173,10 +187,7 @@ impl Layout {
             .filter(|entry| ACCEPTED.contains(&entry.media_type().as_ref()));
         for (number, entry) in manifests.enumerate() {
             if number == MAX_LAYOUT_ENTRIES {
-                return Err(RegistryError::TooManyReferrers {
-                    subject: subject.clone(),
-                    limit: MAX_LAYOUT_ENTRIES,
-                });
+                return Err(too_many());
             }
             let document = self.manifest(entry).await?;
             if document
@@ -185,6 +196,16 @@ impl Layout {
             {
                 referrers.push(document.referrer());
             }
+        }
+        let listed = self.tagged(&fallback_tag(subject)).await?;
+        let listed = listed.as_ref().and_then(Document::index);
+        referrers.extend(
+            listed
+                .into_iter()
+                .flat_map(|index| index.manifests().clone()),
+        );
+        if referrers.len() > MAX_LAYOUT_ENTRIES {
+            return Err(too_many());
         }
         Ok(referrers)
     }

@@ -49,6 +49,7 @@ mod docker_archive;
 mod document;
 mod endpoint;
 mod error;
+mod fallback;
 mod files;
 mod foreign;
 mod help;
@@ -65,7 +66,7 @@ mod spool;
 mod transport;
 mod verify;
 
-pub use attach::{Attachment, LegacySignatures};
+pub use attach::{Attached, Attachment, Detached};
 pub use blob::BlobReader;
 pub use credentials::{Login, UnusableLogin};
 pub use docker_archive::{DockerImage, DockerLayer};
@@ -76,6 +77,7 @@ pub use image::{Image, Resolved};
 pub use limits::{MAX_CONFIG_BYTES, MAX_MANIFEST_BYTES};
 pub use options::Options;
 pub use push::Pushed;
+pub use referrers::{FallbackTag, LegacySignatures, LegacyTag, ListedBy, Referrers};
 pub use source::{ArchiveFile, InvalidSource, Place, Selector, Source};
 
 use archive::Archive;

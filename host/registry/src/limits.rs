@@ -43,7 +43,10 @@ pub(crate) const MAX_REFERRERS_BYTES: u64 = 16 << 20;
 pub(crate) const MAX_REFERRERS: usize = 1000;
 
 /// How often the index behind a fallback tag is written again because another writer overwrote it.
-pub(crate) const MAX_FALLBACK_WRITES: u32 = 8;
+pub(crate) const MAX_FALLBACK_WRITES: u32 = 16;
+
+/// How often a registry is asked again for a referrer that it took and does not list.
+pub(crate) const MAX_LISTINGS: u32 = 3;
 
 /// How many manifests of a layout are opened in search of one.
 pub(crate) const MAX_LAYOUT_ENTRIES: usize = 1000;

@@ -196,11 +196,11 @@ impl Repository {
         }
     }
 
-    /// Whether a tag exists.
-    pub(crate) async fn has_tag(&self, tag: &str) -> Result<bool, RegistryError> {
+    /// Whether there is a manifest or an index with that tag or digest.
+    pub(crate) async fn has_manifest(&self, reference: &str) -> Result<bool, RegistryError> {
         let request = self
             .client
-            .pull(Method::HEAD, format!("manifests/{tag}"))
+            .pull(Method::HEAD, format!("manifests/{reference}"))
             .header(ACCEPT, &ACCEPTED.join(", "));
         let answer = self.client.send(&self.endpoint, &request).await?;
         match answer.status() {

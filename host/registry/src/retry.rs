@@ -45,7 +45,8 @@ pub(crate) fn retry_after(answer: &Answer) -> Option<Duration> {
     Some(Duration::from_secs(seconds.trim().parse().ok()?))
 }
 
-fn back_off(attempt: u32) -> Duration {
+/// How long to wait before the next attempt.
+pub(crate) fn back_off(attempt: u32) -> Duration {
     jitter(RETRY_PAUSE * 2u32.saturating_pow(attempt))
 }
 

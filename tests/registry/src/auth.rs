@@ -64,10 +64,10 @@ impl Auth {
                 }
             }
             Self::Token { realm, .. } => {
-                let action = if method == Method::GET || method == Method::HEAD {
-                    "pull"
-                } else {
-                    "push"
+                let action = match *method {
+                    Method::GET | Method::HEAD => "pull",
+                    Method::DELETE => "delete",
+                    _ => "push",
                 };
                 let scope = format!("repository:{repository}:{action}");
                 let token = given.and_then(|given| given.strip_prefix("Bearer "));
@@ -80,10 +80,10 @@ impl Auth {
                 let realm = realm
                     .clone()
                     .unwrap_or_else(|| format!("http://{host}/token"));
-                let actions = if action == "pull" {
-                    "pull"
-                } else {
+                let actions = if action == "push" {
                     "pull,push"
+                } else {
+                    action
                 };
                 Err(Box::new(unauthorized(&format!(
                     r#"Bearer realm="{realm}",service="test registry",scope="repository:{repository}:{actions}""#

@@ -30,7 +30,7 @@ pub use image::{
     Blob, ImageBuilder, TestImage, artifact, attestation_manifest, image_index, provenance_manifest,
 };
 pub use misbehaviour::Misbehaviour;
-pub use server::{Options, Recorded, TestRegistry};
+pub use server::{Conditions, Options, Recorded, TestRegistry};
 pub use store::sha256;
 
 /// The media types that a manifest can have, and those inside it.

@@ -105,16 +105,9 @@ pub(crate) fn answer(state: &State, request: &Parts, body: Bytes) -> Response {
         Endpoint::Upload(_, id) => {
             crate::blobs::proceed(store.repository(name), name, id, request, &body)
         }
-        Endpoint::Manifest(_, reference) => match *method {
-            Method::GET | Method::HEAD => crate::manifests::get(store.repository(name), reference),
-            Method::PUT => {
-                crate::manifests::put(state, store.repository(name), reference, request, body)
-            }
-            Method::DELETE if store.repository(name).delete_manifest(reference) => {
-                status(StatusCode::ACCEPTED)
-            }
-            _ => error(StatusCode::NOT_FOUND, "MANIFEST_UNKNOWN"),
-        },
+        Endpoint::Manifest(_, reference) => {
+            crate::manifests::answer(state, store.repository(name), reference, request, body)
+        }
         Endpoint::Tags(name) => crate::manifests::tags(store.repository(name), name),
         Endpoint::Referrers(_, subject) => crate::manifests::referrers(
             state,

@@ -24,6 +24,21 @@ pub struct Options {
     pub oci_subject: bool,
     /// How many referrers come in one answer; all where it is none.
     pub referrers_page: Option<usize>,
+    /// Whether manifests may be deleted.
+    pub deletion: bool,
+    /// What is made of the conditions of a write.
+    pub conditions: Conditions,
+}
+
+/// What a registry makes of `If-Match` and `If-None-Match`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conditions {
+    /// It knows neither them nor `ETag`.
+    Unknown,
+    /// It says `ETag` and then passes over the conditions, as the reference implementation does.
+    PassedOver,
+    /// It answers 412 where they do not hold.
+    Kept,
 }
 
 /// A registry that keeps all of the distribution specification 1.1 and lets everybody in.
@@ -34,6 +49,8 @@ impl Default for Options {
             referrers_api: true,
             oci_subject: true,
             referrers_page: None,
+            deletion: true,
+            conditions: Conditions::Unknown,
         }
     }
 }

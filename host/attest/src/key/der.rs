@@ -133,15 +133,24 @@ fn whole(der: &[u8]) -> Option<Reader<'_>> {
 }
 
 /// The rest of a list of elements.
-struct Reader<'d>(&'d [u8]);
+#[derive(Clone, Copy)]
+pub(crate) struct Reader<'d>(pub(crate) &'d [u8]);
 
 impl<'d> Reader<'d> {
     /// The contents of the next element, if it has this tag; otherwise it is not consumed.
-    fn next(&mut self, tag: u8) -> Option<&'d [u8]> {
-        let (found, rest) = self.0.split_first()?;
-        if *found != tag {
+    pub(crate) fn next(&mut self, tag: u8) -> Option<&'d [u8]> {
+        let mut ahead = *self;
+        let (found, contents) = ahead.any()?;
+        if found != tag {
             return None;
         }
+        *self = ahead;
+        Some(contents)
+    }
+
+    /// The tag and the contents of the next element.
+    pub(crate) fn any(&mut self) -> Option<(u8, &'d [u8])> {
+        let (tag, rest) = self.0.split_first()?;
         let (first, rest) = rest.split_first()?;
         let (length, rest) = if first & 0x80 == 0 {
             (usize::from(*first), rest)
@@ -157,7 +166,7 @@ impl<'d> Reader<'d> {
         };
         let (contents, rest) = rest.split_at_checked(length)?;
         self.0 = rest;
-        Some(contents)
+        Some((*tag, contents))
     }
 }
 

@@ -146,15 +146,8 @@ async fn one(
         let attested = match signer {
             None => Vec::new(),
             Some((signing, key)) => {
-                pipeline
-                    .attest(
-                        &source,
-                        &judged,
-                        key,
-                        signing.verifier_id.as_deref(),
-                        signing.mode(),
-                    )
-                    .await?
+                let request = signing.request(key);
+                pipeline.attest(&source, &judged, &request).await?
             }
         };
         Ok(Entry::Judged {

@@ -1,6 +1,6 @@
 //! `polcheck verify`
 
-use super::signing::public_key;
+use super::signing::public_keys;
 use crate::args::{GlobalArgs, RegistryArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -11,11 +11,12 @@ use attest::{AcceptedPolicySet, Expected, Trust};
 use bytes::Bytes;
 use clap::Args;
 use jiff::Timestamp;
-use model::canonical;
+use model::platform::InvalidPlatform;
 use model::reference::parse_digest;
 use model::report::EnforcementPoint;
+use model::{Platform, canonical};
 use pipeline::config::Layer;
-use pipeline::{BUILTIN, Changes, Policies, Reason, Verification, VerifyRequest, verify_image};
+use pipeline::{BUILTIN, Changes, Policies, Verification, VerifyRequest, verify_image};
 use registry::Source;
 use std::path::PathBuf;
 
@@ -74,15 +75,10 @@ pub(crate) fn run(args: VerifyArgs, global: &GlobalArgs) -> Result<Exit, Failure
     if !verifier_ids.is_empty() {
         expected.verifier_ids = verifier_ids;
     }
-    let platform = platform.map(|text| text.parse()).transpose();
     let request = VerifyRequest {
-        platform: platform
-            .map_err(|error: model::platform::InvalidPlatform| Failure::new(&error, None))?,
+        platform: platform.as_deref().map(one_platform).transpose()?,
         trust: Trust {
-            keys: keys
-                .iter()
-                .map(|path| public_key(path))
-                .collect::<Result<_, _>>()?,
+            keys: public_keys(&keys)?,
         },
         expected,
         bundle: bundle
@@ -99,15 +95,20 @@ pub(crate) fn run(args: VerifyArgs, global: &GlobalArgs) -> Result<Exit, Failure
     Ok(exit(&verified))
 }
 
+/// `OS/ARCH[/VARIANT]`
+pub(super) fn one_platform(text: &str) -> Result<Platform, Failure> {
+    text.parse()
+        .map_err(|error: InvalidPlatform| Failure::new(&error, None))
+}
+
 /// Whether there is an accepted statement; one that could not be read might have been it.
 fn exit(verified: &Verification) -> Exit {
-    let is_unreadable = |reason: &Reason| matches!(reason, Reason::Unreadable(_));
     if !verified.accepted.is_empty() {
         Exit::Passed
     } else if verified
         .rejected
         .iter()
-        .any(|rejected| is_unreadable(&rejected.reason))
+        .any(|rejected| rejected.reason.leaves_open())
     {
         Exit::Undecided
     } else {

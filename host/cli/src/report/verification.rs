@@ -3,6 +3,7 @@
 use super::printable;
 use pipeline::{Rejected, Verification};
 use serde_json::{Value, json};
+use std::error::Error;
 use std::fmt::Write as _;
 
 /// For people.
@@ -104,19 +105,20 @@ fn name(rejected: &Rejected) -> String {
 }
 
 fn reason(rejected: &Rejected) -> String {
-    let mut reason = rejected.reason.to_string();
-    let mut source = std::error::Error::source(&rejected.reason);
+    with_causes(&rejected.reason)
+}
+
+/// An error and its causes in one line.
+pub(super) fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
     while let Some(cause) = source {
-        let _ = write!(reason, ": {cause}");
+        let _ = write!(text, ": {cause}");
         source = cause.source();
     }
-    reason
+    text
 }
 
 fn help(rejected: &Rejected) -> Option<String> {
-    match &rejected.reason {
-        pipeline::Reason::Rejected(rejection) => rejection.help(),
-        pipeline::Reason::Unreadable(error) => error.help(),
-        _ => None,
-    }
+    rejected.reason.help()
 }

@@ -113,6 +113,9 @@ fn write(outputs: &mut [Sink], entry: &Rendered) -> Result<(), Failure> {
     if let Some(failure) = &entry.failure {
         failure.show();
     }
+    for warning in &entry.warnings {
+        warning.warn();
+    }
     for (output, part) in outputs.iter_mut().zip(&entry.parts) {
         output.add(part)?;
     }

@@ -1,0 +1,145 @@
+//! What a bundle says, whoever says it.
+
+use crate::bundle::{self, Material};
+use crate::certificate::{self, Named};
+use crate::json;
+use crate::rejection::{Document, Rejection};
+use crate::sign::PAYLOAD_TYPE;
+use crate::statement::PREDICATE_TYPE;
+use crate::verify::{
+    Predicate, ResourceDescriptor, STATEMENT_TYPES, StatementJson, key_digest, parse_time,
+};
+use jiff::Timestamp;
+use model::strict_json::Object;
+use serde_json::Value;
+
+/// What a bundle says. Nobody vouches for any of it: it is to be shown, or to be relied on where
+/// [`verify_signature()`](crate::verify_signature()) accepts the very same bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contents {
+    /// By what it is signed.
+    pub signer: Signer,
+    /// The statement that is signed; none where it is a signature alone.
+    pub statement: Option<StatementContents>,
+}
+
+/// By what a bundle says that it is signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signer {
+    /// A key.
+    Key {
+        /// The fingerprint, or what else the bundle calls the key; none where it calls it nothing.
+        name: Option<String>,
+    },
+    /// The certificate of an identity.
+    Certificate {
+        /// Whom it names; nothing where it cannot be read.
+        identities: Vec<String>,
+        /// Who vouched for that name.
+        issuer: Option<String>,
+    },
+}
+
+/// What a statement says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatementContents {
+    /// What it is about.
+    pub subjects: Vec<ResourceDescriptor>,
+    /// Of which kind it is.
+    pub predicate_type: String,
+    /// What it claims, where it is a verification result as polcheck makes them.
+    pub result: Option<ResultContents>,
+}
+
+/// What a verification result says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResultContents {
+    /// Who verified.
+    pub verifier_id: String,
+    /// By which policy set.
+    pub policy_set: Option<ResourceDescriptor>,
+    /// Its claims.
+    pub claims: Vec<String>,
+    /// When it was made.
+    pub time_created: Timestamp,
+    /// Until when it counts, if it says so.
+    pub valid_until: Option<Timestamp>,
+}
+
+impl ResultContents {
+    /// Whether this result says all that an older one said, under the same name and by the same policy set, so that nobody
+    /// misses the older one.
+    pub fn supersedes(&self, older: &Self) -> bool {
+        let set = |result: &Self| result.policy_set.as_ref()?.uri.clone();
+        let lasts = match (self.valid_until, older.valid_until) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(until), Some(older)) => until >= older,
+        };
+        older.time_created < self.time_created
+            && older.verifier_id == self.verifier_id
+            && set(self).is_some_and(|uri| set(older) == Some(uri))
+            && older.claims.iter().all(|claim| self.claims.contains(claim))
+            && lasts
+    }
+}
+
+/// Reads what a bundle says. It is not verified.
+///
+/// # Errors
+/// If it is no bundle, or what it holds is no statement.
+pub fn contents(bundle: &[u8]) -> Result<Contents, Rejection> {
+    let parsed = bundle::parse(bundle)?;
+    let signer = match parsed.signer {
+        Material::Key { hint } => Signer::Key {
+            name: key_digest(&hint)
+                .map(|digest| format!("sha256:{}", digest.to_hex()))
+                .or(Some(hint))
+                .filter(|name| !name.is_empty()),
+        },
+        Material::Certificate(der) => {
+            let Named { identities, issuer } = certificate::named(&der.unwrap_or_default());
+            Signer::Certificate { identities, issuer }
+        }
+    };
+    let Some(envelope) = parsed.envelope else {
+        return Ok(Contents {
+            signer,
+            statement: None,
+        });
+    };
+    if envelope.payload_type != PAYLOAD_TYPE {
+        return Err(Rejection::PayloadType {
+            found: envelope.payload_type,
+        });
+    }
+    let statement: StatementJson = json::read(Document::Statement, envelope.payload.as_bytes())?;
+    if !STATEMENT_TYPES.contains(&statement.statement_type.as_str()) {
+        return Err(Rejection::StatementType {
+            found: statement.statement_type,
+        });
+    }
+    let result = (statement.predicate_type == PREDICATE_TYPE)
+        .then(|| result(statement.predicate))
+        .transpose()?;
+    let subjects = statement.subject.into_iter();
+    Ok(Contents {
+        signer,
+        statement: Some(StatementContents {
+            subjects: subjects.map(|Object(subject)| subject).collect(),
+            predicate_type: statement.predicate_type,
+            result,
+        }),
+    })
+}
+
+fn result(predicate: Value) -> Result<ResultContents, Rejection> {
+    let predicate: Predicate = json::object(Document::Predicate, predicate)?;
+    Ok(ResultContents {
+        time_created: parse_time(&predicate.time_created)?,
+        valid_until: predicate.valid_until()?,
+        policy_set: predicate.policy_set().cloned(),
+        verifier_id: predicate.verifier.0.id,
+        claims: predicate.properties,
+    })
+}
