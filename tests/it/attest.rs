@@ -423,9 +423,14 @@ fn listed(world: &World) -> usize {
 
 #[test]
 fn a_newer_statement_takes_the_place_of_an_older_one() {
-    for options in [Options::default(), Options::without_referrers()] {
-        let (world, said) = attested_twice(options, &[]);
-        assert_said!(said, @"");
+    let (with_api, said) = attested_twice(Options::default(), &[]);
+    assert_said!(said, @"
+    signed and attached: sha256:[DIGEST]
+    superseded and removed: sha256:[DIGEST]
+    ");
+    let (without, also_said) = attested_twice(Options::without_referrers(), &[]);
+    assert_eq!(said.len(), also_said.len());
+    for world in [with_api, without] {
         assert_eq!(listed(&world), 1);
         let verify = ["verify", "--key", "polcheck.pub", &world.image("app:1")];
         assert_eq!(world.polcheck(&verify).code, 0);
@@ -441,7 +446,10 @@ fn an_older_statement_stays_where_the_registry_deletes_nothing() {
         },
         &[],
     );
-    assert_said!(said, @"");
+    assert_said!(said, @"
+    signed and attached: sha256:[DIGEST]
+    superseded, and still there: sha256:[DIGEST]: the registry does not delete it
+    ");
     assert_eq!(listed(&world), 2);
     // Where the list is ours to write, it gets shorter all the same.
     let (world, said) = attested_twice(
@@ -451,7 +459,10 @@ fn an_older_statement_stays_where_the_registry_deletes_nothing() {
         },
         &[],
     );
-    assert_said!(said, @"");
+    assert_said!(said, @"
+    signed and attached: sha256:[DIGEST]
+    superseded, and still there: sha256:[DIGEST]: the registry does not delete it
+    ");
     assert_eq!(listed(&world), 1);
 }
 
@@ -521,7 +532,15 @@ fn from_thirty_referrers_on_there_is_a_warning() {
     assert_eq!((said.code, said.stderr.as_str()), (0, ""), "{said}");
     world.make_key_called("second");
     let said = world.polcheck(&["attest", "-q", "--key", "second.key", &name]);
-    assert_said!(said, @"");
+    assert_said!(said, @"
+    exit code: 0
+    --- stdout
+    registry.test/app:1: passed (linux/amd64, sha256:[DIGEST])
+    --- stderr
+    warning: `sha256:[DIGEST]` of `registry.test/app:1` has 30 referrers, and some readers refuse more than 50
+     |
+     = help: remove what nobody needs any more: `polcheck statements IMAGE` lists it
+    ");
     // One that takes the place of another adds none.
     later();
     assert_eq!(world.polcheck(&attest).stderr, said.stderr);
@@ -537,7 +556,15 @@ fn a_statement_beyond_the_first_page_is_warned_of_and_found() {
     crowd(&world.registry, &world, 4);
     let name = world.image("app:1");
     let said = world.polcheck(&["attest", "-q", "--key", "polcheck.key", &name]);
-    assert_said!(said, @"");
+    assert_said!(said, @"
+    exit code: 0
+    --- stdout
+    registry.test/app:1: passed (linux/amd64, sha256:[DIGEST])
+    --- stderr
+    warning: the statement `sha256:[DIGEST]` is not on the first page of the 5 referrers of `registry.test/app:1`, and cosign reads no other
+     |
+     = help: remove what nobody needs any more: `polcheck statements IMAGE` lists it
+    ");
     assert_eq!(
         world
             .polcheck(&["verify", "--key", "polcheck.pub", &name])

@@ -85,7 +85,11 @@ fn states(document: &Value) -> Vec<&str> {
 fn nothing_that_is_attached_is_an_answer() {
     let world = World::new();
     good().push(&world.registry, "app", Some("1"));
-    assert_said!(world.polcheck(&["statements", &world.image("app:1")]), @"");
+    assert_said!(world.polcheck(&["statements", &world.image("app:1")]), @"
+    exit code: 0
+    --- stdout
+    registry.test/app:1: nothing is attached (sha256:[DIGEST])
+    ");
     assert_eq!(
         json_of(&world, &world.image("app:1"), &[])["attached"],
         json!([])
@@ -97,9 +101,27 @@ fn a_statement_is_listed_as_what_it_says_of_itself_until_a_key_verifies_it() {
     let world = attested(Options::default());
     world.make_key_called("stranger");
     let image = world.image("app:1");
-    assert_said!(world.polcheck(&["statements", &image]), @"");
-    assert_said!(world.polcheck(&["statements", "--key", "polcheck.pub", &image]), @"");
-    assert_said!(world.polcheck(&["statements", "--key", "stranger.pub", &image]), @"");
+    assert_said!(world.polcheck(&["statements", &image]), @"
+    exit code: 0
+    --- stdout
+    registry.test/app:1: 1 attached (sha256:[DIGEST])
+      sha256:[DIGEST]: not checked: no key was given
+        says of itself: security.scan=passed by polcheck:set/standard@sha256:[DIGEST], https://polcheck.dev/verifier/v1, [TIME], signed by the key sha256:[DIGEST]
+    ");
+    assert_said!(world.polcheck(&["statements", "--key", "polcheck.pub", &image]), @"
+    exit code: 0
+    --- stdout
+    registry.test/app:1: 1 attached (sha256:[DIGEST])
+      sha256:[DIGEST]: verified with the key sha256:[DIGEST]
+        security.scan=passed by polcheck:set/standard@sha256:[DIGEST], https://polcheck.dev/verifier/v1, [TIME]
+    ");
+    assert_said!(world.polcheck(&["statements", "--key", "stranger.pub", &image]), @"
+    exit code: 0
+    --- stdout
+    registry.test/app:1: 1 attached (sha256:[DIGEST])
+      sha256:[DIGEST]: not verified: the bundle is signed with the key `sha256:[DIGEST]`, which is not trusted
+        says of itself: security.scan=passed by polcheck:set/standard@sha256:[DIGEST], https://polcheck.dev/verifier/v1, [TIME], signed by the key sha256:[DIGEST]
+    ");
     for (key, state) in [
         (&[][..], "not-checked"),
         (&["--key", "polcheck.pub"], "verified"),
@@ -133,7 +155,15 @@ fn what_is_no_statement_is_listed_by_its_type() {
     let mut bare = referrer(&world, image.digest(), "", ("text/plain", "y"));
     bare.as_object_mut().unwrap().remove("artifactType");
     push(&world, &bare);
-    assert_said!(world.polcheck(&["statements", &world.image("app:1")]), @"");
+    assert_said!(world.polcheck(&["statements", &world.image("app:1")]), @"
+    exit code: 0
+    --- stdout
+    registry.test/app:1: 2 attached (sha256:[DIGEST])
+      sha256:[DIGEST]: not checked: it is not a Sigstore bundle
+        says of itself: application/spdx+json, [TIME]
+      sha256:[DIGEST]: not checked: it is not a Sigstore bundle
+        says of itself: application/vnd.oci.empty.v1+json
+    ");
     json_of(&world, &world.image("app:1"), &[]);
 }
 
@@ -165,7 +195,15 @@ fn text_of_strangers_does_nothing_to_a_terminal() {
         ),
     );
     let said = world.polcheck(&["statements", &world.image("app:1")]);
-    assert_said!(said, @"");
+    assert_said!(said, @r"
+    exit code: 0
+    --- stdout
+    registry.test/app:1: 2 attached (sha256:[DIGEST])
+      sha256:[DIGEST]: not checked: it is not a Sigstore bundle
+        says of itself: a/\u{1b}[2Jb\nc
+      sha256:[DIGEST]: not checked: no key was given
+        says of itself: https://\u{1b}]0;x\u{7}evil, signed by the key me
+    ");
     assert!(!said.stdout.contains('\u{1b}') && !said.stdout.contains('\u{7}'));
 }
 
@@ -215,14 +253,32 @@ fn what_cannot_be_read_is_listed_with_the_reason_and_hides_nothing() {
         bundle_of(image.digest(), ("text/plain", "d")),
         good_entry,
     ];
-    // The same digest twice, by two sizes, is one entry.
+    // All but the one whose manifest is announced as too large, which has the digest of the first.
     list(
         &world,
         image.digest(),
         &[&entries[..1], &entries[2..]].concat(),
     );
     let name = world.image("app:1");
-    assert_said!(world.polcheck(&["statements", "--key", "polcheck.pub", &name]), @"");
+    assert_said!(world.polcheck(&["statements", "--key", "polcheck.pub", &name]), @"
+    exit code: 0
+    --- stdout
+    registry.test/app:1: 7 attached (sha256:[DIGEST])
+      sha256:[DIGEST]: not readable: `registry.test/app` has no blob `sha256:[DIGEST]`
+        says of itself: nothing
+      sha256:[DIGEST]: not readable: its manifest refers to `sha256:[DIGEST]`
+        says of itself: application/vnd.dev.sigstore.bundle.v0.3+json
+      sha256:[DIGEST]: not readable: its manifest refers to nothing
+        says of itself: application/vnd.dev.sigstore.bundle.v0.3+json
+      sha256:[DIGEST]: not readable: the bundle cannot be read: it is not JSON: EOF while parsing a value at line 1 column 13
+        says of itself: application/vnd.dev.sigstore.bundle.v0.3+json
+      sha256:[DIGEST]: not readable: blob `sha256:[DIGEST]` of `registry.test/app` is larger than 10485760 bytes
+        says of itself: application/vnd.dev.sigstore.bundle.v0.3+json
+      sha256:[DIGEST]: not readable: it is called a bundle, and its manifest has none
+        says of itself: application/vnd.dev.sigstore.bundle.v0.3+json
+      sha256:[DIGEST]: verified with the key sha256:[DIGEST]
+        security.scan=passed by polcheck:set/standard@sha256:[DIGEST], https://polcheck.dev/verifier/v1, [TIME]
+    ");
     let document = json_of(&world, &name, &["--key", "polcheck.pub"]);
     assert_eq!(states(&document).last(), Some(&"verified"));
     let verify = ["verify", "--key", "polcheck.pub", &name];
@@ -257,7 +313,12 @@ fn a_statement_behind_a_manifest_that_refers_to_another_image_does_not_count() {
     let verify = ["verify", "--key", "polcheck.pub", &name];
     list(&world, image.digest(), &[push(&world, &wrong)]);
     let said = world.polcheck(&verify);
-    assert_said!(said, @"");
+    assert_said!(said, @"
+    exit code: 1
+    --- stdout
+    registry.test/app:1: no accepted statement (sha256:[DIGEST])
+      rejected sha256:[DIGEST]: its manifest refers to `sha256:[DIGEST]`
+    ");
     list(&world, image.digest(), &[push(&world, &right)]);
     assert_eq!(world.polcheck(&verify).code, 0);
 }
@@ -275,7 +336,13 @@ fn what_only_the_fallback_tag_lists_is_found_beside_the_list_of_a_registry() {
     world.registry.misbehave("/referrers/", answer);
     let name = world.image("app:1");
     let said = world.polcheck(&["statements", "--key", "polcheck.pub", &name]);
-    assert_said!(said, @"");
+    assert_said!(said, @"
+    exit code: 0
+    --- stdout
+    registry.test/app:1: 1 attached (sha256:[DIGEST])
+      sha256:[DIGEST]: verified with the key sha256:[DIGEST], at the fallback tag only, where most readers do not look
+        security.scan=passed by polcheck:set/standard@sha256:[DIGEST], https://polcheck.dev/verifier/v1, [TIME]
+    ");
     assert_eq!(
         world
             .polcheck(&["verify", "--key", "polcheck.pub", &name])
@@ -316,7 +383,14 @@ fn signatures_of_the_old_form_are_listed() {
         .registry
         .put_manifest("app", &format!("{tag}.sig"), media_type::MANIFEST, "{");
     let name = world.image("app:1");
-    assert_said!(world.polcheck(&["statements", &name]), @"");
+    assert_said!(world.polcheck(&["statements", &name]), @r"
+    exit code: 0
+    --- stdout
+    registry.test/app:1: 2 attached (sha256:[DIGEST])
+      sha256-daef439c5228a6b3f3d86b5bca545280982ccdc490859f7b82ce0297f1eaeddf.sig: not readable: `registry.test/app:sha256-daef439c5228a6b3f3d86b5bca545280982ccdc490859f7b82ce0297f1eaeddf.sig` cannot be used: it is not JSON: EOF while parsing an object at line 1 column 1
+      sha256-daef439c5228a6b3f3d86b5bca545280982ccdc490859f7b82ce0297f1eaeddf.att: not checked: it has the form of cosign before version 3, which is not checked
+        says of itself: 3 attestations of https://slsa.dev/provenance/v1, https://\u{1b}x (sha256:[DIGEST])
+    ");
     let document = json_of(&world, &name, &[]);
     assert_eq!(document["legacy"][1]["count"], 3);
 }
@@ -347,7 +421,13 @@ fn a_layout_has_statements_too() {
     image.write_layout(&world.path("layout"), Some("v1"));
     copy_referrers(&world, &image);
     let said = world.polcheck(&["statements", "--key", "polcheck.pub", "oci:layout:v1"]);
-    assert_said!(said, @"");
+    assert_said!(said, @"
+    exit code: 0
+    --- stdout
+    oci:layout:v1: 1 attached (sha256:[DIGEST])
+      sha256:[DIGEST]: verified with the key sha256:[DIGEST]
+        security.scan=passed by polcheck:set/standard@sha256:[DIGEST], https://polcheck.dev/verifier/v1, [TIME]
+    ");
     json_of(&world, "oci:layout:v1", &[]);
     assert_eq!(
         world
@@ -382,5 +462,12 @@ fn an_image_that_cannot_be_had_has_no_list() {
     good().push(&world.registry, "app", Some("1"));
     let garbage = Misbehaviour::Answer(media_type::INDEX.to_owned(), "[]".into());
     world.registry.misbehave("/referrers/", garbage);
-    assert_said!(world.polcheck(&["statements", &world.image("app:1")]), @"");
+    assert_said!(world.polcheck(&["statements", &world.image("app:1")]), @"
+    exit code: 2
+    --- stderr
+    error: the list of referrers of `sha256:[DIGEST]` cannot be used
+     |
+     = caused by: it is neither a manifest nor an index
+     = help: build the image again with a current builder
+    ");
 }

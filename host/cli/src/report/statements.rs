@@ -57,7 +57,7 @@ fn says(statement: &AttachedStatement) -> String {
         None => statement
             .artifact_type
             .clone()
-            .unwrap_or_else(|| "of no type".to_owned()),
+            .unwrap_or_else(|| "nothing".to_owned()),
     };
     let created = match &statement.contents {
         // It says so itself.

@@ -205,9 +205,15 @@ async fn a_registry_that_keeps_conditions_never_loses_what_another_wrote(
     let tag = fallback_tag(&subject);
     attach(&image, &subject, "one").await;
     let get = format!("GET /v2/app/manifests/{tag}");
-    registry.misbehave_times(1, &get, Misbehaviour::Late(Duration::from_millis(300)));
+    // Once to see what is attached, and once to change it.
+    registry.misbehave_times(2, &get, Misbehaviour::Late(Duration::from_millis(300)));
+    registry.forget_requests();
     let other = async {
-        tokio::time::sleep(Duration::from_millis(150)).await;
+        let asked = || registry.request_lines().iter().filter(|it| **it == get).count();
+        while asked() < 2 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
         let mut index = json_of(&registry, &tag);
         let entry = json!({ "mediaType": subject.media_type(), "digest": subject.digest(), "size": subject.size() });
         index["manifests"].as_array_mut().unwrap().push(entry);
