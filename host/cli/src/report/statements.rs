@@ -59,12 +59,17 @@ fn says(statement: &AttachedStatement) -> String {
             .clone()
             .unwrap_or_else(|| "nothing".to_owned()),
     };
-    let created = match &statement.contents {
+    let created = match (&statement.state, &statement.contents) {
+        // No signature covers it.
+        (State::Verified { .. }, _) => None,
         // It says so itself.
-        Some(Contents {
-            statement: Some(it),
-            ..
-        }) if it.result.is_some() => None,
+        (
+            _,
+            Some(Contents {
+                statement: Some(it),
+                ..
+            }),
+        ) if it.result.is_some() => None,
         _ => statement.created.as_ref(),
     };
     let created = created.map_or_else(String::new, |created| format!(", {created}"));
