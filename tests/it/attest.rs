@@ -7,7 +7,7 @@ use crate::statements::{push, referrer};
 use serde_json::Value;
 use std::thread;
 use std::time::Duration;
-use test_registry::{Options, TestRegistry, attestation_manifest, image_index};
+use test_registry::{Misbehaviour, Options, TestRegistry, attestation_manifest, image_index};
 
 /// What is attached to a digest, by the fallback tag.
 fn attached(world: &World, repository: &str, digest: &str) -> Vec<Value> {
@@ -470,6 +470,31 @@ fn an_older_statement_stays_where_the_registry_deletes_nothing() {
 fn an_older_statement_stays_if_that_is_wanted() {
     let (world, _) = attested_twice(Options::default(), &["--keep-superseded"]);
     assert_eq!(listed(&world), 2);
+}
+
+#[test]
+fn those_who_attach_at_once_with_one_key_do_not_remove_the_newest() {
+    let world = World::with(Options::without_referrers());
+    let image = good();
+    image.push(&world.registry, "app", Some("1"));
+    world.make_key();
+    // Each is still looking after its entry when the next one has superseded it.
+    let tag = format!("GET /v2/app/manifests/{}", image.digest().replace(':', "-"));
+    let late = Misbehaviour::Late(Duration::from_millis(150));
+    world.registry.misbehave(&tag, late);
+    let name = world.image("app:1");
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let said = world.polcheck(&["attest", "-q", "--key", "polcheck.key", &name]);
+                assert_eq!(said.code, 0, "{said}");
+            });
+            thread::sleep(Duration::from_millis(600));
+        }
+    });
+    assert!(listed(&world) >= 1);
+    let verify = ["verify", "--key", "polcheck.pub", &name];
+    assert_eq!(world.polcheck(&verify).code, 0);
 }
 
 #[test]

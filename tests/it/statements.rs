@@ -9,6 +9,9 @@ use test_registry::{Misbehaviour, Options, TestImage, image_index, media_type, s
 
 const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 
+/// A certificate as Fulcio makes them, made by openssl: for an address, and with the issuer that vouched for it.
+const CERTIFICATE: &str = "MIIBmjCCAUGgAwIBAgIUW3Oz8+Eg9SPRqx3OS6m7VPk7cRowCgYIKoZIzj0EAwIwDDEKMAgGA1UEAwwBeDAeFw0yNjExMjkxNTAzMjdaFw0zNjExMjYxNTAzMjdaMAwxCjAIBgNVBAMMAXgwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAR9z8NOor6AZsWK6FAflRFFRiYplz1++UKIe4aEzo0ZURIdhbYpqBHOSBngEVL4T23+Mqx3W7OhMsmIsOv+gAX3o4GAMH4wHAYDVR0RAQH/BBIwEIEOY2lAZXhhbXBsZS5jb20wKgYKKwYBBAGDvzABCAQcDBpodHRwczovL2lzc3Vlci5leGFtcGxlLmNvbTATBgorBgEEAYO/MAEBBAUMA29sZDAdBgNVHQ4EFgQU/CXvJdfPNTyi1oMLzwjGIDZJ3p4wCgYIKoZIzj0EAwIDRwAwRAIgTAzpj7CzonhxMAiHIrmhv2DxEEsesqcf3m9I9oMLfdECIF6fTFUKcsEqQuEgpTjuxFImreDZ28M3l3FnCCjxDZRl";
+
 /// A world with a good image that has a statement.
 fn attested(options: Options) -> World {
     let world = World::with(options);
@@ -131,10 +134,7 @@ fn a_statement_is_listed_as_what_it_says_of_itself_until_a_key_verifies_it() {
         assert_eq!(states(&document), [state]);
         let says = &document["attached"][0]["says"];
         assert_eq!(says["result"]["claims"], json!(["security.scan=passed"]));
-        assert_eq!(
-            says["subjects"][0]["digest"]["sha256"],
-            good().digest()[7..]
-        );
+        assert_eq!(says["subjects"][0]["digest"], digest_set(&good()));
     }
 }
 
@@ -181,7 +181,7 @@ fn text_of_strangers_does_nothing_to_a_terminal() {
     push(&world, &evil);
     let statement = json!({
         "_type": "https://in-toto.io/Statement/v1",
-        "subject": [{ "digest": { "sha256": image.digest()[7..] } }],
+        "subject": [{ "digest": digest_set(&image) }],
         "predicateType": "https://\u{1b}]0;x\u{7}evil",
         "predicate": {},
     });
@@ -207,6 +207,12 @@ fn text_of_strangers_does_nothing_to_a_terminal() {
     assert!(!said.stdout.contains('\u{1b}') && !said.stdout.contains('\u{7}'));
 }
 
+/// The digest of an image as statements write it.
+fn digest_set(image: &TestImage) -> Value {
+    let (algorithm, digest) = image.digest().split_once(':').unwrap();
+    json!({ algorithm: digest })
+}
+
 /// A bundle that nobody signed.
 fn bundle(statement: &Value) -> String {
     use base64::Engine;
@@ -224,14 +230,46 @@ fn bundle(statement: &Value) -> String {
 }
 
 #[test]
+fn an_identity_is_listed_as_it_claims_to_be_and_is_not_checked() {
+    let world = World::new();
+    let image = good();
+    image.push(&world.registry, "app", Some("1"));
+    world.make_key();
+    let statement = json!({
+        "_type": "https://in-toto.io/Statement/v1", "predicateType": "https://slsa.dev/provenance/v1",
+        "subject": [{ "digest": digest_set(&image) }],
+    });
+    let mut bundle: Value = serde_json::from_str(&bundle(&statement)).unwrap();
+    bundle["dsseEnvelope"]["signatures"][0]["keyid"] = "".into();
+    for certificate in [CERTIFICATE, "AAAA"] {
+        bundle["verificationMaterial"] = json!({ "certificate": { "rawBytes": certificate } });
+        let layer = bundle.to_string();
+        push(
+            &world,
+            &referrer(&world, image.digest(), BUNDLE, (BUNDLE, &layer)),
+        );
+    }
+    let name = world.image("app:1");
+    assert_said!(world.polcheck(&["statements", "--key", "polcheck.pub", &name]), @"
+    exit code: 0
+    --- stdout
+    registry.test/app:1: 2 attached (sha256:[DIGEST])
+      sha256:[DIGEST]: not checked: it is signed with the certificate of an identity, which this version does not check
+        says of itself: https://slsa.dev/provenance/v1, signed by ci@example.com of https://issuer.example.com
+      sha256:[DIGEST]: not checked: it is signed with the certificate of an identity, which this version does not check
+        says of itself: https://slsa.dev/provenance/v1, signed by an identity that cannot be read
+    ");
+    let document = json_of(&world, &name, &["--key", "polcheck.pub"]);
+    let signer = &document["attached"][0]["says"]["signer"]["certificate"];
+    assert_eq!(signer["identities"], json!(["ci@example.com"]));
+    assert_eq!(signer["issuer"], "https://issuer.example.com");
+}
+
+#[test]
 fn what_cannot_be_read_is_listed_with_the_reason_and_hides_nothing() {
     let world = attested(Options::without_referrers());
     let image = good();
-    let tag = image.digest().replace(':', "-");
-    let index: Value =
-        serde_json::from_slice(&world.registry.content("app", &tag).unwrap()).unwrap();
-    let good_entry = index["manifests"][0].clone();
-    let other = bad();
+    let good_entry = first_listed(&world, &image);
     let bundle_of = |subject: &str, layer: (&str, &str)| {
         push(&world, &referrer(&world, subject, BUNDLE, layer))
     };
@@ -246,7 +284,7 @@ fn what_cannot_be_read_is_listed_with_the_reason_and_hides_nothing() {
     let entries = [
         missing,
         huge,
-        bundle_of(other.digest(), (BUNDLE, "c")),
+        bundle_of(bad().digest(), (BUNDLE, "c")),
         push(&world, &without_subject),
         bundle_of(image.digest(), (BUNDLE, "{\"mediaType\":")),
         push(&world, &too_large),
@@ -435,6 +473,14 @@ fn a_layout_has_statements_too() {
             .code,
         0
     );
+}
+
+/// The first entry of the index at the fallback tag.
+fn first_listed(world: &World, image: &TestImage) -> Value {
+    let tag = image.digest().replace(':', "-");
+    let index = world.registry.content("app", &tag).unwrap();
+    let index: Value = serde_json::from_slice(&index).unwrap();
+    index["manifests"][0].clone()
 }
 
 /// Copies what is attached to an image into the layout, as copying tools do it.

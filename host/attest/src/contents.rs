@@ -143,3 +143,71 @@ fn result(predicate: Value) -> Result<ResultContents, Rejection> {
         claims: predicate.properties,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn time(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn older() -> ResultContents {
+        ResultContents {
+            verifier_id: "https://example.com/v1".to_owned(),
+            policy_set: Some(set("https://example.com/set", "1")),
+            claims: vec!["a=passed".to_owned()],
+            time_created: time("2026-01-01T00:00:00Z"),
+            valid_until: Some(time("2026-02-01T00:00:00Z")),
+        }
+    }
+
+    fn set(uri: &str, digest: &str) -> ResourceDescriptor {
+        ResourceDescriptor {
+            name: None,
+            uri: Some(uri.to_owned()),
+            digest: [("sha256".to_owned(), digest.to_owned())].into(),
+        }
+    }
+
+    fn newer() -> ResultContents {
+        ResultContents {
+            policy_set: Some(set("https://example.com/set", "2")),
+            claims: vec!["b=passed".to_owned(), "a=passed".to_owned()],
+            time_created: time("2026-01-01T00:00:01Z"),
+            ..older()
+        }
+    }
+
+    #[test]
+    fn a_newer_result_that_says_as_much_supersedes_an_older_one() {
+        assert!(newer().supersedes(&older()));
+        let for_ever = ResultContents {
+            valid_until: None,
+            ..newer()
+        };
+        assert!(for_ever.supersedes(&older()));
+        assert!(!older().supersedes(&newer()));
+    }
+
+    #[rstest]
+    #[case(ResultContents { time_created: older().time_created, ..newer() })]
+    #[case(ResultContents { verifier_id: "https://example.com/v2".to_owned(), ..newer() })]
+    #[case(ResultContents { policy_set: Some(set("https://example.com/other", "1")), ..newer() })]
+    #[case(ResultContents { policy_set: None, ..newer() })]
+    #[case(ResultContents { claims: vec!["b=passed".to_owned()], ..newer() })]
+    #[case(ResultContents { valid_until: Some(time("2026-01-31T00:00:00Z")), ..newer() })]
+    fn whatever_says_less_supersedes_nothing(#[case] newer: ResultContents) {
+        assert!(!newer.supersedes(&older()));
+    }
+
+    #[test]
+    fn results_by_sets_without_a_uri_do_not_supersede_one_another() {
+        let without = |result: ResultContents| ResultContents {
+            policy_set: None,
+            ..result
+        };
+        assert!(!without(newer()).supersedes(&without(older())));
+    }
+}

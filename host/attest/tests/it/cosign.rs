@@ -3,8 +3,8 @@
 use crate::support::{CLAIM, SET_URI, time};
 use model::Digest;
 use polcheck_attest::{
-    AcceptedPolicySet, Expected, KeyError, Password, PublicKey, Rejection, SigningKey, Trust,
-    verify,
+    AcceptedPolicySet, Expected, KeyError, Password, PublicKey, Rejection, Signer, SigningKey,
+    Trust, contents, verify, verify_signature,
 };
 
 const KEY: &[u8] = include_bytes!("../data/cosign.key");
@@ -40,6 +40,38 @@ fn its_attestation_verifies() {
     assert_eq!(verified.claims(), [CLAIM]);
     assert_eq!(verified.policies().count(), 2);
     assert_eq!(verified.evidence(), None);
+}
+
+#[test]
+fn what_its_bundles_say_can_be_shown_without_a_key() {
+    let said = contents(BUNDLE).unwrap();
+    let name = Some(trust().keys[0].fingerprint().to_string());
+    assert_eq!(said.signer, Signer::Key { name });
+    let statement = said.statement.unwrap();
+    assert_eq!(statement.subjects.len(), 1);
+    assert_eq!(statement.result.unwrap().claims, [CLAIM]);
+    assert_eq!(contents(MESSAGE_SIGNATURE).unwrap().statement, None);
+}
+
+#[test]
+fn its_signature_counts_for_the_image_that_it_is_about_only() {
+    let [image, other] =
+        [IMAGE, &format!("sha256:{}", "1".repeat(64))].map(|it| it.parse().unwrap());
+    let key = verify_signature(BUNDLE, &trust(), &image).unwrap();
+    assert_eq!(key, *trust().keys[0].fingerprint());
+    let rejection = verify_signature(BUNDLE, &trust(), &other).unwrap_err();
+    assert!(
+        matches!(rejection, Rejection::Subject { .. }),
+        "{rejection}"
+    );
+    let stranger = Trust {
+        keys: vec![SigningKey::generate().unwrap().public_key().clone()],
+    };
+    let rejection = verify_signature(BUNDLE, &stranger, &image).unwrap_err();
+    assert!(
+        matches!(rejection, Rejection::UntrustedKey { .. }),
+        "{rejection}"
+    );
 }
 
 #[test]

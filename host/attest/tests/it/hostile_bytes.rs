@@ -3,7 +3,7 @@
 use crate::support::{Forger, expected};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use polcheck_attest::{PAYLOAD_TYPE, Password, PublicKey, SigningKey, verify};
+use polcheck_attest::{PAYLOAD_TYPE, Password, PublicKey, SigningKey, contents, verify};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::sync::LazyLock;
@@ -80,16 +80,19 @@ proptest! {
     #[test]
     fn as_a_bundle(bytes in vec(any::<u8>(), 0..400)) {
         prop_assert!(verify(&bytes, &FORGER.trusted(), &expected()).is_err());
+        prop_assert!(contents(&bytes).is_err());
     }
 
     #[test]
     fn as_the_json_of_a_bundle(bundle in json()) {
         prop_assert!(verify(bundle.to_string().as_bytes(), &FORGER.trusted(), &expected()).is_err());
+        let _ = contents(bundle.to_string().as_bytes());
     }
 
     #[test]
     fn as_a_signed_statement(statement in json()) {
         prop_assert!(verify(&FORGER.statement(&statement), &FORGER.trusted(), &expected()).is_err());
+        let _ = contents(&FORGER.statement(&statement));
     }
 
     #[test]
