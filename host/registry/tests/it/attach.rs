@@ -209,7 +209,13 @@ async fn a_registry_that_keeps_conditions_never_loses_what_another_wrote(
     registry.misbehave_times(2, &get, Misbehaviour::Late(Duration::from_millis(300)));
     registry.forget_requests();
     let other = async {
-        let asked = || registry.request_lines().iter().filter(|it| **it == get).count();
+        let asked = || {
+            registry
+                .request_lines()
+                .iter()
+                .filter(|it| **it == get)
+                .count()
+        };
         while asked() < 2 {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
@@ -459,7 +465,10 @@ async fn an_entry_that_somebody_puts_back_stays() {
     let digests = [one.digest().clone()];
     let (detached, ()) = tokio::join!(image.detach(subject.digest(), &digests), put_back);
     assert_eq!(detached.unwrap(), [Detached::PutBack]);
-    assert_eq!(referrers(&image, &subject).await, std::slice::from_ref(&one));
+    assert_eq!(
+        referrers(&image, &subject).await,
+        std::slice::from_ref(&one)
+    );
     assert!(registry.content("app", one.digest().as_ref()).is_some());
 }
 
