@@ -85,7 +85,9 @@ fn others_find_and_accept_what_polcheck_attached(
     let tag = digest.replace(':', "-");
     let tags = world.crane(&["ls", &world.image("app")]);
     assert_eq!(tags.contains(&tag), is_at_a_tag(kind), "{tags}");
-    world.shown("`oras discover`, `cosign tree` and `cosign verify-attestation` see what polcheck attached");
+    world.shown(
+        "`oras discover`, `cosign tree` and `cosign verify-attestation` see what polcheck attached",
+    );
 }
 
 /// Whether what is attached is also named in an index at a tag: the specification asks for one where a registry does not

@@ -28,8 +28,7 @@ impl Certificates {
         params
             .distinguished_name
             .push(DnType::CommonName, "an authority for tests");
-        let authority =
-            CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         let path = folder.join("authority.pem");
         fs::write(&path, authority.pem()).unwrap();
         let issue = |name: &str, usage| {

@@ -62,7 +62,12 @@ fn buildah(world: &World, quality: Quality, image: &str) {
         buildah_of(world, &["manifest", "add", &list, &name]);
     }
     let to = format!("docker://{image}");
-    let fixed = ["--all", "--tls-verify=false", "--signature-policy", "policy.json"];
+    let fixed = [
+        "--all",
+        "--tls-verify=false",
+        "--signature-policy",
+        "policy.json",
+    ];
     let words = [&["manifest", "push"], &fixed[..], &[list.as_str(), &to]].concat();
     buildah_of(world, &words);
 }
@@ -165,5 +170,8 @@ fn every_platform_of_an_index_is_judged(
             .says(&world.crane(&["digest", "--platform", "linux/amd64", &image]))
             .says(&world.crane(&["digest", "--platform", "linux/arm64", &image]));
     }
-    world.shown(&format!("{} pushes an index, polcheck checks all of it", client.name()));
+    world.shown(&format!(
+        "{} pushes an index, polcheck checks all of it",
+        client.name()
+    ));
 }

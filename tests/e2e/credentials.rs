@@ -17,7 +17,9 @@ fn world(kind: Kind, peers: &[Peer]) -> Option<(World, String)> {
     let image = world.image("app:good");
     let config = world.path("pusher");
     world.write("pusher/config.json", world.registry.login().to_string());
-    Quality::Good.image().write_layout(&world.path("layout"), None);
+    Quality::Good
+        .image()
+        .write_layout(&world.path("layout"), None);
     let mut push = std::process::Command::new(Peer::Crane.program());
     world.prepare(push.args(["push", "layout", &image]));
     push.env("DOCKER_CONFIG", config);
@@ -36,7 +38,10 @@ fn check(world: &World, image: &str) -> Said {
 #[track_caller]
 fn keeps_secrets(said: &Said) {
     for secret in [PASSWORD, IDENTITY_TOKEN] {
-        assert!(!said.stdout.contains(secret) && !said.stderr.contains(secret), "{said}");
+        assert!(
+            !said.stdout.contains(secret) && !said.stderr.contains(secret),
+            "{said}"
+        );
     }
 }
 
@@ -68,7 +73,10 @@ fn a_new_user_gets_into_a_private_registry_by_following_the_messages() {
     let asked = fs::read_to_string(log).unwrap();
     assert!(!asked.is_empty());
     let host = &world.registry.host;
-    assert!(asked.lines().all(|line| line == format!("get {host}")), "{asked}");
+    assert!(
+        asked.lines().all(|line| line == format!("get {host}")),
+        "{asked}"
+    );
     world.shown("polcheck uses a credential helper and `--registry-cacert`");
 }
 
@@ -130,7 +138,10 @@ fn the_login_of_each_client_is_used(
         .peer_with(client, &[words, &user].concat(), PASSWORD.as_bytes())
         .ok();
     keeps_secrets(&check(&world, &image).ok());
-    world.shown(&format!("polcheck uses the login that `{}` keeps", client.name()));
+    world.shown(&format!(
+        "polcheck uses the login that `{}` keeps",
+        client.name()
+    ));
 }
 
 #[test]
@@ -141,14 +152,20 @@ fn an_identity_token_is_shown_to_the_issuer_alone() {
     let issuer = world.registry.issuer.as_ref().unwrap();
     let login = |token: &str| {
         let auths = json!({ &world.registry.host: { "auth": "", "identitytoken": token } });
-        world.write("home/.docker/config.json", json!({ "auths": auths }).to_string());
+        world.write(
+            "home/.docker/config.json",
+            json!({ "auths": auths }).to_string(),
+        );
     };
     login(IDENTITY_TOKEN);
     issuer.shown();
     keeps_secrets(&check(&world, &image).ok());
     let shown = issuer.shown();
     assert!(!shown.is_empty());
-    assert!(shown.iter().all(|shown| *shown == Shown::IdentityToken), "{shown:?}");
+    assert!(
+        shown.iter().all(|shown| *shown == Shown::IdentityToken),
+        "{shown:?}"
+    );
     world.make_key("polcheck");
     world
         .polcheck(&["attest", "--key", "polcheck.key", &image])

@@ -72,10 +72,7 @@ impl Quality {
 
     /// An index of two platforms, of which the second is of this quality.
     pub(crate) fn index(self) -> TestImage {
-        image_index(vec![
-            Self::Good.image_for("amd64"),
-            self.image_for("arm64"),
-        ])
+        image_index(vec![Self::Good.image_for("amd64"), self.image_for("arm64")])
     }
 }
 

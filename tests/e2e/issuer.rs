@@ -1,7 +1,7 @@
 //! Whoever gives out the tokens that a registry asks for.
 //!
 //! SPEC: distribution §Token Authentication: a registry believes a JSON Web Token that is signed with a key of which it
-//! has the certificate. §OAuth2 Token Authentication: who has a refresh token shows that instead of a password.
+//! has the certificate. §Token Authentication with `OAuth2`: who has a refresh token shows that instead of a password.
 
 use crate::registries::{PASSWORD, USER};
 use axum::Router;
@@ -63,7 +63,8 @@ impl Issuer {
         });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
-        let realm = format!("http://{}/token", listener.local_addr().unwrap());
+        let port = listener.local_addr().unwrap().port();
+        let realm = format!("http://localhost:{port}/token");
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -125,14 +126,14 @@ async fn answer(State(issues): State<Arc<Issues>>, request: Request) -> Response
     }
     let scopes = asked.iter().filter(|(name, _)| name == "scope");
     let scopes = scopes.flat_map(|(_, scopes)| scopes.split(' '));
-    let token = issues.token(scopes.filter_map(access).collect());
+    let token = issues.token(&scopes.filter_map(access).collect::<Vec<_>>());
     json!({ "token": token, "access_token": token, "expires_in": 300 })
         .to_string()
         .into_response()
 }
 
 impl Issues {
-    fn token(&self, access: Vec<Value>) -> String {
+    fn token(&self, access: &[Value]) -> String {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let header = json!({
             "typ": "JWT", "alg": "EdDSA", "x5c": [STANDARD.encode(self.certificate.der())],

@@ -57,24 +57,16 @@ impl<'a> Dockerd<'a> {
     /// Calls docker.
     #[track_caller]
     pub(crate) fn ok(&self, words: &[&str]) -> Said {
-        self.call(Command::new(Peer::Docker.program()), words).ok()
+        let mut command = self.world.command(&Peer::Docker.program(), words);
+        // Of the builders it is the one that is in the engine.
+        command.env("DOCKER_BUILDKIT", "0");
+        run(command.env("DOCKER_HOST", &self.host), b"").ok()
     }
 
     /// Calls polcheck, which finds the engine as docker does.
     fn polcheck(&self, words: &[&str]) -> Said {
         let mut command = self.world.polcheck_command(words);
         run(command.env("DOCKER_HOST", &self.host), b"")
-    }
-
-    fn call(&self, program: Command, words: &[&str]) -> Said {
-        let mut command = Command::new("timeout");
-        command.arg(crate::process::SECONDS);
-        command.arg(program.get_program()).args(words);
-        self.world.prepare(&mut command);
-        command.env("DOCKER_HOST", &self.host);
-        // Of the builders it is the one that is in the engine.
-        command.env("DOCKER_BUILDKIT", "0");
-        run(&mut command, b"")
     }
 
     /// Builds an image from nothing, with a Dockerfile.
@@ -161,7 +153,10 @@ fn what_docker_saves_is_judged() {
             .polcheck_with(&["check", "docker-archive:-"], &bytes)
             .ended(quality.exit_code());
     }
-    peers::shown("`docker save` writes an archive, polcheck checks it", "dockerd");
+    peers::shown(
+        "`docker save` writes an archive, polcheck checks it",
+        "dockerd",
+    );
 }
 
 #[rstest]
@@ -181,9 +176,7 @@ fn what_skopeo_copies_out_of_a_registry_is_judged(#[case] to: &str, #[case] imag
         world
             .peer(Peer::Skopeo, &[&flags[..], &[&from, to]].concat())
             .ok();
-        world
-            .polcheck(&["check", image])
-            .ended(quality.exit_code());
+        world.polcheck(&["check", image]).ended(quality.exit_code());
     }
     let transport = to.split(':').next().unwrap();
     peers::shown(

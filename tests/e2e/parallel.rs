@@ -44,10 +44,11 @@ fn attach_at_once(world: &World, image: &str) -> Vec<Said> {
 /// The manifests that refer to an image, as the index at the tag names them.
 fn named_at_the_tag(world: &World, digest: &str) -> BTreeSet<String> {
     let tag = world.image(&format!("app:{}", digest.replace(':', "-")));
-    let index: serde_json::Value =
-        serde_json::from_str(&world.crane(&["manifest", &tag])).unwrap();
+    let index: serde_json::Value = serde_json::from_str(&world.crane(&["manifest", &tag])).unwrap();
     let entries = index["manifests"].as_array().unwrap();
-    let digests = entries.iter().map(|entry| entry["digest"].as_str().unwrap());
+    let digests = entries
+        .iter()
+        .map(|entry| entry["digest"].as_str().unwrap());
     let set: BTreeSet<String> = digests.map(str::to_owned).collect();
     assert_eq!(set.len(), entries.len(), "an entry is there twice: {index}");
     set

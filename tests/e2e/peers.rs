@@ -56,9 +56,7 @@ impl Peer {
 
 /// Whether all of these are there. Where one is absent, the test is written down as not run.
 pub(crate) fn are_there(peers: &[Peer]) -> bool {
-    let absent = peers
-        .iter()
-        .find_map(|peer| Some((peer, peer.absent()?)));
+    let absent = peers.iter().find_map(|peer| Some((peer, peer.absent()?)));
     if let Some((peer, why)) = &absent {
         not_run(&format!("there is no {}: {why}", peer.name()));
     }

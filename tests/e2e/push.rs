@@ -178,7 +178,13 @@ pub(crate) fn buildah_commit(world: &World, quality: Quality, name: &str, flags:
             &container,
         ],
     );
-    let commit = ["commit", "--signature-policy", "policy.json", &container, name];
+    let commit = [
+        "commit",
+        "--signature-policy",
+        "policy.json",
+        &container,
+        name,
+    ];
     buildah_of(world, &commit);
 }
 

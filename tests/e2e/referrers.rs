@@ -31,7 +31,10 @@ fn statements_are_found_among_all_that_is_attached(
     for (number, key) in ["first", "second", "third"].into_iter().enumerate() {
         let sbom = format!("application/x-{number}");
         let layer = format!("sbom.json:{sbom}");
-        oras_of(&world, &["attach", "--artifact-type", &sbom, &image, &layer]);
+        oras_of(
+            &world,
+            &["attach", "--artifact-type", &sbom, &image, &layer],
+        );
         world.make_key(key);
         let attest = ["attest", "--key", &format!("{key}.key"), &image];
         let said = world.polcheck(&attest).ok();
@@ -50,7 +53,9 @@ fn statements_are_found_among_all_that_is_attached(
         let verified: Vec<_> = verified.map(|one| &one["digest"]).collect();
         assert_eq!(verified, [&digest]);
     }
-    world.shown("`polcheck statements` finds those of several keys among what cosign and oras attached");
+    world.shown(
+        "`polcheck statements` finds those of several keys among what cosign and oras attached",
+    );
 }
 
 /// What is attached, as `polcheck statements` lists it.

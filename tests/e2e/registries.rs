@@ -85,7 +85,9 @@ impl Kind {
 #[derive(Debug)]
 pub(crate) struct Registry {
     pub(crate) kind: Kind,
-    /// `127.0.0.1:PORT`
+    /// `127.0.0.1:PORT`, or where it asks for tokens `localhost:PORT`: against registries that send credentials to others,
+    /// crane asks no issuer that is written as a private address, and oras none that is on this machine and has another
+    /// name than the registry.
     pub(crate) host: String,
     /// Those that its certificate is one of, where it has one.
     pub(crate) certificates: Option<Certificates>,
@@ -130,6 +132,10 @@ impl Registry {
         let host = server.until(address_in).unwrap_or_else(|last_words| {
             panic!("{} does not start: {last_words}", kind.name());
         });
+        let host = match kind {
+            Kind::Token => host.replace("127.0.0.1", "localhost"),
+            _ => host,
+        };
         Self {
             kind,
             host,
@@ -224,7 +230,8 @@ fn config(
 /// Where the log says that the registry listens.
 fn address_in(log: &str) -> Option<String> {
     let (_, after) = log.split_once("listening ")?;
-    let end = after.find(|character: char| character.is_whitespace() || "\",".contains(character))?;
+    let end =
+        after.find(|character: char| character.is_whitespace() || "\",".contains(character))?;
     let first = after.get(..end)?;
     if first != "on" {
         return Some(first.to_owned());
@@ -233,6 +240,5 @@ fn address_in(log: &str) -> Option<String> {
     let is_address = |character: &char| character.is_ascii_digit() || ".:".contains(*character);
     let address: String = rest.chars().take_while(is_address).collect();
     // The rest of the line may not be written yet.
-    (rest.len() > address.len())
-        .then(|| address.trim_end_matches([',', '.']).to_owned())
+    (rest.len() > address.len()).then(|| address.trim_end_matches([',', '.']).to_owned())
 }

@@ -26,32 +26,45 @@ fn the_authority_of_a_private_registry_is_named() {
 
 #[test]
 fn a_registry_that_wants_a_certificate_gets_one() {
-    let Some(world) = World::of_strangers(Kind::ClientCertificate, &[]) else {
+    let Some(world) = World::of_strangers(Kind::ClientCertificate, &[Peer::Skopeo]) else {
         return;
     };
-    let image = world.image("app:missing");
     let certificates = world.registry.certificates.as_ref().unwrap();
-    let [authority, certificate, key] = [
-        &certificates.authority,
-        &certificates.client.0,
-        &certificates.client.1,
-    ]
-    .map(|path| path.to_str().unwrap());
-    let check = ["check", "--registry-cacert", authority, &image];
+    let (certificate, key) = &certificates.client;
+    // As skopeo wants to have them.
+    for (from, to) in [
+        (&certificates.authority, "ca.crt"),
+        (certificate, "client.cert"),
+        (key, "client.key"),
+    ] {
+        world.write(&format!("certificates/{to}"), std::fs::read(from).unwrap());
+    }
+    let image = world.image("app:good");
+    Quality::Good
+        .image()
+        .write_layout(&world.path("layout"), Some("1"));
+    let to = format!("docker://{image}");
+    let copy = [
+        "--insecure-policy",
+        "copy",
+        "--dest-cert-dir",
+        "certificates",
+    ];
+    world
+        .peer(Peer::Skopeo, &[&copy[..], &["oci:layout:1", &to]].concat())
+        .ok();
+    let check = ["check", "--registry-cacert", "certificates/ca.crt", &image];
+    world.polcheck(&check).ended(2);
     let client = [
         "--registry-client-cert",
-        certificate,
+        "certificates/client.cert",
         "--registry-client-key",
-        key,
+        "certificates/client.key",
     ];
-    // Without one nobody hears what the registry has to say, which is that it has no such image.
-    let without = world.polcheck(&check).ended(2);
-    assert!(!without.stderr.contains("no such"), "{without}");
-    world
-        .polcheck(&[&check[..], &client].concat())
-        .ended(2)
-        .says("app:missing");
-    world.shown("`--registry-client-cert` and `--registry-client-key` show a certificate to a registry");
+    world.polcheck(&[&check[..], &client].concat()).ok();
+    world.shown(
+        "`--registry-client-cert` and `--registry-client-key` show a certificate to a registry",
+    );
 }
 
 #[test]

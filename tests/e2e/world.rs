@@ -26,7 +26,10 @@ impl World {
     /// cannot be had.
     pub(crate) fn new(kind: Kind, peers: &[Peer]) -> Option<Self> {
         let mut world = Self::of_strangers(kind, peers)?;
-        world.write("home/.docker/config.json", world.registry.login().to_string());
+        world.write(
+            "home/.docker/config.json",
+            world.registry.login().to_string(),
+        );
         if let Some(certificates) = &world.registry.certificates {
             let authority = certificates.authority.to_string_lossy().into_owned();
             world.set("SSL_CERT_FILE", &authority);
@@ -107,7 +110,8 @@ impl World {
         said.stdout.trim_end().to_owned()
     }
 
-    fn command(&self, program: &Path, words: &[impl AsRef<OsStr>]) -> Command {
+    /// A program, ready to be called.
+    pub(crate) fn command(&self, program: &Path, words: &[impl AsRef<OsStr>]) -> Command {
         // Whatever hangs is ended, and the test fails.
         let mut command = Command::new("timeout");
         command.arg(SECONDS).arg(program).args(words);
@@ -129,14 +133,24 @@ impl World {
     /// Makes `NAME.key` and `NAME.pub`, unencrypted.
     #[track_caller]
     pub(crate) fn make_key(&self, name: &str) {
-        let words = ["key", "generate", "--no-password", "--output-key-prefix", name];
+        let words = [
+            "key",
+            "generate",
+            "--no-password",
+            "--output-key-prefix",
+            name,
+        ];
         self.polcheck(&words).ok();
     }
 
     /// What `cosign verify-attestation` says of an image, without a service of Sigstore.
     pub(crate) fn cosign_verifies(&self, key: &str, predicate_type: &str, image: &str) -> Said {
         self.without_sigstore();
-        let trust = ["--trusted-root", "trusted_root.json", "--insecure-ignore-tlog"];
+        let trust = [
+            "--trusted-root",
+            "trusted_root.json",
+            "--insecure-ignore-tlog",
+        ];
         let what = ["verify-attestation", "--key", key, "--type", predicate_type];
         self.peer(Peer::Cosign, &[&what[..], &trust, &[image]].concat())
     }

@@ -54,7 +54,10 @@ pub(crate) fn run(words: &[&str]) -> Outcome {
     let peers = install(&tools)?;
     let absent = absent(&peers);
     if !absent.is_empty() && !options.may_be_absent {
-        return Err(Failure(format!("cannot be had here: {}", absent.join(", "))));
+        return Err(Failure(format!(
+            "cannot be had here: {}",
+            absent.join(", ")
+        )));
     }
     step("build");
     let binary = build::all(Profile::Dev)?;

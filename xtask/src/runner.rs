@@ -33,10 +33,7 @@ impl Tests {
             fs::create_dir_all(dir)?;
         }
         fs::write(&file, "")?;
-        let mut child = command
-            .env(NOT_RUN, &file)
-            .stdout(Stdio::piped())
-            .spawn()?;
+        let mut child = command.env(NOT_RUN, &file).stdout(Stdio::piped()).spawn()?;
         let mut count = Count::default();
         for line in child
             .stdout

@@ -18,7 +18,7 @@ pub(super) fn markdown(shown: &str) -> String {
     let mut text = String::from("\n| what | with |\n|---|---|\n");
     for (what, against) in runs {
         let against: Vec<&str> = against.into_iter().collect();
-        text += &format!("| {what} | {} |\n", against.join(", "));
+        text.extend(["| ", what, " | ", &against.join(", "), " |\n"]);
     }
     text + "\n"
 }
