@@ -6,6 +6,8 @@ use crate::peers::Peer;
 use crate::process::Said;
 use crate::registries::{Kind, PASSWORD, USER};
 use crate::world::World;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rstest::rstest;
 use serde_json::json;
 use std::fs;
@@ -151,7 +153,9 @@ fn an_identity_token_is_shown_to_the_issuer_alone() {
     };
     let issuer = world.registry.issuer.as_ref().unwrap();
     let login = |token: &str| {
-        let auths = json!({ &world.registry.host: { "auth": "", "identitytoken": token } });
+        // As Docker writes it: a user that is nobody, without a password.
+        let auth = STANDARD.encode("00000000-0000-0000-0000-000000000000:");
+        let auths = json!({ &world.registry.host: { "auth": auth, "identitytoken": token } });
         world.write(
             "home/.docker/config.json",
             json!({ "auths": auths }).to_string(),

@@ -7,6 +7,8 @@ use crate::registries::Kind;
 use crate::world::{SVR, World};
 use rstest::rstest;
 use serde_json::Value;
+use std::thread::sleep;
+use std::time::Duration;
 
 #[rstest]
 fn statements_are_found_among_all_that_is_attached(
@@ -86,6 +88,8 @@ fn a_new_statement_takes_the_place_of_the_old_one(
     world.make_key("polcheck");
     world.make_key("other");
     let attest = |key: &str, flags: &[&str]| {
+        // Of two statements of one second nobody can say which is the newer one.
+        sleep(Duration::from_secs(1));
         let words = [&["attest", "--key", key], flags, &[&image]].concat();
         world.polcheck(&words).ok();
         statements(&world, &image, &[]).len()
@@ -96,7 +100,10 @@ fn a_new_statement_takes_the_place_of_the_old_one(
     assert_eq!(attest("polcheck.key", &[]), 2);
     for key in ["polcheck.pub", "other.pub"] {
         world.polcheck(&["verify", "--key", key, &image]).ok();
-        world.cosign_verifies(key, SVR, &image).ok();
+        // It reads no second page.
+        if kind != Kind::OneAPage {
+            world.cosign_verifies(key, SVR, &image).ok();
+        }
     }
     world.shown("a new statement takes the place of those by the same key");
 }

@@ -62,7 +62,9 @@ pub(crate) fn run(words: &[&str]) -> Outcome {
     step("build");
     let binary = build::all(Profile::Dev)?;
     step("end-to-end tests");
-    let shown = root().join("target").join("shown");
+    let folder = root().join("target");
+    fs::create_dir_all(&folder)?;
+    let shown = folder.join("shown");
     fs::write(&shown, "")?;
     let mut tests = cargo(&["test", "--locked", "--package", "polcheck-e2e"]);
     tests.args(["--test", "e2e", "--"]).args(&options.filter);
