@@ -60,14 +60,14 @@ pub(crate) fn run(words: &[&str]) -> Outcome {
         )));
     }
     step("build");
-    let binary = build::all(Profile::Dev)?;
+    let binary = binary()?;
     step("end-to-end tests");
     let folder = root().join("target");
     fs::create_dir_all(&folder)?;
     let shown = folder.join("shown");
     fs::write(&shown, "")?;
-    let mut tests = cargo(&["test", "--locked", "--package", "polcheck-e2e"]);
-    tests.args(["--test", "e2e", "--"]).args(&options.filter);
+    let mut tests = cargo(&["test", "--locked", "--workspace", "--test", "e2e", "--"]);
+    tests.args(&options.filter);
     tests
         .env("POLCHECK_BINARY", binary)
         .env("POLCHECK_TOOLS", &tools)
@@ -89,6 +89,18 @@ pub(crate) fn run(words: &[&str]) -> Outcome {
     } else {
         Ok(())
     }
+}
+
+/// Builds the binary and the tests as `cargo xtask test` builds them: of the whole workspace at once, where nothing is left
+/// to do after it. The binary is a part of the tests of the command line.
+fn binary() -> Outcome<PathBuf> {
+    build::packs(Profile::Dev)?;
+    let tests = ["--test", "it", "--test", "e2e"];
+    let build = ["test", "--locked", "--workspace", "--no-run"];
+    crate::run::run(&mut cargo(&[&build[..], &tests].concat()))?;
+    Ok(build::target_dir()?
+        .join(Profile::Dev.folder())
+        .join("polcheck"))
 }
 
 fn options(words: &[&str]) -> Outcome<Options> {

@@ -31,14 +31,7 @@ pub(crate) fn all() -> Outcome {
 fn lints() -> Outcome {
     let all = ["clippy", "--locked", "--workspace", "--all-targets"];
     // Not a part of all targets, since it is not run with them.
-    let e2e = [
-        "clippy",
-        "--locked",
-        "--package",
-        "polcheck-e2e",
-        "--test",
-        "e2e",
-    ];
+    let e2e = ["clippy", "--locked", "--workspace", "--test", "e2e"];
     let wasm = [
         "clippy",
         "--locked",
