@@ -275,6 +275,68 @@ waivers:
     ");
 }
 
+#[rstest]
+#[case::of_a_rule_that_the_set_has_not("rules: { user.*: {} }", &["--set", "net.ssh-port.port=2"])]
+#[case::of_a_rule_that_is_switched_off("rules: { '*': {}, net.ssh-port: { enabled: false } }", &["--set", "DS-0004.port=2"])]
+#[case::of_a_rule_that_is_left_out("rules: { '*': {} }", &["--skip-rule", "net.ssh-port", "--set", "net.ssh-port.port=2"])]
+fn settings_of_a_rule_that_does_not_count_are_named(#[case] rules: &str, #[case] options: &[&str]) {
+    let world = World::new();
+    world.write("Dockerfile", "FROM scratch\nEXPOSE 2\nUSER 1\n");
+    world.write(
+        "own.yaml",
+        format!("name: own\npacks: [builtin:core]\n{rules}\n"),
+    );
+    let args = ["lint", "--policy-set", "own.yaml", "Dockerfile"];
+    let said = world.polcheck(&[&args[..], options].concat());
+    assert!(
+        said.stdout.contains("has settings, and is not selected"),
+        "{said}"
+    );
+    assert!(!said.stdout.contains("[net.ssh-port]"), "{said}");
+}
+
+#[test]
+fn what_a_rule_that_is_switched_off_says_beside_is_named() {
+    let world = World::new();
+    world.write(
+        "own.yaml",
+        "name: own\npacks: [builtin:core]\nrules: { '*': {}, net.ssh-port: { enabled: false, severity: high } }\n",
+    );
+    assert_said!(world.polcheck(&["config", "validate", "own.yaml"]), @"
+    exit code: 0
+    --- stdout
+    own.yaml is valid
+    without effect: `net.ssh-port` of `rules` is switched off, and says more than that
+    ");
+}
+
+#[test]
+fn a_point_has_packs_of_its_own() {
+    let world = World::new();
+    world.write("Dockerfile", GOOD);
+    let pack = fs::read(root().join("tests/built/hostile.wasm")).unwrap();
+    world.write("sets/pack.wasm", &pack);
+    world.write(
+        "sets/own.yaml",
+        "name: own\npacks: [builtin:core]\nrules: { user.*: {} }\npoints: { scan: { packs: [pack.wasm], rules: { edit.rebases: {} }, notCovered: { the weather: nobody looks } } }\n",
+    );
+    let lint = |point: &str| {
+        world.polcheck(&[
+            "lint",
+            "--policy-set",
+            "sets/own.yaml",
+            "--point",
+            point,
+            "Dockerfile",
+        ])
+    };
+    let (ci, scan) = (lint("ci"), lint("scan"));
+    assert_eq!((ci.code, scan.code), (0, 1), "{ci}\n{scan}");
+    assert!(scan.stdout.contains("edit.rebases"), "{scan}");
+    assert!(scan.stdout.contains("not checked: the weather"), "{scan}");
+    assert!(!ci.stdout.contains("the weather"), "{ci}");
+}
+
 #[test]
 fn the_published_schemas_know_what_polcheck_knows() {
     let world = World::new();

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::env;
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,7 +41,11 @@ impl Session {
             (Origin::Environment, Layer::from_variables(env::vars_os())?),
         ];
         if let Some((origin, path)) = file(global, folders.as_ref().map(AppStrategy::config_dir)) {
-            layers.push((origin, Layer::read(&path)?));
+            let layer = Layer::read(&path)?;
+            if matches!(origin, Origin::WorkingDirectory(_)) {
+                check_layer_of_folder(&layer, &path)?;
+            }
+            layers.push((origin, layer));
         }
         layers.push((
             Origin::Default,
@@ -192,6 +196,42 @@ fn folders() -> Option<impl AppStrategy> {
         app_name: "polcheck".to_owned(),
     };
     choose_app_strategy(app).ok()
+}
+
+/// The file of the working directory may be by whoever wrote a change. What runs as machine code, and what files of this machine
+/// are overwritten, is not for it to say.
+fn check_layer_of_folder(layer: &Layer, path: &Path) -> Result<(), Failure> {
+    let refused = |what: &str| {
+        Failure::say(format!("`{}` must not say {what}", path.display()))
+            .help("it may be by whoever wrote a change: say it on the command line, or name the file by `--config`")
+    };
+    if layer.cache_dir.is_some() {
+        return Err(refused("where compiled policies are kept"));
+    }
+    let outputs = layer.output.iter().flatten();
+    let files = outputs.filter_map(|output| Some(output.split_once('=')?.1));
+    for file in files {
+        if !is_in_working_directory(Path::new(file)) {
+            return Err(refused(&format!(
+                "to write `{file}`, which is outside of the folder"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file lies below the working directory, wherever links lead.
+fn is_in_working_directory(path: &Path) -> bool {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let resolved = path
+        .canonicalize()
+        .or_else(|_| folder.unwrap_or(Path::new(".")).canonicalize());
+    let here = env::current_dir().and_then(|here| here.canonicalize());
+    let is_link_to_nothing = path.is_symlink() && !path.exists();
+    matches!((resolved, here), (Ok(path), Ok(here)) if path.starts_with(&here))
+        && !is_link_to_nothing
 }
 
 /// The configuration file, if there is one: the one that was named, else that of the working directory, else the user's.

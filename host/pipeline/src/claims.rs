@@ -20,6 +20,8 @@ pub struct RunConditions {
     pub changed_set: bool,
     /// The set was found in the working directory, where the author of a change may have put it.
     pub unnamed_set: bool,
+    /// The working directory says as which enforcement point the set is taken.
+    pub unnamed_point: bool,
     /// The rules were told another time than now.
     pub other_time: bool,
     /// Options that weaken the run.
@@ -37,6 +39,8 @@ pub enum Withheld {
     ChangedSet,
     /// The set was found in the working directory.
     UnnamedSet,
+    /// The point was found in the working directory.
+    UnnamedPoint,
     /// The rules were told another time than now.
     OtherTime,
     /// An option that weakens the run.
@@ -72,6 +76,7 @@ impl fmt::Display for Withheld {
         match self {
             Self::ChangedSet => f.write_str("this run changed the policy set"),
             Self::UnnamedSet => f.write_str("the policy set comes from the working directory and was not named by `--policy-set`"),
+            Self::UnnamedPoint => f.write_str("the point comes from the working directory and was not named by `--point`"),
             Self::OtherTime => f.write_str("the effective time is not now"),
             Self::NoImage => f.write_str("there is no image"),
             Self::Origin(origin) => write!(f, "the claim accepts no Dockerfile that {}", described(*origin)),
@@ -104,6 +109,7 @@ impl RunConditions {
         let flags = [
             (self.changed_set, Withheld::ChangedSet),
             (self.unnamed_set, Withheld::UnnamedSet),
+            (self.unnamed_point, Withheld::UnnamedPoint),
             (self.other_time, Withheld::OtherTime),
             (self.baseline, Withheld::Baseline),
             (self.no_image, Withheld::NoImage),

@@ -316,10 +316,17 @@ impl Config {
 
     /// Whether the policy set was found in the working directory and not named by anybody.
     pub fn is_set_unnamed(&self) -> bool {
-        matches!(
-            self.origins.get("policySet"),
-            Some(Origin::WorkingDirectory(_))
-        )
+        self.is_found_here("policySet")
+    }
+
+    /// The same of the enforcement point as which the set is taken.
+    pub fn is_point_unnamed(&self) -> bool {
+        self.is_found_here("point")
+    }
+
+    /// Whether the working directory decides a value: whoever wrote a change may have written that, too.
+    fn is_found_here(&self, key: &str) -> bool {
+        matches!(self.origins.get(key), Some(Origin::WorkingDirectory(_)))
     }
 
     /// How much somebody wants to be done at the same time; nothing where nobody said so.

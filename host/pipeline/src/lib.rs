@@ -92,6 +92,8 @@ pub struct CheckRequest {
     pub context: BTreeMap<String, String>,
     /// The policy set was found in the working directory and not named by anybody.
     pub unnamed_set: bool,
+    /// The point was found in the working directory and not named by anybody.
+    pub unnamed_point: bool,
     /// Options that weaken the run, as they were given.
     pub insecure: Vec<String>,
     /// Of a Dockerfile alone, leave the evidence out: it costs more than the verdict.
@@ -190,6 +192,7 @@ impl Pipeline {
         RunConditions {
             changed_set: !self.policies.as_published,
             unnamed_set: request.unnamed_set,
+            unnamed_point: request.unnamed_point,
             other_time: request.effective_time.is_some(),
             insecure: request.insecure.clone(),
             baseline: request.baseline.is_some(),

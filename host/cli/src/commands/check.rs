@@ -212,6 +212,7 @@ impl SubjectArgs {
                 .unwrap_or(default),
             effective_time: self.time.effective()?,
             unnamed_set: session.config.is_set_unnamed(),
+            unnamed_point: session.config.is_point_unnamed(),
             insecure: session.insecure(),
             dockerfile: self.dockerfile()?,
             baseline: session.baseline()?,

@@ -8,10 +8,10 @@ use crate::report::{print, printable};
 use crate::session::{Session, file};
 use clap::{Args, Subcommand};
 use model::report::EnforcementPoint;
-use pipeline::config::{KEYS, Layer};
+use pipeline::config::{FILE_NAME, KEYS, Layer};
 use pipeline::is_set;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Show the configuration in effect, or check a configuration file
 #[derive(Debug, Args)]
@@ -74,8 +74,10 @@ fn validate(given: Option<PathBuf>, global: &GlobalArgs) -> Result<Exit, Failure
     })?;
     let is_empty = files::read(&path)?.trim_ascii().is_empty();
     let is_set = !is_empty && is_set(&path)?;
+    // Where a run finds it by itself, it may say less.
+    let is_found = path == Path::new(FILE_NAME);
     let global = GlobalArgs {
-        config: (!is_set).then(|| path.clone()),
+        config: (!is_set && !is_found).then(|| path.clone()),
         no_config: is_set,
         ..global.clone()
     };

@@ -197,8 +197,8 @@ impl Sink {
                 sarif::end(policies, is_decided, &self.at_the_end, summary)
             }
             Format::Junit => junit::end(summary),
-            Format::Gitlab => gitlab::END.to_owned(),
-            Format::ContainerScanning => container_scanning::end(tally, &self.at_the_end),
+            Format::Gitlab => gitlab::end(summary, self.is_empty),
+            Format::ContainerScanning => container_scanning::end(tally, &self.at_the_end, summary),
             Format::GithubOutput => github_output::render(tally),
             Format::Html => html::end(summary),
         };

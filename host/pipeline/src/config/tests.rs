@@ -138,7 +138,7 @@ fn an_empty_file_says_nothing() {
 }
 
 #[test]
-fn a_set_that_only_the_working_directory_names_is_unnamed() {
+fn a_set_or_point_that_only_the_working_directory_names_is_unnamed() {
     let layer = || file("policySet: builtin:standard\n").unwrap();
     let resolve = |origin| {
         Config::resolve(vec![
@@ -155,8 +155,11 @@ fn a_set_that_only_the_working_directory_names_is_unnamed() {
     ] {
         assert!(!resolve(origin).is_set_unnamed());
     }
+    let here = Origin::WorkingDirectory(PathBuf::from(FILE_NAME));
+    let point = Config::resolve(vec![(here, file("point: scan\n").unwrap())]).unwrap();
+    assert!(point.is_point_unnamed() && !point.is_set_unnamed());
     let silent = Config::resolve(vec![(Origin::Default, Config::defaults(None))]).unwrap();
-    assert!(!silent.is_set_unnamed());
+    assert!(!silent.is_set_unnamed() && !silent.is_point_unnamed());
 }
 
 #[cfg(unix)]
