@@ -134,8 +134,8 @@ fn a_file_of_the_user_decides_no_claim_that_does_not_accept_one() {
 
 #[test]
 fn a_comment_of_the_author_withholds_the_claim_that_its_finding_matters_to() {
-    let copied = "COPY id_rsa /root/.ssh/id_rsa\n";
-    let silenced = format!("FROM scratch\n# polcheck: ignore=secret.* reason=x\n{copied}");
+    let copied = "# polcheck: ignore=secret.* reason=x\nCOPY id_rsa /";
+    let silenced = DOCKERFILE.replace("COPY layer-1 /", copied);
     let report = report(&world(&with_provenance(&silenced)), &[]);
     assert_eq!(report["verdict"], "passed", "{report:#}");
     let reason = "`secret.file-copied` has a finding that a comment silences, and the claim does not accept that";
