@@ -241,6 +241,7 @@ claims:
   a.b: { rules: [user.*, net.*], mayBeMissing: [base.*] }
 waivers:
 - { id: W1, reason: r, owner: o, expires: 2999-01-01, rule: health.missing }
+- { id: W2, reason: r, owner: o, expires: 2020-01-01, rule: user.sudo }
 ",
     );
     assert_said!(world.polcheck(&["config", "validate", "own.yaml"]), @"
@@ -251,6 +252,7 @@ waivers:
     without effect: `net.*` of `rules` of the claim `a.b` means no rule that counts for it
     without effect: `base.*` of `mayBeMissing` of the claim `a.b` means no rule that counts for it
     without effect: the waiver `W1` is for `health.missing`, which is not selected
+    without effect: the waiver `W2` ended on 2020-01-01
     ");
     let said = world.polcheck(&[
         "lint",
@@ -267,6 +269,7 @@ waivers:
     Dockerfile: passed (sha256:[DIGEST])
 
     unused waiver: W1 (until 2999-01-01)
+    unused waiver: W2 (until 2020-01-01)
     without effect: `net.ssh-port` of `rules` is switched off, and nothing switches it on
     without effect: `net.*` of `rules` of the claim `a.b` means no rule that counts for it
     without effect: `base.*` of `mayBeMissing` of the claim `a.b` means no rule that counts for it

@@ -138,7 +138,9 @@ fn a_finding_keeps_its_fingerprint_when_its_line_moves() {
 #[test]
 fn sarif_says_of_each_rule_what_code_scanning_shows_of_it() {
     let sarif = json(&World::new(), "sarif");
-    let rules = sarif["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
+    let rules = sarif["runs"][0]["tool"]["driver"]["rules"]
+        .as_array()
+        .unwrap();
     assert!(rules.len() > 50);
     for rule in rules {
         let texts = [
@@ -147,18 +149,27 @@ fn sarif_says_of_each_rule_what_code_scanning_shows_of_it() {
             &rule["help"]["text"],
             &rule["help"]["markdown"],
         ];
-        assert!(texts.iter().all(|it| !it.as_str().unwrap().is_empty()), "{rule}");
+        assert!(
+            texts.iter().all(|it| !it.as_str().unwrap().is_empty()),
+            "{rule}"
+        );
         let level = rule["defaultConfiguration"]["level"].as_str().unwrap();
         assert!(["error", "warning", "note"].contains(&level), "{rule}");
         let number = rule["properties"]["security-severity"].as_str().unwrap();
-        assert!((0.0..=10.0).contains(&number.parse::<f64>().unwrap()), "{rule}");
+        assert!(
+            (0.0..=10.0).contains(&number.parse::<f64>().unwrap()),
+            "{rule}"
+        );
     }
 }
 
 #[rstest]
 fn no_edit_has_a_character_that_a_terminal_obeys(#[values("json", "sarif")] format: &str) {
     let world = World::new();
-    world.write("Dockerfile", "FROM scratch\nMAINTAINER \u{9b}31m\u{202e}\u{1b}[31m <i>\nUSER 1\n");
+    world.write(
+        "Dockerfile",
+        "FROM scratch\nMAINTAINER \u{9b}31m\u{202e}\u{1b}[31m <i>\nUSER 1\n",
+    );
     let rule = ["--rule", "build.maintainer", "Dockerfile"];
     let said = world.polcheck(&[&["lint", "-o", format], &rule[..]].concat());
     let is_control = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
@@ -166,9 +177,17 @@ fn no_edit_has_a_character_that_a_terminal_obeys(#[values("json", "sarif")] form
     let document: Value = serde_json::from_str(&said.stdout).unwrap();
     let text = match format {
         "json" => &document["reports"][0]["findings"][0]["edits"][0]["replacement"],
-        _ => &document["runs"][0]["results"][0]["fixes"][0]["artifactChanges"][0]["replacements"][0]["insertedContent"]["text"],
+        _ => {
+            &document["runs"][0]["results"][0]["fixes"][0]["artifactChanges"][0]["replacements"][0]
+                ["insertedContent"]["text"]
+        }
     };
-    assert!(text.as_str().unwrap().contains("\u{9b}31m\u{202e}\u{1b}[31m <i>"), "{said}");
+    assert!(
+        text.as_str()
+            .unwrap()
+            .contains("\u{9b}31m\u{202e}\u{1b}[31m <i>"),
+        "{said}"
+    );
 }
 
 #[test]

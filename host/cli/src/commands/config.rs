@@ -7,9 +7,12 @@ use crate::files;
 use crate::report::{print, printable};
 use crate::session::{Session, file};
 use clap::{Args, Subcommand};
+use jiff::Timestamp;
 use model::report::EnforcementPoint;
+use model::waiver::Validity;
 use pipeline::config::{FILE_NAME, KEYS, Layer};
 use pipeline::is_set;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -81,7 +84,9 @@ fn validate(given: Option<PathBuf>, global: &GlobalArgs) -> Result<Exit, Failure
         no_config: is_set,
         ..global.clone()
     };
+    let now = Timestamp::now();
     let mut warnings: Vec<String> = Vec::new();
+    let mut known = BTreeSet::new();
     for point in EnforcementPoint::ALL {
         let layer = Layer {
             point: Some(point),
@@ -89,8 +94,12 @@ fn validate(given: Option<PathBuf>, global: &GlobalArgs) -> Result<Exit, Failure
             ..Layer::default()
         };
         let session = Session::new(&global, layer)?;
-        for warning in session.policies(&*session.engine()?)?.without_effect {
-            if !warnings.contains(&warning) {
+        let policies = session.policies(&*session.engine()?)?;
+        let over = policies.set.waivers.iter();
+        let over = over.filter(|waiver| waiver.validity(now) == Validity::Expired);
+        let over = over.map(|it| format!("the waiver `{}` ended on {}", it.id, it.expires));
+        for warning in policies.without_effect.iter().cloned().chain(over) {
+            if known.insert(warning.clone()) {
                 warnings.push(warning);
             }
         }
