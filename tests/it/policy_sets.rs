@@ -241,7 +241,7 @@ claims:
   a.b: { rules: [user.*, net.*], mayBeMissing: [base.*] }
 waivers:
 - { id: W1, reason: r, owner: o, expires: 2999-01-01, rule: health.missing }
-- { id: W2, reason: r, owner: o, expires: 2020-01-01, rule: user.sudo }
+- { id: W2, reason: r, owner: o, expires: 2020-01-01, rule: user.not-numeric }
 ",
     );
     assert_said!(world.polcheck(&["config", "validate", "own.yaml"]), @"
