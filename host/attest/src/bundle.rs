@@ -6,7 +6,9 @@ use model::strict_json::Object;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
-use sigstore_verify::types::{MediaType, MessageDigest, PayloadBytes, SignatureBytes, pae};
+use sigstore_verify::types::{
+    DigestBytes, HashAlgorithm, MediaType, MessageDigest, PayloadBytes, SignatureBytes, pae,
+};
 
 /// The largest bundle that is read. Whoever fetches one need not fetch more.
 pub const MAX_BUNDLE_BYTES: usize = 10 * 1024 * 1024;
@@ -94,7 +96,10 @@ pub(crate) fn from_value(value: Value) -> Result<Received, Rejection> {
         (None, Some(Object(envelope))) => read_envelope(envelope, &material)?,
         (Some(Object(message)), None) => (
             Content::Message {
-                digest: message.message_digest.map(|Object(digest)| digest),
+                digest: message
+                    .message_digest
+                    .and_then(|Object(digest)| Some((digest.algorithm?, digest.digest?)))
+                    .map(|(algorithm, digest)| MessageDigest::new(algorithm, digest)),
             },
             message.signature,
         ),
@@ -177,8 +182,16 @@ struct KeyIdentifierJson {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct MessageJson {
-    message_digest: Option<Object<MessageDigest>>,
+    message_digest: Option<Object<MessageDigestJson>>,
     signature: SignatureBytes,
+}
+
+/// cosign writes an empty one where the key is for Ed25519.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MessageDigestJson {
+    algorithm: Option<HashAlgorithm>,
+    digest: Option<DigestBytes>,
 }
 
 #[derive(Deserialize)]

@@ -19,9 +19,6 @@ pub(crate) fn verify(
     artifact: Option<Artifact<'_>>,
     trust: &Trust,
 ) -> Result<VerifiedSignature, Rejection> {
-    if trust.identities.is_empty() {
-        return Err(Rejection::Keyless);
-    }
     let root = trust.root.as_ref().ok_or(Rejection::NoTrustedRoot {
         what: Evidence::Certificate,
     })?;

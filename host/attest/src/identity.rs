@@ -113,7 +113,7 @@ impl fmt::Display for Signer {
     /// For people: text of strangers that is trusted by now, escaped all the same.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Key(fingerprint) => write!(f, "{fingerprint}"),
+            Self::Key(fingerprint) => write!(f, "key {fingerprint}"),
             Self::Identity { subject, issuer } => write!(
                 f,
                 "{} ({})",

@@ -50,6 +50,14 @@ impl VerifiedSignature {
         &self.signer
     }
 
+    /// The fingerprint of the key that signed, if it was one.
+    pub fn key(&self) -> Option<&Digest> {
+        match &self.signer {
+            Signer::Key(key) => Some(key),
+            Signer::Identity { .. } => None,
+        }
+    }
+
     /// When it was signed at the latest, if a log or an authority that is trusted has witnessed it.
     pub fn signed_by(&self) -> Option<Timestamp> {
         self.times.iter().min().copied()
@@ -123,6 +131,7 @@ pub(crate) fn verify_received(
         let artifact = artifact.ok_or(Rejection::MessageSignature)?;
         identify(digest.as_ref(), artifact)?;
     }
+    require_trust(&received.material, trust)?;
     require_evidence(&received, trust)?;
     let signature = match &received.material {
         Material::Key { hint } => verify_with_keys(&received, hint, artifact, trust)?,
@@ -172,6 +181,15 @@ fn identify(named: Option<&MessageDigest>, artifact: Artifact<'_>) -> Result<(),
     Ok(())
 }
 
+/// Whether anybody is trusted who signs like this.
+fn require_trust(material: &Material, trust: &Trust) -> Result<(), Rejection> {
+    match material {
+        Material::Key { .. } if trust.keys.is_empty() => Err(Rejection::NothingTrusted),
+        Material::Certificate if trust.identities.is_empty() => Err(Rejection::Keyless),
+        _ => Ok(()),
+    }
+}
+
 /// Whether there is what the user asked for, and something to check it with.
 fn require_evidence(received: &Received, trust: &Trust) -> Result<(), Rejection> {
     let is_keyless = received.material == Material::Certificate;
@@ -194,7 +212,6 @@ fn require_evidence(received: &Received, trust: &Trust) -> Result<(), Rejection>
     };
     match trust.root {
         Some(_) => Ok(()),
-        None if is_keyless && trust.identities.is_empty() => Err(Rejection::Keyless),
         None => Err(Rejection::NoTrustedRoot { what }),
     }
 }
@@ -206,9 +223,6 @@ fn verify_with_keys(
     artifact: Option<Artifact<'_>>,
     trust: &Trust,
 ) -> Result<VerifiedSignature, Rejection> {
-    if trust.keys.is_empty() {
-        return Err(Rejection::NothingTrusted);
-    }
     // SPEC: DSSE protocol §Protocol: "Optionally, filter acceptable public keys by KEYID."
     // SPEC: DSSE protocol §Signature Definition: "It MUST NOT be used for security decisions; it may only be used to
     // narrow the selection of possible keys to try."

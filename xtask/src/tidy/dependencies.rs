@@ -41,6 +41,11 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ),
     ("polcheck-test-hostile", &["polcheck-sdk"]),
     ("polcheck-test-registry", &[]),
+    ("polcheck-test-sigstore", &[]),
+    (
+        "polcheck-conformance",
+        &["polcheck-attest", "polcheck-model"],
+    ),
     ("polcheck-demo", &["polcheck-test-registry"]),
     (
         "polcheck-bench",
@@ -59,8 +64,8 @@ const ONLY: [(&str, &[&str]); 8] = [
     ("wasmtime", &["polcheck-engine"]),
     ("wit-bindgen", &["polcheck-sdk"]),
     ("reqwest", &["polcheck-registry"]),
-    ("sigstore-types", &["polcheck-attest"]),
-    ("aws-lc-rs", &["polcheck-attest"]),
+    ("sigstore-verify", &["polcheck-attest"]),
+    ("aws-lc-rs", &["polcheck-attest", "polcheck-test-sigstore"]),
     ("jsonschema", &["polcheck-pipeline", "polcheck"]),
     ("clap", &["polcheck"]),
     ("annotate-snippets", &["polcheck"]),

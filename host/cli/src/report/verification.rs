@@ -29,10 +29,10 @@ pub(crate) fn text(image: &str, verification: &Verification) -> String {
         let claims = printable(&statement.claims().join(", "));
         let _ = writeln!(
             text,
-            "  {claims} by {}, {}, key {}",
+            "  {claims} by {}, {}, {}",
             printable(set),
             statement.time_created(),
-            statement.key()
+            statement.signature().signer()
         );
     }
     for rejected in rejected {
@@ -77,7 +77,7 @@ pub(crate) fn json(image: &str, verification: &Verification) -> String {
                 "policySet": statement.policy_set(),
                 "timeCreated": statement.time_created(),
                 "validUntil": statement.valid_until(),
-                "key": statement.key(),
+                "key": statement.signature().key(),
             })
         })
         .collect();
