@@ -42,11 +42,13 @@ pub(crate) enum Content {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Material {
     /// Says which key it was signed with; empty where nothing is said.
-    Key { hint: String },
+    Key {
+        hint: String,
+    },
     Certificate,
 }
 
-/// SPEC: DSSE protocol §Signature Definition: "SIGNATURE = Sign(PAE(UTF8(PAYLOAD_TYPE), SERIALIZED_BODY))"
+/// What the signature of an envelope is over: the pre-authentication encoding of DSSE.
 pub(crate) fn signed_bytes(payload_type: &str, payload: &[u8]) -> Vec<u8> {
     pae(payload_type, payload)
 }

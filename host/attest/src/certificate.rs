@@ -112,9 +112,11 @@ fn explain(
 ) -> Rejection {
     if !matches!(
         error,
-        Error::Certificate(CertificateError::ChainInvalid(_))
-            | Error::Certificate(CertificateError::NotYetValid { .. })
-            | Error::Certificate(CertificateError::Expired { .. })
+        Error::Certificate(
+            CertificateError::ChainInvalid(_)
+                | CertificateError::NotYetValid { .. }
+                | CertificateError::Expired { .. }
+        )
     ) {
         return library::rejection(error);
     }

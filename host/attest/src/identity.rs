@@ -11,7 +11,7 @@ const MAX_PATTERN_BYTES: usize = 1 << 20;
 pub struct Identity {
     /// Who signs: the subject alternative name of the certificate, an address or a URI.
     pub subject: Matcher,
-    /// Who vouches for it: the issuer of the OpenID token.
+    /// Who vouches for it: the issuer of the token.
     pub issuer: Matcher,
 }
 
@@ -104,7 +104,7 @@ pub enum Signer {
     Identity {
         /// The subject alternative name of the certificate.
         subject: String,
-        /// The issuer of the OpenID token.
+        /// The issuer of the token.
         issuer: String,
     },
 }

@@ -14,6 +14,7 @@ mod certificate;
 mod identity;
 mod json;
 mod key;
+mod legacy;
 mod library;
 mod logged;
 mod rejection;
@@ -28,6 +29,10 @@ mod verify;
 pub use bundle::MAX_BUNDLE_BYTES;
 pub use identity::{Identity, InvalidPattern, Matcher, Pattern, Signer};
 pub use key::{BoxError, KeyError, Password, PublicKey, RsaPadding, SigningKey};
+pub use legacy::{
+    ENVELOPE_MEDIA_TYPE, LegacyLayer, SIMPLE_SIGNING_MEDIA_TYPE, VerifiedImageSignature,
+    verify_legacy_signature, verify_legacy_statement,
+};
 pub use rejection::{Detail, Document, Evidence, InvalidJson, Rejection};
 pub use root::{TrustedRoot, TrustedRootError};
 pub use sign::{BUNDLE_MEDIA_TYPE, Bundle, PAYLOAD_TYPE, SignError, sign};

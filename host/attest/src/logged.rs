@@ -21,7 +21,11 @@ pub(crate) fn verify(
     trust: &Trust,
 ) -> Result<(Vec<Timestamp>, LogEntries), Rejection> {
     let has_entries = received.log_entries > 0;
-    let Some(root) = trust.root.as_ref().filter(|_| has_entries || received.timestamps > 0) else {
+    let Some(root) = trust
+        .root
+        .as_ref()
+        .filter(|_| has_entries || received.timestamps > 0)
+    else {
         let log = if has_entries {
             LogEntries::Unchecked
         } else {
@@ -47,10 +51,7 @@ pub(crate) fn verify(
             source: Detail::new(&"the log entries were not verified"),
         });
     }
-    Ok((
-        result.verified_timestamps().to_vec(),
-        LogEntries::Verified,
-    ))
+    Ok((result.verified_timestamps().to_vec(), LogEntries::Verified))
 }
 
 /// What an error means. The signature is known to be right by then: where the library cannot verify it too, it knows

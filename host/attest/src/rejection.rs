@@ -1,80 +1,15 @@
 //! Why a bundle is not accepted.
 
 mod help;
+mod parts;
+
+pub use parts::{Detail, Document, Evidence, InvalidJson};
 
 use crate::shown::list;
 use jiff::Timestamp;
 use model::Digest;
 use model::excerpt;
 use model::strict_json::StrictJsonError;
-use std::fmt;
-
-/// The document that something is wrong with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Document {
-    /// The bundle.
-    Bundle,
-    /// The statement: the payload of its envelope.
-    Statement,
-    /// The predicate of the statement.
-    Predicate,
-    /// The trusted root.
-    TrustedRoot,
-}
-
-impl fmt::Display for Document {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Bundle => "bundle",
-            Self::Statement => "statement",
-            Self::Predicate => "predicate",
-            Self::TrustedRoot => "trusted root",
-        })
-    }
-}
-
-/// What a trusted root is needed for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Evidence {
-    /// The certificate of an identity.
-    Certificate,
-    /// Entries of a transparency log.
-    LogEntries,
-    /// Timestamps by an authority.
-    Timestamps,
-}
-
-impl fmt::Display for Evidence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Certificate => "certificate",
-            Self::LogEntries => "log entries",
-            Self::Timestamps => "timestamps",
-        })
-    }
-}
-
-/// What is wrong with JSON, and where.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", excerpt(.0))]
-pub struct InvalidJson(String);
-
-impl From<serde_json::Error> for InvalidJson {
-    fn from(error: serde_json::Error) -> Self {
-        Self(error.to_string())
-    }
-}
-
-/// What is wrong, in the words of the library that checked it.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", excerpt(.0))]
-pub struct Detail(String);
-
-impl Detail {
-    pub(crate) fn new(source: &impl fmt::Display) -> Self {
-        Self(source.to_string())
-    }
-}
 
 /// Why a bundle is not accepted: the first reason, in the order of [`verify()`](crate::verify()).
 ///
@@ -212,7 +147,9 @@ pub enum Rejection {
         source: Detail,
     },
     /// Signed before the certificate was issued or after it had expired: by whoever found its key later.
-    #[error("the signature was made at {time}, and the certificate was valid from {from} until {until}")]
+    #[error(
+        "the signature was made at {time}, and the certificate was valid from {from} until {until}"
+    )]
     CertificateTime {
         /// When it was signed.
         time: Timestamp,
@@ -339,6 +276,12 @@ pub enum Rejection {
     #[error("`{}` is not the payload type of a statement", excerpt(.found))]
     PayloadType {
         /// What is signed.
+        found: String,
+    },
+    /// Somebody trusted signed something else than an image.
+    #[error("`{}` is not the type of a signature of an image", excerpt(.found))]
+    SignatureType {
+        /// What the payload calls itself.
         found: String,
     },
     /// A trusted key signed a statement of a version to come.

@@ -1,7 +1,7 @@
 //! The trusted root: the authorities and logs of a Sigstore.
 
-use crate::rejection::{Detail, Document, InvalidJson, Rejection};
 use crate::json;
+use crate::rejection::{Detail, Document, InvalidJson, Rejection};
 use jiff::Timestamp;
 use serde::Deserialize;
 use sigstore_verify::Verifier;
@@ -141,8 +141,6 @@ pub enum TrustedRootError {
 impl TrustedRootError {
     /// The cure, if there is one.
     pub fn help(&self) -> Option<String> {
-        Some(
-            "give a `trusted_root.json`, as `cosign trusted-root create` writes it".to_owned(),
-        )
+        Some("give a `trusted_root.json`, as `cosign trusted-root create` writes it".to_owned())
     }
 }

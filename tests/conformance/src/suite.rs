@@ -52,13 +52,22 @@ fn arguments(cases: &Path, case: &Path, as_digest: bool) -> Outcome<Vec<String>>
         fs::read_to_string(case.join(name))
             .map_or_else(|_| otherwise.to_owned(), |text| text.trim().to_owned())
     };
-    let mut arguments = vec!["--bundle".to_owned(), path(case.join("bundle.sigstore.json"))];
+    let mut arguments = vec![
+        "--bundle".to_owned(),
+        path(case.join("bundle.sigstore.json")),
+    ];
     let key = case.join("key.pub");
     if key.exists() {
         arguments.extend(["--key".to_owned(), path(key)]);
     } else {
-        arguments.extend(["--certificate-identity".to_owned(), text("identity", IDENTITY)]);
-        arguments.extend(["--certificate-oidc-issuer".to_owned(), text("issuer", ISSUER)]);
+        arguments.extend([
+            "--certificate-identity".to_owned(),
+            text("identity", IDENTITY),
+        ]);
+        arguments.extend([
+            "--certificate-oidc-issuer".to_owned(),
+            text("issuer", ISSUER),
+        ]);
     }
     let root = case.join("trusted_root.json");
     if root.exists() {

@@ -51,7 +51,10 @@ pub(crate) fn integer(number: u64) -> Vec<u8> {
 
 /// An object identifier, as it is written.
 pub(crate) fn identifier(dotted: &str) -> Vec<u8> {
-    let arcs: Vec<u64> = dotted.split('.').filter_map(|arc| arc.parse().ok()).collect();
+    let arcs: Vec<u64> = dotted
+        .split('.')
+        .filter_map(|arc| arc.parse().ok())
+        .collect();
     let mut bytes = Vec::new();
     if let [first, second, rest @ ..] = arcs.as_slice() {
         for arc in std::iter::once(first * 40 + second).chain(rest.iter().copied()) {

@@ -202,7 +202,13 @@ impl Sigstore {
         } else {
             json!({"certificate": {"rawBytes": STANDARD.encode(&leaf)}})
         };
-        self.bundle(content, &signature, material, Verifier::Certificate(&leaf), signing)
+        self.bundle(
+            content,
+            &signature,
+            material,
+            Verifier::Certificate(&leaf),
+            signing,
+        )
     }
 
     /// A bundle around a signature that was made with a key elsewhere; of who signs, nothing is said.
@@ -215,7 +221,13 @@ impl Sigstore {
     ) -> Value {
         let hint = STANDARD.encode(key::sha256(spki));
         let material = json!({"publicKey": {"hint": hint}});
-        self.bundle(content, signature, material, Verifier::PublicKey(spki), signing)
+        self.bundle(
+            content,
+            signature,
+            material,
+            Verifier::PublicKey(spki),
+            signing,
+        )
     }
 
     fn leaf(&self, key: &Key, signing: &Signing<'_>) -> Vec<u8> {

@@ -139,11 +139,7 @@ impl Log {
 
     /// A signed note about the tree.
     pub(crate) fn checkpoint(&self, root: &[u8]) -> String {
-        let note = format!(
-            "{}\n{TREE_SIZE}\n{}\n",
-            self.origin,
-            STANDARD.encode(root)
-        );
+        let note = format!("{}\n{TREE_SIZE}\n{}\n", self.origin, STANDARD.encode(root));
         let id = self.key.id();
         let signature = [&id[..4], &self.key.sign(note.as_bytes())].concat();
         // Rekor 1 has the number of its tree behind its name, and signs with the name alone.

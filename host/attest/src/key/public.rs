@@ -93,9 +93,9 @@ impl PublicKey {
         let Ok(message) = digest::Digest::import_less_safe(&bytes, algorithm) else {
             return false;
         };
-        self.schemes.iter().any(|(key, of)| {
-            *of == hash && key.verify_digest_sig(&message, signature).is_ok()
-        })
+        self.schemes
+            .iter()
+            .any(|(key, of)| *of == hash && key.verify_digest_sig(&message, signature).is_ok())
     }
 
     /// Whether it cannot verify the signature of a message of which only the digest is known.

@@ -3,10 +3,13 @@
 use super::Rejection;
 use crate::shown::is_plain;
 
+const CLOCKS: &str = "set the clock of this machine, and of the one that signs";
+
 impl Rejection {
     /// The cure, if there is one.
     pub fn help(&self) -> Option<String> {
         let help = match self {
+            Self::SignedInTheFuture { .. } | Self::IntegratedTime { .. } => CLOCKS,
             Self::Keyless => {
                 "if you trust an identity, give it with `--certificate-identity` and `--certificate-oidc-issuer`"
             }
@@ -49,6 +52,14 @@ impl Rejection {
             | Self::Timestamp { .. } => {
                 "do not use the image on the word of this statement; fetch the statement again, or check the image"
             }
+            statement => return statement.statement_help(),
+        };
+        Some(help.to_owned())
+    }
+
+    /// The cure for a statement that somebody trusted signed.
+    fn statement_help(&self) -> Option<String> {
+        let help = match self {
             Self::Subject { .. } => "check this image, or ask for its own statement",
             Self::PredicateType { .. } => "`polcheck attest` makes statements that make claims",
             Self::VerifierId { found } if is_plain(found) => {
@@ -57,35 +68,12 @@ impl Rejection {
                 ));
             }
             Self::PolicySet { uri, digests, .. } => return accept_set(uri.as_deref(), digests),
-            Self::FromTheFuture { .. }
-            | Self::SignedInTheFuture { .. }
-            | Self::IntegratedTime { .. } => {
-                "set the clock of this machine, and of the one that signs"
-            }
+            Self::FromTheFuture { .. } => CLOCKS,
             Self::Expired { .. } => "check the image again with `polcheck attest`",
             Self::MissingClaims { .. } => {
                 "check the image with a policy set that makes the claim, or require less with `--require`"
             }
-            Self::TooLarge { .. }
-            | Self::NotJson { .. }
-            | Self::DuplicateField { .. }
-            | Self::Malformed { .. }
-            | Self::MediaType { .. }
-            | Self::Unsupported { .. }
-            | Self::Identity { .. }
-            | Self::Issuer { .. }
-            | Self::NoMaterial
-            | Self::TwoMaterials
-            | Self::NoContent
-            | Self::TwoContents
-            | Self::SignatureCount { .. }
-            | Self::KeyIdMismatch { .. }
-            | Self::PayloadType { .. }
-            | Self::StatementType { .. }
-            | Self::VerifierId { .. }
-            | Self::NoPolicySet
-            | Self::Time { .. }
-            | Self::NoClaim => return None,
+            _ => return None,
         };
         Some(help.to_owned())
     }
@@ -97,4 +85,3 @@ fn accept_set(uri: Option<&str>, digests: &[String]) -> Option<String> {
     is_plain(&set)
         .then(|| format!("`--policy-set {set}` accepts it, if you know what that set checks"))
 }
-

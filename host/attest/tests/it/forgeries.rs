@@ -91,7 +91,10 @@ fn flip(base64: &mut Value) {
 }
 
 fn why(rejection: &Rejection) -> String {
-    rejection.source().map(ToString::to_string).unwrap_or_default()
+    rejection
+        .source()
+        .map(ToString::to_string)
+        .unwrap_or_default()
 }
 
 // What is right.
@@ -132,25 +135,44 @@ fn an_intermediate_of_a_trusted_authority_may_be_in_the_bundle_alone() {
     };
     assert!(outcome(&sigstore, &trust, |signing| signing.chain = true, |_| {}).is_ok());
     let rejection = outcome(&sigstore, &trust, |_| {}, |_| {}).unwrap_err();
-    assert!(matches!(rejection, Rejection::CertificateChain { .. }), "{rejection}");
+    assert!(
+        matches!(rejection, Rejection::CertificateChain { .. }),
+        "{rejection}"
+    );
 }
 
 #[rstest]
 #[case(LogVersion::One)]
 #[case(LogVersion::Two)]
-fn a_file_of_a_trusted_identity_verifies_with_it_and_with_its_digest_alone(#[case] log: LogVersion) {
+fn a_file_of_a_trusted_identity_verifies_with_it_and_with_its_digest_alone(
+    #[case] log: LogVersion,
+) {
     let sigstore = sigstore();
     let signing = Signing {
         log: Some(log),
         ..sigstore.signing(signed())
     };
-    let bundle = sigstore.sign(Content::Message(b"polcheck"), &signing).to_string();
+    let bundle = sigstore
+        .sign(Content::Message(b"polcheck"), &signing)
+        .to_string();
     let verify = |artifact| verify_signature(bundle.as_bytes(), artifact, &trust(&sigstore), now());
     let [right, wrong] = [b"polcheck", b"polchick"].map(|bytes| canonical::sha256(bytes));
-    assert!(matches!(verify(Some(Artifact::Bytes(b"polcheck"))), Ok(Verified::Artifact(_))));
-    assert!(matches!(verify(Some(Artifact::Digest(&right))), Ok(Verified::Artifact(_))));
-    assert!(matches!(verify(Some(Artifact::Bytes(b"polchick"))), Err(Rejection::Artifact { .. })));
-    assert!(matches!(verify(Some(Artifact::Digest(&wrong))), Err(Rejection::Artifact { .. })));
+    assert!(matches!(
+        verify(Some(Artifact::Bytes(b"polcheck"))),
+        Ok(Verified::Artifact(_))
+    ));
+    assert!(matches!(
+        verify(Some(Artifact::Digest(&right))),
+        Ok(Verified::Artifact(_))
+    ));
+    assert!(matches!(
+        verify(Some(Artifact::Bytes(b"polchick"))),
+        Err(Rejection::Artifact { .. })
+    ));
+    assert!(matches!(
+        verify(Some(Artifact::Digest(&wrong))),
+        Err(Rejection::Artifact { .. })
+    ));
     assert!(matches!(verify(None), Err(Rejection::MessageSignature)));
 }
 
@@ -251,15 +273,22 @@ fn a_certificate_of_another_authority_is_rejected() {
         ..trust(&ours)
     };
     for chain in [false, true] {
-        let rejection = outcome(&ours, &trust, |signing| signing.chain = chain, |_| {}).unwrap_err();
-        assert!(matches!(rejection, Rejection::CertificateChain { .. }), "{rejection}");
+        let rejection =
+            outcome(&ours, &trust, |signing| signing.chain = chain, |_| {}).unwrap_err();
+        assert!(
+            matches!(rejection, Rejection::CertificateChain { .. }),
+            "{rejection}"
+        );
     }
 }
 
 #[test]
 fn a_certificate_that_no_log_promised_to_publish_is_rejected() {
     let missing = otherwise(|signing| signing.certificate_log = None);
-    assert!(matches!(missing, Rejection::CertificateTimestamp { .. }), "{missing}");
+    assert!(
+        matches!(missing, Rejection::CertificateTimestamp { .. }),
+        "{missing}"
+    );
     assert!(why(&missing).contains("missing SCT"), "{}", why(&missing));
 }
 
@@ -270,9 +299,21 @@ fn a_promise_of_another_log_to_publish_the_certificate_is_rejected() {
     let mut signing = sigstore.signing(signed());
     signing.certificate_log = Some(&other);
     let bundle = sigstore.sign(Content::Statement(payload().as_bytes()), &signing);
-    let rejection = verify(bundle.to_string().as_bytes(), &trust(&sigstore), &expected()).unwrap_err();
-    assert!(matches!(rejection, Rejection::CertificateTimestamp { .. }), "{rejection}");
-    assert!(why(&rejection).contains("key not found"), "{}", why(&rejection));
+    let rejection = verify(
+        bundle.to_string().as_bytes(),
+        &trust(&sigstore),
+        &expected(),
+    )
+    .unwrap_err();
+    assert!(
+        matches!(rejection, Rejection::CertificateTimestamp { .. }),
+        "{rejection}"
+    );
+    assert!(
+        why(&rejection).contains("key not found"),
+        "{}",
+        why(&rejection)
+    );
 }
 
 #[test]
@@ -287,8 +328,15 @@ fn a_forged_promise_to_publish_the_certificate_is_rejected() {
         ..trust(&sigstore)
     };
     let rejection = outcome(&sigstore, &trust, |_| {}, |_| {}).unwrap_err();
-    assert!(matches!(rejection, Rejection::CertificateTimestamp { .. }), "{rejection}");
-    assert!(why(&rejection).contains("signature invalid"), "{}", why(&rejection));
+    assert!(
+        matches!(rejection, Rejection::CertificateTimestamp { .. }),
+        "{rejection}"
+    );
+    assert!(
+        why(&rejection).contains("signature invalid"),
+        "{}",
+        why(&rejection)
+    );
 }
 
 #[test]
@@ -313,7 +361,10 @@ fn a_payload_that_was_changed_is_rejected() {
         statement["predicate"]["properties"] = json!(["everything=passed"]);
         bundle["dsseEnvelope"]["payload"] = json!(STANDARD.encode(statement.to_string()));
     });
-    assert!(matches!(rejection, Rejection::CertificateSignature), "{rejection}");
+    assert!(
+        matches!(rejection, Rejection::CertificateSignature),
+        "{rejection}"
+    );
 }
 
 #[test]
@@ -322,7 +373,10 @@ fn a_signature_that_was_changed_is_rejected() {
         flip(&mut bundle["dsseEnvelope"]["signatures"][0]["sig"]);
     });
     // The timestamp is the first to know.
-    assert!(matches!(rejection, Rejection::Timestamp { .. }), "{rejection}");
+    assert!(
+        matches!(rejection, Rejection::Timestamp { .. }),
+        "{rejection}"
+    );
 }
 
 #[test]
@@ -335,7 +389,10 @@ fn a_statement_of_a_trusted_identity_about_another_image_is_rejected() {
         &sigstore.signing(signed()),
     );
     let rejection = verify(bundle.to_string().as_bytes(), &trust(&sigstore), &other).unwrap_err();
-    assert!(matches!(rejection, Rejection::Subject { .. }), "{rejection}");
+    assert!(
+        matches!(rejection, Rejection::Subject { .. }),
+        "{rejection}"
+    );
 }
 
 // The log: first what other verifiers have accepted.
@@ -347,8 +404,15 @@ fn a_checkpoint_with_the_key_hint_of_nobody_is_rejected(
     let rejection = entry(log, |entry| {
         note(entry, |_, signature| signature[0] ^= 1);
     });
-    assert!(matches!(rejection, Rejection::Checkpoint { .. }), "{rejection}");
-    assert!(why(&rejection).contains("No matching"), "{}", why(&rejection));
+    assert!(
+        matches!(rejection, Rejection::Checkpoint { .. }),
+        "{rejection}"
+    );
+    assert!(
+        why(&rejection).contains("No matching"),
+        "{}",
+        why(&rejection)
+    );
 }
 
 #[rstest]
@@ -358,7 +422,10 @@ fn a_checkpoint_with_a_forged_signature_is_rejected(
     let rejection = entry(log, |entry| {
         note(entry, |_, signature| *signature.last_mut().unwrap() ^= 1);
     });
-    assert!(matches!(rejection, Rejection::Checkpoint { .. }), "{rejection}");
+    assert!(
+        matches!(rejection, Rejection::Checkpoint { .. }),
+        "{rejection}"
+    );
     assert!(why(&rejection).contains("No valid"), "{}", why(&rejection));
 }
 
@@ -368,12 +435,18 @@ fn a_checkpoint_of_another_tree_is_rejected() {
     let rejection = entry(LogVersion::One, |entry| {
         note(entry, |lines, _| lines[2].clone_from(&other));
     });
-    assert!(matches!(rejection, Rejection::Checkpoint { .. }), "{rejection}");
+    assert!(
+        matches!(rejection, Rejection::Checkpoint { .. }),
+        "{rejection}"
+    );
     // In Rekor 2 the checkpoint is where the root comes from, so it is the proof that is wrong.
     let rejection = entry(LogVersion::Two, |entry| {
         note(entry, |lines, _| lines[2].clone_from(&other));
     });
-    assert!(matches!(rejection, Rejection::InclusionProof { .. }), "{rejection}");
+    assert!(
+        matches!(rejection, Rejection::InclusionProof { .. }),
+        "{rejection}"
+    );
 }
 
 #[test]
@@ -384,7 +457,10 @@ fn a_root_hash_that_the_log_never_signed_is_rejected() {
         entry["inclusionProof"]["rootHash"] = json!(other);
         note(entry, |lines, _| lines[2] = other);
     });
-    assert!(matches!(rejection, Rejection::InclusionProof { .. }), "{rejection}");
+    assert!(
+        matches!(rejection, Rejection::InclusionProof { .. }),
+        "{rejection}"
+    );
 }
 
 #[test]
@@ -392,7 +468,10 @@ fn a_forged_promise_of_inclusion_is_rejected() {
     let rejection = entry(LogVersion::One, |entry| {
         flip(&mut entry["inclusionPromise"]["signedEntryTimestamp"]);
     });
-    assert!(matches!(rejection, Rejection::InclusionPromise { .. }), "{rejection}");
+    assert!(
+        matches!(rejection, Rejection::InclusionPromise { .. }),
+        "{rejection}"
+    );
 }
 
 #[test]
@@ -401,7 +480,10 @@ fn a_time_of_the_log_that_it_never_promised_is_rejected() {
         let earlier = signed() - SignedDuration::from_secs(5);
         entry["integratedTime"] = json!(earlier.as_second().to_string());
     });
-    assert!(matches!(rejection, Rejection::InclusionPromise { .. }), "{rejection}");
+    assert!(
+        matches!(rejection, Rejection::InclusionPromise { .. }),
+        "{rejection}"
+    );
 }
 
 #[rstest]
@@ -414,7 +496,10 @@ fn a_proof_of_inclusion_of_something_else_is_rejected(
         let hashes = entry["inclusionProof"]["hashes"].as_array_mut();
         hashes.unwrap().pop();
     });
-    assert!(matches!(shorter, Rejection::InclusionProof { .. }), "{shorter}");
+    assert!(
+        matches!(shorter, Rejection::InclusionProof { .. }),
+        "{shorter}"
+    );
 }
 
 #[test]
@@ -422,19 +507,30 @@ fn an_index_outside_of_the_tree_is_rejected() {
     let rejection = entry(LogVersion::One, |entry| {
         entry["inclusionProof"]["logIndex"] = json!("3");
     });
-    assert!(matches!(rejection, Rejection::InclusionProof { .. }), "{rejection}");
+    assert!(
+        matches!(rejection, Rejection::InclusionProof { .. }),
+        "{rejection}"
+    );
 }
 
 #[rstest]
-fn an_entry_without_a_proof_is_rejected(#[values(LogVersion::One, LogVersion::Two)] log: LogVersion) {
+fn an_entry_without_a_proof_is_rejected(
+    #[values(LogVersion::One, LogVersion::Two)] log: LogVersion,
+) {
     let rejection = entry(log, |entry| {
         entry.as_object_mut().unwrap().remove("inclusionProof");
     });
-    assert!(matches!(rejection, Rejection::NoInclusion { .. }), "{rejection}");
+    assert!(
+        matches!(rejection, Rejection::NoInclusion { .. }),
+        "{rejection}"
+    );
     let rejection = entry(log, |entry| {
         entry["inclusionProof"]["checkpoint"] = json!({"envelope": ""});
     });
-    assert!(matches!(rejection, Rejection::NoInclusion { .. }), "{rejection}");
+    assert!(
+        matches!(rejection, Rejection::NoInclusion { .. }),
+        "{rejection}"
+    );
 }
 
 #[rstest]
@@ -453,7 +549,10 @@ fn the_entry_of_another_signature_is_rejected(#[case] log: LogVersion) {
         bundle["verificationMaterial"]["tlogEntries"] = entries;
     })
     .unwrap_err();
-    assert!(matches!(rejection, Rejection::LogEntryMismatch { .. }), "{rejection}");
+    assert!(
+        matches!(rejection, Rejection::LogEntryMismatch { .. }),
+        "{rejection}"
+    );
 }
 
 #[test]
@@ -465,11 +564,19 @@ fn the_entry_of_the_same_statement_by_somebody_else_is_rejected() {
     };
     let other = sigstore.sign(Content::Statement(payload().as_bytes()), &signing);
     let entries = other["verificationMaterial"]["tlogEntries"].clone();
-    let rejection = outcome(&sigstore, &trust(&sigstore), |_| {}, |bundle| {
-        bundle["verificationMaterial"]["tlogEntries"] = entries;
-    })
+    let rejection = outcome(
+        &sigstore,
+        &trust(&sigstore),
+        |_| {},
+        |bundle| {
+            bundle["verificationMaterial"]["tlogEntries"] = entries;
+        },
+    )
     .unwrap_err();
-    assert!(matches!(rejection, Rejection::LogEntryMismatch { .. }), "{rejection}");
+    assert!(
+        matches!(rejection, Rejection::LogEntryMismatch { .. }),
+        "{rejection}"
+    );
 }
 
 #[test]
@@ -482,8 +589,16 @@ fn a_log_that_is_not_trusted_proves_nothing() {
         ..trust(&ours)
     };
     let first = outcome(&ours, &trust, |_| {}, |_| {}).unwrap_err();
-    assert!(matches!(first, Rejection::InclusionPromise { .. }), "{first}");
-    let second = outcome(&ours, &trust, |signing| signing.log = Some(LogVersion::Two), |_| {});
+    assert!(
+        matches!(first, Rejection::InclusionPromise { .. }),
+        "{first}"
+    );
+    let second = outcome(
+        &ours,
+        &trust,
+        |signing| signing.log = Some(LogVersion::Two),
+        |_| {},
+    );
     let second = second.unwrap_err();
     assert!(matches!(second, Rejection::Checkpoint { .. }), "{second}");
 }
@@ -513,11 +628,19 @@ fn a_timestamp_of_another_signature_is_rejected() {
         &sigstore.signing(signed()),
     );
     let timestamps = other["verificationMaterial"]["timestampVerificationData"].clone();
-    let rejection = outcome(&sigstore, &trust(&sigstore), |_| {}, |bundle| {
-        bundle["verificationMaterial"]["timestampVerificationData"] = timestamps;
-    })
+    let rejection = outcome(
+        &sigstore,
+        &trust(&sigstore),
+        |_| {},
+        |bundle| {
+            bundle["verificationMaterial"]["timestampVerificationData"] = timestamps;
+        },
+    )
     .unwrap_err();
-    assert!(matches!(rejection, Rejection::Timestamp { .. }), "{rejection}");
+    assert!(
+        matches!(rejection, Rejection::Timestamp { .. }),
+        "{rejection}"
+    );
     assert!(why(&rejection).contains("mismatch"), "{}", why(&rejection));
 }
 
@@ -531,7 +654,10 @@ fn a_timestamp_of_an_authority_that_is_not_trusted_is_rejected() {
         ..trust(&ours)
     };
     let rejection = outcome(&ours, &trust, |_| {}, |_| {}).unwrap_err();
-    assert!(matches!(rejection, Rejection::Timestamp { .. }), "{rejection}");
+    assert!(
+        matches!(rejection, Rejection::Timestamp { .. }),
+        "{rejection}"
+    );
 }
 
 #[test]
@@ -580,7 +706,12 @@ fn a_timestamp_can_be_asked_for() {
         ..trust(&sigstore)
     };
     assert!(outcome(&sigstore, &asking, |_| {}, |_| {}).is_ok());
-    let rejection = outcome(&sigstore, &asking, |signing| signing.timestamp = false, |_| {});
+    let rejection = outcome(
+        &sigstore,
+        &asking,
+        |signing| signing.timestamp = false,
+        |_| {},
+    );
     assert!(matches!(rejection, Err(Rejection::NoTimestamp)));
 }
 
@@ -635,28 +766,51 @@ fn what_is_witnessed_about_a_key_is_checked(
 fn what_is_broken_about_a_key_is_never_passed_over() {
     let (key, ours, theirs) = (SigningKey::generate().unwrap(), sigstore(), sigstore());
     let trust = key_trust(&key, Some(&ours));
-    let rejected = |bundle: &Value| verify(bundle.to_string().as_bytes(), &trust, &expected()).unwrap_err();
+    let rejected =
+        |bundle: &Value| verify(bundle.to_string().as_bytes(), &trust, &expected()).unwrap_err();
     let bundle = witnessed(&key, &ours, Some(LogVersion::One));
     assert!(verify(bundle.to_string().as_bytes(), &trust, &expected()).is_ok());
 
     let mut forged = bundle.clone();
-    flip(&mut forged["verificationMaterial"]["tlogEntries"][0]["inclusionPromise"]["signedEntryTimestamp"]);
-    assert!(matches!(rejected(&forged), Rejection::InclusionPromise { .. }));
+    flip(
+        &mut forged["verificationMaterial"]["tlogEntries"][0]["inclusionPromise"]["signedEntryTimestamp"],
+    );
+    assert!(matches!(
+        rejected(&forged),
+        Rejection::InclusionPromise { .. }
+    ));
 
     let mut forged = bundle.clone();
-    note(&mut forged["verificationMaterial"]["tlogEntries"][0], |_, signature| signature[9] ^= 1);
+    note(
+        &mut forged["verificationMaterial"]["tlogEntries"][0],
+        |_, signature| signature[9] ^= 1,
+    );
     assert!(matches!(rejected(&forged), Rejection::Checkpoint { .. }));
 
     // The entry of another key, and the same statement.
-    let other = witnessed(&SigningKey::generate().unwrap(), &ours, Some(LogVersion::One));
+    let other = witnessed(
+        &SigningKey::generate().unwrap(),
+        &ours,
+        Some(LogVersion::One),
+    );
     let mut forged = bundle.clone();
-    forged["verificationMaterial"]["tlogEntries"] = other["verificationMaterial"]["tlogEntries"].clone();
-    assert!(matches!(rejected(&forged), Rejection::LogEntryMismatch { .. }));
+    forged["verificationMaterial"]["tlogEntries"] =
+        other["verificationMaterial"]["tlogEntries"].clone();
+    assert!(matches!(
+        rejected(&forged),
+        Rejection::LogEntryMismatch { .. }
+    ));
 
     let timestamp_alone = witnessed(&key, &theirs, None);
-    assert!(matches!(rejected(&timestamp_alone), Rejection::Timestamp { .. }));
+    assert!(matches!(
+        rejected(&timestamp_alone),
+        Rejection::Timestamp { .. }
+    ));
     let log_elsewhere = witnessed(&key, &theirs, Some(LogVersion::Two));
-    assert!(matches!(rejected(&log_elsewhere), Rejection::Checkpoint { .. }));
+    assert!(matches!(
+        rejected(&log_elsewhere),
+        Rejection::Checkpoint { .. }
+    ));
 }
 
 #[test]
@@ -672,7 +826,10 @@ fn a_log_entry_can_be_asked_for_of_keys_too() {
     };
     assert!(verify(Some(LogVersion::One), &asking).is_ok());
     assert!(matches!(verify(None, &asking), Err(Rejection::NoLogEntry)));
-    let rootless = Trust { root: None, ..asking };
+    let rootless = Trust {
+        root: None,
+        ..asking
+    };
     assert!(matches!(
         verify(Some(LogVersion::One), &rootless),
         Err(Rejection::NoTrustedRoot { .. })
@@ -692,7 +849,10 @@ fn a_log_entry_that_cannot_be_checked_for_a_key_is_not_passed_over() {
     let logged = witnessed(&key, &sigstore, Some(LogVersion::One)).to_string();
     let trust = key_trust(&key, Some(&sigstore));
     let rejection = verify(logged.as_bytes(), &trust, &expected()).unwrap_err();
-    assert!(matches!(rejection, Rejection::LoggedKey { .. }), "{rejection}");
+    assert!(
+        matches!(rejection, Rejection::LoggedKey { .. }),
+        "{rejection}"
+    );
     // Its timestamps are checked like everybody's.
     let stamped = witnessed(&key, &sigstore, None).to_string();
     let verified = verify(stamped.as_bytes(), &trust, &expected()).unwrap();
@@ -713,7 +873,9 @@ fn the_encoding_that_the_test_signs_is_the_one_of_the_specification() {
 #[case(json!({"mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json"}))]
 fn another_document_is_no_trusted_root(#[case] fields: Value) {
     let mut json = sigstore().trusted_root();
-    json.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    json.as_object_mut()
+        .unwrap()
+        .extend(fields.as_object().unwrap().clone());
     let error = TrustedRoot::from_json(json.to_string().as_bytes()).unwrap_err();
     assert!(matches!(error, TrustedRootError::MediaType { .. }));
     assert!(error.help().is_some());
@@ -724,7 +886,10 @@ fn a_trusted_root_that_cannot_be_used_is_refused_as_a_whole() {
     let mut json = sigstore().trusted_root();
     json["tlogs"][0]["publicKey"]["rawBytes"] = json!("AAAA");
     let error = TrustedRoot::from_json(json.to_string().as_bytes()).unwrap_err();
-    assert!(matches!(error, TrustedRootError::Unusable { .. }), "{error}");
+    assert!(
+        matches!(error, TrustedRootError::Unusable { .. }),
+        "{error}"
+    );
     let error = TrustedRoot::from_json(b"{\"mediaType\": 1, \"mediaType\": 2}").unwrap_err();
     assert!(matches!(error, TrustedRootError::NotJson(_)));
 }
@@ -732,7 +897,12 @@ fn a_trusted_root_that_cannot_be_used_is_refused_as_a_whole() {
 /// Changes the lines of a checkpoint and its signature, which begins with the hint of its key.
 fn note(entry: &mut Value, change: impl FnOnce(&mut Vec<String>, &mut Vec<u8>)) {
     let envelope = &mut entry["inclusionProof"]["checkpoint"]["envelope"];
-    let mut lines: Vec<_> = envelope.as_str().unwrap().lines().map(str::to_owned).collect();
+    let mut lines: Vec<_> = envelope
+        .as_str()
+        .unwrap()
+        .lines()
+        .map(str::to_owned)
+        .collect();
     let (name, signature) = lines[4].rsplit_once(' ').unwrap();
     let (name, mut signature) = (name.to_owned(), STANDARD.decode(signature).unwrap());
     change(&mut lines, &mut signature);

@@ -10,8 +10,8 @@ use aws_lc_rs::signature::{
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use polcheck_attest::{
-    KeyError, Password, PublicKey, Rejection, RsaPadding, Signer, SigningKey, Trust, sign, statement,
-    verify,
+    KeyError, Password, PublicKey, Rejection, RsaPadding, Signer, SigningKey, Trust, sign,
+    statement, verify,
 };
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -131,7 +131,10 @@ fn keys_for_every_algorithm_sign_and_verify_and_read_back(
 ) {
     let key = private(&private_key).unwrap();
     assert_eq!(key.public_key(), &public(&public_key).unwrap());
-    assert_eq!(*key.to_pem().unwrap(), *private(&key.to_pem().unwrap()).unwrap().to_pem().unwrap());
+    assert_eq!(
+        *key.to_pem().unwrap(),
+        *private(&key.to_pem().unwrap()).unwrap().to_pem().unwrap()
+    );
     let encrypted = key.to_encrypted_pem(&Password::new("pass")).unwrap();
     let key = SigningKey::from_pem(encrypted.as_bytes(), || Ok(Password::new("pass"))).unwrap();
     let trust = Trust::of_keys(vec![public(&public_key).unwrap()]);
@@ -145,7 +148,10 @@ fn keys_for_every_algorithm_sign_and_verify_and_read_back(
     let mut tampered: Value = serde_json::from_slice(bundle.as_bytes()).unwrap();
     tampered["dsseEnvelope"]["payload"] = json!(STANDARD.encode("{}"));
     let rejection = verify(tampered.to_string().as_bytes(), &trust, &expected()).unwrap_err();
-    assert!(matches!(rejection, Rejection::Signature { .. }), "{rejection}");
+    assert!(
+        matches!(rejection, Rejection::Signature { .. }),
+        "{rejection}"
+    );
 }
 
 #[test]
@@ -174,12 +180,18 @@ fn rsa_pads_with_pss_where_that_is_chosen() {
 #[case(include_str!("../data/refused/rsa-1024.pub"), 1024)]
 #[case(include_str!("../data/refused/rsa-1024-pkcs1.pub"), 1024)]
 #[case(include_str!("../data/refused/rsa-8192.pub"), 8192)]
-fn an_rsa_key_that_is_too_small_or_too_large_is_refused(#[case] key: &str, #[case] expected: usize) {
+fn an_rsa_key_that_is_too_small_or_too_large_is_refused(
+    #[case] key: &str,
+    #[case] expected: usize,
+) {
     let error = match private(key) {
         Err(KeyError::PrivateExpected) => public(key).unwrap_err(),
         other => other.unwrap_err(),
     };
-    assert!(matches!(error, KeyError::RsaSize { bits } if bits == expected), "{error}");
+    assert!(
+        matches!(error, KeyError::RsaSize { bits } if bits == expected),
+        "{error}"
+    );
     assert!(error.to_string().contains(&expected.to_string()) && error.help().is_some());
 }
 
@@ -200,7 +212,11 @@ fn an_rsa_key_that_is_too_small_or_too_large_is_refused(#[case] key: &str, #[cas
     include_str!("../data/refused/rsa-pss.pub"),
     "RSA-PSS alone"
 )]
-fn another_algorithm_is_named(#[case] private_key: &str, #[case] public_key: &str, #[case] name: &str) {
+fn another_algorithm_is_named(
+    #[case] private_key: &str,
+    #[case] public_key: &str,
+    #[case] name: &str,
+) {
     for error in [
         private(private_key).unwrap_err(),
         public(public_key).unwrap_err(),

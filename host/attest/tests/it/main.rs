@@ -9,6 +9,8 @@ mod hostile_bytes;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod legacy;
+#[cfg(test)]
 mod mutation;
 #[cfg(test)]
 mod rejections;

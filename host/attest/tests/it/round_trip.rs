@@ -23,7 +23,10 @@ fn a_verified_statement_tells_what_the_report_said() {
     let bundle = sign(&statement(&report(), &a_month).unwrap(), &key).unwrap();
     let trust = Trust::of_keys(vec![key.public_key().clone()]);
     let verified = verify(bundle.as_bytes(), &trust, &expected()).unwrap();
-    assert_eq!(verified.signature().signer(), &Signer::Key(key.public_key().fingerprint().clone()));
+    assert_eq!(
+        verified.signature().signer(),
+        &Signer::Key(key.public_key().fingerprint().clone())
+    );
     assert_eq!(
         verified.subject().name.as_deref(),
         Some("registry.example/shop/api")
@@ -94,7 +97,10 @@ fn one_of_several_trusted_keys_is_enough() {
     let bundle = sign(&statement(&report(), &verifier()).unwrap(), &second.key).unwrap();
     let trust = Trust::of_keys([first.trusted().keys, second.trusted().keys].concat());
     let verified = verify(bundle.as_bytes(), &trust, &expected()).unwrap();
-    assert_eq!(verified.signature().signer(), &Signer::Key(second.key.public_key().fingerprint().clone()));
+    assert_eq!(
+        verified.signature().signer(),
+        &Signer::Key(second.key.public_key().fingerprint().clone())
+    );
 }
 
 #[test]
