@@ -2,6 +2,8 @@
 //! log, and a timestamp authority. Each signs whatever a test wants, right or wrong; nothing of it opens a socket.
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
     reason = "a test that cannot make its Sigstore has failed"
 )]
 

@@ -157,5 +157,9 @@ fn tree(body: &[u8]) -> ([u8; 32], [[u8; 32]; 2]) {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 0x0f])
+        .filter_map(|digit| char::from_digit(u32::from(digit), 16))
+        .collect()
 }

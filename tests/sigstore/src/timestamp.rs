@@ -35,14 +35,14 @@ pub(crate) fn response(
         attribute(MESSAGE_DIGEST, &element(OCTET_STRING, &sha256(&info))),
     ];
     // SPEC: RFC 5652 §5.4: signed as a SET, and written as [0].
-    let signed = key.sign(&set(attributes.clone(), SET));
+    let attested = key.sign(&set(attributes.clone(), SET));
     let signer = sequence(&[
         &integer(1),
         &issuer_and_serial(issuer, serial),
         &algorithm,
         &set(attributes, 0xa0),
         &ecdsa_sha256(),
-        &element(OCTET_STRING, &signed),
+        &element(OCTET_STRING, &attested),
     ]);
     let signed_data = sequence(&[
         &integer(3),

@@ -165,7 +165,10 @@ fn as_annotations(bundle: &Value) -> HashMap<String, String> {
     let log = STANDARD
         .decode(entry["logId"]["keyId"].as_str().unwrap())
         .unwrap();
-    let log: String = log.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = log.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]);
+    let log: String = digits
+        .map(|digit| char::from_digit(u32::from(digit), 16).unwrap())
+        .collect();
     let entry = json!({
         "SignedEntryTimestamp": entry["inclusionPromise"]["signedEntryTimestamp"],
         "Payload": {
