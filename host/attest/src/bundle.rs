@@ -163,7 +163,7 @@ struct MaterialJson {
     x509_certificate_chain: Option<IgnoredAny>,
     certificate: Option<IgnoredAny>,
     #[serde(rename = "tlogEntries")]
-    log_entries: Option<Vec<IgnoredAny>>,
+    log_entries: Option<Vec<Object<LogEntryJson>>>,
     #[serde(rename = "timestampVerificationData")]
     timestamps: Option<Object<TimestampsJson>>,
 }
@@ -171,7 +171,50 @@ struct MaterialJson {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct TimestampsJson {
-    rfc3161_timestamps: Option<Vec<IgnoredAny>>,
+    rfc3161_timestamps: Option<Vec<Object<TimestampJson>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TimestampJson {
+    #[serde(rename = "signedTimestamp")]
+    _signed_timestamp: Option<IgnoredAny>,
+}
+
+/// The fields that a log entry may have, so that a promise or a proof under another name is not a missing one. What they
+/// say is read where it is verified.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LogEntryJson {
+    #[serde(rename = "logIndex")]
+    _log_index: Option<IgnoredAny>,
+    #[serde(rename = "logId")]
+    _log_id: Option<IgnoredAny>,
+    #[serde(rename = "kindVersion")]
+    _kind_version: Option<IgnoredAny>,
+    #[serde(rename = "integratedTime")]
+    _integrated_time: Option<IgnoredAny>,
+    #[serde(rename = "inclusionPromise")]
+    _inclusion_promise: Option<IgnoredAny>,
+    #[serde(rename = "inclusionProof")]
+    _inclusion_proof: Option<Object<InclusionProofJson>>,
+    #[serde(rename = "canonicalizedBody")]
+    _canonicalized_body: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InclusionProofJson {
+    #[serde(rename = "logIndex")]
+    _log_index: Option<IgnoredAny>,
+    #[serde(rename = "rootHash")]
+    _root_hash: Option<IgnoredAny>,
+    #[serde(rename = "treeSize")]
+    _tree_size: Option<IgnoredAny>,
+    #[serde(rename = "hashes")]
+    _hashes: Option<IgnoredAny>,
+    #[serde(rename = "checkpoint")]
+    _checkpoint: Option<IgnoredAny>,
 }
 
 /// A hint and no more: a bundle has no field for the key itself.

@@ -95,6 +95,12 @@ fn a_wrong_password_is_its_own_error() {
     include_bytes!("../data/cosign/rsa2048.bundle.json"),
     include_bytes!("../data/cosign/rsa2048.blob.json")
 )]
+#[case::rsa3072(
+    include_bytes!("../data/cosign/rsa3072.key"),
+    include_bytes!("../data/cosign/rsa3072.pub"),
+    include_bytes!("../data/cosign/rsa3072.bundle.json"),
+    include_bytes!("../data/cosign/rsa3072.blob.json")
+)]
 #[case::rsa4096(
     include_bytes!("../data/cosign/rsa4096.key"),
     include_bytes!("../data/cosign/rsa4096.pub"),

@@ -46,6 +46,17 @@ fn trust(sigstore: &Sigstore) -> Trust {
     }
 }
 
+/// A bundle that verifies, and who is trusted for that.
+pub(crate) fn good(log: LogVersion) -> (Vec<u8>, Trust) {
+    let sigstore = sigstore();
+    let signing = Signing {
+        log: Some(log),
+        ..sigstore.signing(signed())
+    };
+    let bundle = sigstore.sign(Content::Statement(payload().as_bytes()), &signing);
+    (bundle.to_string().into_bytes(), trust(&sigstore))
+}
+
 fn payload() -> String {
     statement_json().to_string()
 }
@@ -500,6 +511,28 @@ fn a_proof_of_inclusion_of_something_else_is_rejected(
         matches!(shorter, Rejection::InclusionProof { .. }),
         "{shorter}"
     );
+}
+
+#[test]
+fn a_field_of_a_log_entry_under_another_name_is_not_passed_over() {
+    let rename = |object: &mut Value, from: &str, to: &str| {
+        let object = object.as_object_mut().unwrap();
+        let value = object.remove(from).unwrap();
+        object.insert(to.to_owned(), value);
+    };
+    for rejection in [
+        entry(LogVersion::One, |entry| {
+            rename(entry, "inclusionPromise", "inclusionPromises");
+        }),
+        entry(LogVersion::One, |entry| {
+            rename(&mut entry["inclusionProof"], "hashes", "hash");
+        }),
+    ] {
+        assert!(
+            matches!(rejection, Rejection::Malformed { .. }),
+            "{rejection}"
+        );
+    }
 }
 
 #[test]
