@@ -144,7 +144,7 @@ fn a_statement_that_was_changed_is_rejected() {
     exit code: 1
     --- stdout
     registry.test/app:1: no accepted statement (sha256:[DIGEST])
-      rejected the bundle: the signature of the statement does not verify with `sha256:[DIGEST]`
+      rejected the bundle: the signature does not verify with `sha256:[DIGEST]`
         help: do not use the image on the word of this statement; fetch the statement again, or check the image
     ");
 }

@@ -33,8 +33,16 @@ pub(crate) fn verify(
     let bundle = library::bundle(received)?;
     let artifact = library::artifact(received, artifact)?;
     let ignores_log = trust.log == LogPolicy::Nobody;
-    // SPEC: sigstore client specification, Verification: timestamps and log entries, then the certificate's chain at each
-    // of these times and its SCT, then the entries' inclusion, then the signature, then that all of them are about it.
+    // The library goes through the steps of the Sigstore client specification in their order:
+    // SPEC: §4.2.1: "the Verifier MUST verify the timestamping response […]. If verification or timestamp parsing fails,
+    // the Verifier MUST abort." §4.2.2 says the same of the log's own time.
+    // SPEC: §4.3: "If both are available, the Verifier performs path validation twice. If either fails, verification
+    // fails. […] the Verifier MUST extract the SignedCertificateTimestamp embedded in the leaf certificate, and verify it".
+    // SPEC: §4.4: "1. The signature from the parsed body is the same as the provided signature. 2. The key or certificate
+    // from the parsed body is the same as in the input certificate. 3. The “subject” of the parsed body matches the
+    // artifact."
+    // SPEC: §4.5: "The Verifier MUST verify the provided signature for the constructed payload against the key in the leaf
+    // of the certificate chain."
     let policy = policy(ignores_log);
     let result = root
         .verifier()
@@ -73,8 +81,9 @@ fn policy(ignores_log: bool) -> VerificationPolicy {
 
 /// The identity of the certificate, if it is trusted.
 ///
-/// SPEC: sigstore client specification, Verification: the certificate's subject alternative name and the issuer in its
-/// extension are what the verifier's policy is about.
+/// SPEC: Sigstore client §4.3: "The Verifier MUST then check the certificate against the verification policy. […] the
+/// Verifier SHOULD check the `Issuer` X.509 extension […] at a minimum, and will in most cases check the
+/// `SubjectAlternativeName` as well."
 fn accepted(result: &VerificationResult, trusted: &[Identity]) -> Result<Signer, Rejection> {
     let subject = result
         .identity()

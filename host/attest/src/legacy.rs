@@ -86,8 +86,8 @@ pub fn verify_legacy_signature(
     else {
         return Err(Rejection::NoContent);
     };
-    // SPEC: cosign SIGNATURE_SPEC §Payloads: "Type […] MUST be `cosign container image signature`", and the digest is the
-    // one of the image.
+    // SPEC: cosign SIGNATURE_SPEC §Simple Signing: "The `critical.type` value used to identify `cosign` signatures is:
+    // `cosign container image signature`."
     let payload: PayloadJson = json::read(Document::Payload, layer.bytes)?;
     let Object(critical) = payload.critical;
     if critical.kind != SIGNATURE_TYPE {

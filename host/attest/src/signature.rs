@@ -137,7 +137,7 @@ pub(crate) fn verify_received(
         Material::Key { hint } => verify_with_keys(&received, hint, artifact, trust)?,
         Material::Certificate => certificate::verify(&received, artifact, trust)?,
     };
-    // SPEC: sigstore client specification, Time: a time in the future vouches for nothing.
+    // Nobody has witnessed anything in the future: one of the clocks is wrong, and so may be the others.
     if let Some(&time) = signature
         .times
         .iter()

@@ -78,10 +78,11 @@ pub(crate) fn run(args: VerifyArgs, global: &GlobalArgs) -> Result<Exit, Failure
     let request = VerifyRequest {
         platform: platform
             .map_err(|error: model::platform::InvalidPlatform| Failure::new(&error, None))?,
-        trust: Trust::of_keys(keys
-                .iter()
+        trust: Trust::of_keys(
+            keys.iter()
                 .map(|path| public_key(path))
-                .collect::<Result<_, _>>()?),
+                .collect::<Result<_, _>>()?,
+        ),
         expected,
         bundle: bundle
             .map(|path| files::read(&path).map(Bytes::from))
