@@ -3,8 +3,11 @@
 use crate::assert_said;
 use crate::harness::World;
 use crate::images::{bad, bad_for, good, good_for};
+use crate::statements::{push, referrer};
 use serde_json::Value;
-use test_registry::{Options, attestation_manifest, image_index};
+use std::thread;
+use std::time::Duration;
+use test_registry::{Misbehaviour, Options, TestRegistry, attestation_manifest, image_index};
 
 /// What is attached to a digest, by the fallback tag.
 fn attached(world: &World, repository: &str, digest: &str) -> Vec<Value> {
@@ -390,6 +393,209 @@ fn a_second_statement_comes_before_the_first() {
             0
         );
     }
+}
+
+/// Statements are older than one another by whole seconds.
+fn later() {
+    thread::sleep(Duration::from_millis(1100));
+}
+
+/// A world with an image that has two statements by one key, one after the other.
+fn attested_twice(options: Options, more: &[&str]) -> (World, String) {
+    let world = World::with(options);
+    good().push(&world.registry, "app", Some("1"));
+    world.make_key();
+    let image = world.image("app:1");
+    let attest = [&["attest", "-v", "--key", "polcheck.key", &image], more].concat();
+    assert_eq!(world.polcheck(&attest).code, 0);
+    later();
+    let said = world.polcheck(&attest);
+    assert_eq!(said.code, 0, "{said}");
+    let last = said.stdout.lines().rev().take(2).collect::<Vec<_>>();
+    let last = format!("{}\n{}", last[1].trim(), last[0].trim());
+    (world, last)
+}
+
+fn listed(world: &World) -> usize {
+    let document = world.json(&["statements", "-o", "json", &world.image("app:1")]);
+    document["attached"].as_array().unwrap().len()
+}
+
+#[test]
+fn a_newer_statement_takes_the_place_of_an_older_one() {
+    let (with_api, said) = attested_twice(Options::default(), &[]);
+    assert_said!(said, @"
+    signed and attached: sha256:[DIGEST]
+    superseded and removed: sha256:[DIGEST]
+    ");
+    let (without, also_said) = attested_twice(Options::without_referrers(), &[]);
+    assert_eq!(said.len(), also_said.len());
+    for world in [with_api, without] {
+        assert_eq!(listed(&world), 1);
+        let verify = ["verify", "--key", "polcheck.pub", &world.image("app:1")];
+        assert_eq!(world.polcheck(&verify).code, 0);
+    }
+}
+
+#[test]
+fn an_older_statement_stays_where_the_registry_deletes_nothing() {
+    let (world, said) = attested_twice(
+        Options {
+            deletion: false,
+            ..Options::default()
+        },
+        &[],
+    );
+    assert_said!(said, @"
+    signed and attached: sha256:[DIGEST]
+    superseded, and still there: sha256:[DIGEST]: the registry does not delete it
+    ");
+    assert_eq!(listed(&world), 2);
+    // Where the list is ours to write, it gets shorter all the same.
+    let (world, said) = attested_twice(
+        Options {
+            deletion: false,
+            ..Options::without_referrers()
+        },
+        &[],
+    );
+    assert_said!(said, @"
+    signed and attached: sha256:[DIGEST]
+    superseded, and still there: sha256:[DIGEST]: the registry does not delete it
+    ");
+    assert_eq!(listed(&world), 1);
+}
+
+#[test]
+fn an_older_statement_stays_if_that_is_wanted() {
+    let (world, _) = attested_twice(Options::default(), &["--keep-superseded"]);
+    assert_eq!(listed(&world), 2);
+}
+
+#[test]
+fn those_who_attach_at_once_with_one_key_do_not_remove_the_newest() {
+    let world = World::with(Options::without_referrers());
+    let image = good();
+    image.push(&world.registry, "app", Some("1"));
+    world.make_key();
+    // Each is still looking after its entry when the next one has superseded it.
+    let tag = format!("GET /v2/app/manifests/{}", image.digest().replace(':', "-"));
+    let late = Misbehaviour::Late(Duration::from_millis(150));
+    world.registry.misbehave(&tag, late);
+    let name = world.image("app:1");
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let said = world.polcheck(&["attest", "-q", "--key", "polcheck.key", &name]);
+                assert_eq!(said.code, 0, "{said}");
+            });
+            thread::sleep(Duration::from_millis(600));
+        }
+    });
+    assert!(listed(&world) >= 1);
+    let verify = ["verify", "--key", "polcheck.pub", &name];
+    assert_eq!(world.polcheck(&verify).code, 0);
+}
+
+#[test]
+fn only_what_says_the_same_and_is_verified_as_ours_is_removed() {
+    let world = World::with(Options::without_referrers());
+    let image = good();
+    image.push(&world.registry, "app", Some("1"));
+    world.make_key();
+    world.make_key_called("other");
+    let name = world.image("app:1");
+    let set = "name: weak\nuri: https://example.com/weak\npacks: [builtin:core]\nrules: { net.ssh-port: {} }\nclaims: { security.scan: { rules: ['*'] } }\n";
+    world.write("weak.yaml", set);
+    let more = set.replace("claims: {", "claims: { more: { rules: ['*'] },");
+    world.write("more.yaml", &more);
+    let attest = |words: &str| {
+        let words: Vec<&str> = words.split(' ').collect();
+        let said = world.polcheck(&[&["attest", "-q", &name, "--key"], &words[..]].concat());
+        assert_eq!(said.code, 0, "{said}");
+    };
+    attest("other.key");
+    attest("polcheck.key --policy-set more.yaml");
+    attest("polcheck.key --verifier-id https://example.com/verifier");
+    // A stranger's bundle that claims to be by our key.
+    push(
+        &world,
+        &referrer(&world, image.digest(), "x/y", ("x/y", "z")),
+    );
+    later();
+    // The set of the same name claims less than before.
+    attest("polcheck.key --policy-set weak.yaml");
+    attest("polcheck.key");
+    assert_eq!(attached(&world, "app", image.digest()).len(), 5);
+    later();
+    attest("polcheck.key --policy-set more.yaml");
+    assert_eq!(attached(&world, "app", image.digest()).len(), 4);
+    for key in ["other.pub", "polcheck.pub"] {
+        assert_eq!(world.polcheck(&["verify", "--key", key, &name]).code, 0);
+    }
+}
+
+/// Attaches so many other things.
+fn crowd(registry: &TestRegistry, world: &World, count: usize) {
+    let image = good();
+    image.push(registry, "app", Some("1"));
+    for number in 0..count {
+        let content = number.to_string();
+        let manifest = referrer(world, image.digest(), "x/y", ("x/y", &content));
+        push(world, &manifest);
+    }
+}
+
+#[test]
+fn from_thirty_referrers_on_there_is_a_warning() {
+    let world = World::new();
+    world.make_key();
+    crowd(&world.registry, &world, 28);
+    let name = world.image("app:1");
+    let attest = ["attest", "-q", "--key", "polcheck.key", &name];
+    let said = world.polcheck(&attest);
+    assert_eq!((said.code, said.stderr.as_str()), (0, ""), "{said}");
+    world.make_key_called("second");
+    let said = world.polcheck(&["attest", "-q", "--key", "second.key", &name]);
+    assert_said!(said, @"
+    exit code: 0
+    --- stdout
+    registry.test/app:1: passed (linux/amd64, sha256:[DIGEST])
+    --- stderr
+    warning: `sha256:[DIGEST]` of `registry.test/app:1` has 30 referrers, and some readers refuse more than 50
+     |
+     = help: remove what nobody needs any more: `polcheck statements IMAGE` lists it
+    ");
+    // One that takes the place of another adds none.
+    later();
+    assert_eq!(world.polcheck(&attest).stderr, said.stderr);
+}
+
+#[test]
+fn a_statement_beyond_the_first_page_is_warned_of_and_found() {
+    let world = World::with(Options {
+        referrers_page: Some(2),
+        ..Options::default()
+    });
+    world.make_key();
+    crowd(&world.registry, &world, 4);
+    let name = world.image("app:1");
+    let said = world.polcheck(&["attest", "-q", "--key", "polcheck.key", &name]);
+    assert_said!(said, @"
+    exit code: 0
+    --- stdout
+    registry.test/app:1: passed (linux/amd64, sha256:[DIGEST])
+    --- stderr
+    warning: the statement `sha256:[DIGEST]` is not on the first page of the 5 referrers of `registry.test/app:1`, and cosign reads no other
+     |
+     = help: remove what nobody needs any more: `polcheck statements IMAGE` lists it
+    ");
+    assert_eq!(
+        world
+            .polcheck(&["verify", "--key", "polcheck.pub", &name])
+            .code,
+        0
+    );
 }
 
 #[test]

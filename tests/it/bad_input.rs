@@ -18,7 +18,9 @@ fn check(world: &World, image: &str) -> crate::harness::Said {
 #[case("Shop/API:1")]
 #[case("shop/api@sha256:123")]
 #[case("https://registry.test/shop/api")]
-#[case("docker-daemon:shop/api")]
+#[case("docker-daemon:Shop/API")]
+#[case("containers-storage:shop/api")]
+#[case("dir:")]
 #[case("oci:")]
 #[case("a b")]
 fn a_wrong_reference_is_named(#[case] image: &str) {

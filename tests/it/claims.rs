@@ -6,6 +6,9 @@ use rstest::rstest;
 
 const SET: &str = "name: own\npacks: [builtin:core]\nrules: { '*': {} }\nclaims: { security.scan: { rules: ['*'], mayBeMissing: ['*'] } }\n";
 
+/// Weaker where images are scanned.
+const POINTS: &str = "name: own\npacks: [builtin:core]\nrules: { '*': {} }\nclaims: { security.scan: { rules: ['*'], mayBeMissing: ['*'] } }\npoints: { scan: { failOn: critical } }\n";
+
 /// The reasons why `security.scan` is withheld from a good image; none if it is issued.
 fn withheld(world: &World, options: &[&str]) -> Vec<String> {
     good().push(&world.registry, "app", Some("1"));
@@ -27,6 +30,8 @@ const CHANGED: &str = "this run changed the policy set";
 #[case(&["--policy-set", "own.yaml"], None)]
 #[case(&["--exit-zero"], None)]
 #[case(&["--fail-on", "never"], None)]
+// Both are what the set that was named says, for a place that was named.
+#[case(&["--policy-set", "points.yaml", "--point", "scan"], None)]
 // The same threshold, the default setting: nothing is changed.
 #[case(&["--fail-on", "high"], None)]
 #[case(&["--set", "net.ssh-port.port=22"], None)]
@@ -49,6 +54,7 @@ fn a_flag_that_weakens_the_set_withholds_the_claim(
 ) {
     let world = World::new();
     world.write("own.yaml", SET);
+    world.write("points.yaml", POINTS);
     world.write("settings.yaml", "net.ssh-port: { port: 2222 }\n");
     world.write(
         "waivers.yaml",
@@ -126,6 +132,8 @@ fn a_configuration_file_that_weakens_the_set_withholds_the_claim(
     "true",
     Some("`--allow-insecure-registry` was given")
 )]
+#[case("POLCHECK_POLICIES", "pack.wasm", Some(CHANGED))]
+#[case("POLCHECK_POINT", "scan", None)]
 // The environment belongs to whoever runs polcheck: it names the set.
 #[case("POLCHECK_POLICY_SET", "own.yaml", None)]
 fn a_variable_that_weakens_the_set_withholds_the_claim(
@@ -140,9 +148,61 @@ fn a_variable_that_weakens_the_set_withholds_the_claim(
         "waivers: [{ id: W, reason: r, owner: o, expires: 2999-01-01, rule: user.final-root }]\n",
     );
     world.write("baseline.json", "{ \"schemaVersion\": 1, \"reports\": [] }");
+    world.write(
+        "pack.wasm",
+        std::fs::read(crate::harness::root().join("tests/built/hostile.wasm")).unwrap(),
+    );
     world.set(name, value);
-    let reasons = withheld(&world, &[]);
+    let options: &[&str] = match name {
+        // Only its good rule.
+        "POLCHECK_POLICIES" => &["--skip-rule", "endless.*"],
+        _ => &[],
+    };
+    let reasons = withheld(&world, options);
     assert_eq!(reasons.first().map(String::as_str), reason);
+}
+
+#[test]
+fn the_working_directory_does_not_say_for_which_place_a_set_is_taken() {
+    let world = World::new();
+    world.write("points.yaml", POINTS);
+    world.write("polcheck.yaml", "point: scan\n");
+    let named = ["--policy-set", "points.yaml"];
+    assert_eq!(
+        withheld(&world, &named),
+        ["the point comes from the working directory and was not named by `--point`"]
+    );
+    let both = [&named[..], &["--point", "scan"]].concat();
+    assert_eq!(withheld(&world, &both), Vec::<String>::new());
+}
+
+#[rstest]
+#[case(
+    "ignore",
+    Some("`user.final-root` has a waived finding, and the claim does not accept waivers")
+)]
+#[case("count", None)]
+fn a_waiver_of_the_set_itself_withholds_the_claim_unless_the_claim_says_otherwise(
+    #[case] waivers: &str,
+    #[case] reason: Option<&str>,
+) {
+    let world = World::new();
+    let mut config = crate::images::good_config();
+    config["User"] = "root".into();
+    crate::images::with(config).push(&world.registry, "root", Some("1"));
+    let claim = format!("mayBeMissing: ['*'], waivers: {waivers}");
+    let set = SET.replace("mayBeMissing: ['*']", &claim);
+    world.write(
+        "own.yaml",
+        format!("{set}waivers: [{{ id: W, reason: r, owner: o, expires: 2999-01-01, rule: user.final-root }}]\n"),
+    );
+    let image = world.image("root:1");
+    let document = world.json(&["check", "-o", "json", "--policy-set", "own.yaml", &image]);
+    let report = &document["reports"][0];
+    assert_eq!(report["verdict"], "passed", "{report:#}");
+    let claim = &report["claims"][0];
+    assert_eq!(claim["issued"], reason.is_none(), "{claim}");
+    assert_eq!(claim["withheld"][0].as_str(), reason, "{claim}");
 }
 
 #[test]
@@ -212,6 +272,7 @@ fn every_format_says_why_a_claim_is_withheld(
         "sarif",
         "junit",
         "github",
+        "gitlab",
         "gitlab-container-scanning",
         "markdown",
         "html"

@@ -32,6 +32,12 @@ fn every_value_is_shown_with_its_origin() {
     cacheDir: "[FOLDER]/home/.cache/polcheck" # default
     allowHttpRegistry: false # default
     allowInsecureRegistry: false # default
+    # registryCacert is not set
+    # registryClientCert is not set
+    # registryClientKey is not set
+    retries: 3 # default
+    blobCache: "1G" # default
+    # registries is not set
     "#);
 }
 
@@ -83,6 +89,34 @@ fn a_valid_file_is_valid_and_what_it_names_is_checked_too() {
     --> rules.yaml:1:13
      = help: did you mean `user.final-root`?
     ");
+}
+
+#[test]
+fn the_file_of_the_working_directory_has_no_say_over_the_rest_of_the_machine() {
+    let world = World::new();
+    world.write("Dockerfile", "FROM scratch\nUSER 1\n");
+    std::os::unix::fs::symlink("..", world.path("up")).unwrap();
+    std::os::unix::fs::symlink("../new.json", world.path("new.json")).unwrap();
+    for file in [
+        "cacheDir: cache\n",
+        "output: [json=/tmp/polcheck-report.json]\n",
+        "output: [text, json=../report.json]\n",
+        "output: [json=up/report.json]\n",
+        "output: [json=new.json]\n",
+    ] {
+        world.write("polcheck.yaml", file);
+        for command in [&["lint", "Dockerfile"][..], &["config", "validate"]] {
+            let said = world.polcheck(command);
+            assert_eq!((said.code, said.stdout.as_str()), (2, ""), "{file}: {said}");
+            assert!(
+                said.stderr.contains("`polcheck.yaml` must not say"),
+                "{said}"
+            );
+        }
+    }
+    world.write("polcheck.yaml", "output: [json=report.json]\n");
+    assert_eq!(world.polcheck(&["lint", "Dockerfile"]).code, 0);
+    assert!(world.path("report.json").exists());
 }
 
 #[test]

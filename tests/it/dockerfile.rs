@@ -119,6 +119,31 @@ fn a_file_that_makes_another_image_withholds_the_claim() {
 }
 
 #[test]
+fn a_file_of_the_user_decides_no_claim_that_does_not_accept_one() {
+    let world = world(&image());
+    world.write("Dockerfile", DOCKERFILE);
+    world.write(
+        "own.yaml",
+        "name: own\npacks: [builtin:core]\nrules: { '*': {} }\nclaims: { a: { rules: ['*'] }, b: { rules: ['*'], origins: [given] } }\n",
+    );
+    let report = report(&world, &["-f", "Dockerfile", "--policy-set", "own.yaml"]);
+    let withheld = json!(["the claim accepts no Dockerfile that the user gave"]);
+    assert_eq!(report["claims"][0]["withheld"], withheld, "{report:#}");
+    assert_eq!(report["claims"][1]["issued"], true, "{report:#}");
+}
+
+#[test]
+fn a_comment_of_the_author_withholds_the_claim_that_its_finding_matters_to() {
+    let copied = "# polcheck: ignore=secret.* reason=x\nCOPY id_rsa /";
+    let silenced = DOCKERFILE.replace("COPY layer-1 /", copied);
+    let report = report(&world(&with_provenance(&silenced)), &[]);
+    assert_eq!(report["verdict"], "passed", "{report:#}");
+    let reason = "`secret.file-copied` has a finding that a comment silences, and the claim does not accept that";
+    let withheld = report["claims"][0]["withheld"].as_array().unwrap();
+    assert!(withheld.contains(&json!(reason)), "{withheld:?}");
+}
+
+#[test]
 fn the_file_that_is_given_counts_more_than_the_provenance() {
     let world = world(&with_provenance("FROM alpine\n"));
     world.write("Dockerfile", DOCKERFILE);
@@ -129,9 +154,9 @@ fn the_file_that_is_given_counts_more_than_the_provenance() {
 fn a_set_without_rules_about_dockerfiles_asks_for_no_provenance() {
     let world = world(&with_provenance("FROM alpine\n"));
     world.registry.forget_requests();
-    report(&world, &["--rule", "user.final-root"]);
+    report(&world, &["--blob-cache", "0", "--rule", "user.final-root"]);
     let few = world.registry.requests().len();
     world.registry.forget_requests();
-    report(&world, &[]);
+    report(&world, &["--blob-cache", "0"]);
     assert_eq!(world.registry.requests().len(), few + 2);
 }

@@ -6,8 +6,13 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 use tempfile::TempDir;
 use test_registry::{Options, TestRegistry};
+
+/// The address space of the one memory of a policy, and what guards it, in KiB.
+const SANDBOX: u64 = 0x1_0400_0000 >> 10;
 
 /// A registry, a folder, and polcheck.
 pub(crate) struct World {
@@ -68,8 +73,33 @@ impl World {
     }
 
     pub(crate) fn polcheck_with_stdin(&self, args: &[impl AsRef<str>], stdin: &[u8]) -> Said {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_polcheck"))
-            .args(args.iter().map(AsRef::as_ref))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_polcheck"));
+        command.args(args.iter().map(AsRef::as_ref));
+        self.call(command, stdin, |_| ())
+    }
+
+    /// Calls polcheck with so many KiB of data, and address space for little more than the sandbox reserves without ever
+    /// using it; says how many KiB it had in memory at most.
+    pub(crate) fn polcheck_within(&self, data: u64, args: &[impl AsRef<str>]) -> (Said, u64) {
+        let mut command = Command::new("sh");
+        let address_space = SANDBOX + 4 * data;
+        let script = format!("ulimit -d {data} && ulimit -v {address_space} && exec \"$0\" \"$@\"");
+        command
+            .args(["-c", &script, env!("CARGO_BIN_EXE_polcheck")])
+            .args(args.iter().map(AsRef::as_ref));
+        let mut peak = 0;
+        let said = self.call(command, b"", |id| {
+            // What the kernel noted as the most so far, until the process is gone.
+            while let Some(now) = resident(id) {
+                peak = peak.max(now);
+                thread::sleep(Duration::from_millis(2));
+            }
+        });
+        (said, peak)
+    }
+
+    fn call(&self, mut command: Command, stdin: &[u8], watch: impl FnOnce(u32)) -> Said {
+        let mut child = command
             .current_dir(self.folder.path())
             .env_clear()
             .env("HOME", self.folder.path().join("home"))
@@ -81,6 +111,7 @@ impl World {
             .unwrap();
         // Whoever needs no input does not read it.
         let _ = child.stdin.take().unwrap().write_all(stdin);
+        watch(child.id());
         let output = child.wait_with_output().unwrap();
         Said {
             code: output.status.code().unwrap_or(-1),
@@ -117,6 +148,13 @@ impl World {
         ]);
         assert_eq!(said.code, 0, "{said}");
     }
+}
+
+/// The largest resident memory of a process so far, in KiB; none of one that has ended.
+fn resident(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
 }
 
 impl fmt::Display for Said {

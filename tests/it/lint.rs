@@ -511,6 +511,7 @@ fn a_comment_silences_what_the_set_lets_it_silence() {
 
     Dockerfile: passed (sha256:[DIGEST]): 1 suppressed
       not checked: base.end-of-life, base.latest-tag, base.no-digest, base.not-allowed and 81 more: this run leaves it out
+      comment for polcheck in line 3: `build.copy-from-external` is used
     ");
     let strict = world.polcheck(&[
         "lint",

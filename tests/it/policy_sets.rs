@@ -241,6 +241,7 @@ claims:
   a.b: { rules: [user.*, net.*], mayBeMissing: [base.*] }
 waivers:
 - { id: W1, reason: r, owner: o, expires: 2999-01-01, rule: health.missing }
+- { id: W2, reason: r, owner: o, expires: 2020-01-01, rule: user.not-numeric }
 ",
     );
     assert_said!(world.polcheck(&["config", "validate", "own.yaml"]), @"
@@ -251,6 +252,7 @@ waivers:
     without effect: `net.*` of `rules` of the claim `a.b` means no rule that counts for it
     without effect: `base.*` of `mayBeMissing` of the claim `a.b` means no rule that counts for it
     without effect: the waiver `W1` is for `health.missing`, which is not selected
+    without effect: the waiver `W2` ended on 2020-01-01
     ");
     let said = world.polcheck(&[
         "lint",
@@ -267,12 +269,75 @@ waivers:
     Dockerfile: passed (sha256:[DIGEST])
 
     unused waiver: W1 (until 2999-01-01)
+    unused waiver: W2 (until 2020-01-01)
     without effect: `net.ssh-port` of `rules` is switched off, and nothing switches it on
     without effect: `net.*` of `rules` of the claim `a.b` means no rule that counts for it
     without effect: `base.*` of `mayBeMissing` of the claim `a.b` means no rule that counts for it
     without effect: `label.empty` is left out, and was not selected
     without effect: the waiver `W1` is for `health.missing`, which is not selected
     ");
+}
+
+#[rstest]
+#[case::of_a_rule_that_the_set_has_not("rules: { user.*: {} }", &["--set", "net.ssh-port.port=2"])]
+#[case::of_a_rule_that_is_switched_off("rules: { '*': {}, net.ssh-port: { enabled: false } }", &["--set", "DS-0004.port=2"])]
+#[case::of_a_rule_that_is_left_out("rules: { '*': {} }", &["--skip-rule", "net.ssh-port", "--set", "net.ssh-port.port=2"])]
+fn settings_of_a_rule_that_does_not_count_are_named(#[case] rules: &str, #[case] options: &[&str]) {
+    let world = World::new();
+    world.write("Dockerfile", "FROM scratch\nEXPOSE 2\nUSER 1\n");
+    world.write(
+        "own.yaml",
+        format!("name: own\npacks: [builtin:core]\n{rules}\n"),
+    );
+    let args = ["lint", "--policy-set", "own.yaml", "Dockerfile"];
+    let said = world.polcheck(&[&args[..], options].concat());
+    assert!(
+        said.stdout.contains("has settings, and is not selected"),
+        "{said}"
+    );
+    assert!(!said.stdout.contains("[net.ssh-port]"), "{said}");
+}
+
+#[test]
+fn what_a_rule_that_is_switched_off_says_beside_is_named() {
+    let world = World::new();
+    world.write(
+        "own.yaml",
+        "name: own\npacks: [builtin:core]\nrules: { '*': {}, net.ssh-port: { enabled: false, severity: high } }\n",
+    );
+    assert_said!(world.polcheck(&["config", "validate", "own.yaml"]), @"
+    exit code: 0
+    --- stdout
+    own.yaml is valid
+    without effect: `net.ssh-port` of `rules` is switched off, and says more than that
+    ");
+}
+
+#[test]
+fn a_point_has_packs_of_its_own() {
+    let world = World::new();
+    world.write("Dockerfile", GOOD);
+    let pack = fs::read(root().join("tests/built/hostile.wasm")).unwrap();
+    world.write("sets/pack.wasm", &pack);
+    world.write(
+        "sets/own.yaml",
+        "name: own\npacks: [builtin:core]\nrules: { user.*: {} }\npoints: { scan: { packs: [pack.wasm], rules: { edit.rebases: {} }, notCovered: { the weather: nobody looks } } }\n",
+    );
+    let lint = |point: &str| {
+        world.polcheck(&[
+            "lint",
+            "--policy-set",
+            "sets/own.yaml",
+            "--point",
+            point,
+            "Dockerfile",
+        ])
+    };
+    let (ci, scan) = (lint("ci"), lint("scan"));
+    assert_eq!((ci.code, scan.code), (0, 1), "{ci}\n{scan}");
+    assert!(scan.stdout.contains("edit.rebases"), "{scan}");
+    assert!(scan.stdout.contains("not checked: the weather"), "{scan}");
+    assert!(!ci.stdout.contains("the weather"), "{ci}");
 }
 
 #[test]
@@ -304,6 +369,10 @@ fn the_published_schemas_know_what_polcheck_knows() {
             &set["$defs"]["point"]["properties"],
         ),
         ("zzz: 1\n", &configuration["properties"]),
+        (
+            "registries: { r.io: { zzz: 1 } }\n",
+            &configuration["$defs"]["registry"]["properties"],
+        ),
         (
             "waivers: [{ zzz: 1 }]\n",
             &configuration["$defs"]["waiver"]["properties"],

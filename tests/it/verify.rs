@@ -144,7 +144,7 @@ fn a_statement_that_was_changed_is_rejected() {
     exit code: 1
     --- stdout
     registry.test/app:1: no accepted statement (sha256:[DIGEST])
-      rejected the bundle: the signature of the statement does not verify with `sha256:[DIGEST]`
+      rejected the bundle: the signature does not verify with `sha256:[DIGEST]`
         help: do not use the image on the word of this statement; fetch the statement again, or check the image
     ");
 }
@@ -177,7 +177,9 @@ fn a_statement_that_cannot_be_read_leaves_the_question_open() {
         "GET /v2/app/blobs",
         Misbehaviour::Body(b"{}".as_slice().into()),
     );
-    let said = world.polcheck(&["verify", "--key", "polcheck.pub", &world.image("app:1")]);
+    let image = world.image("app:1");
+    let verify = ["verify", "--key", "polcheck.pub", "--blob-cache", "0"];
+    let said = world.polcheck(&[&verify[..], &[&image]].concat());
     assert_eq!(said.code, 2, "{said}");
     assert!(said.stdout.contains("no accepted statement"), "{said}");
 }

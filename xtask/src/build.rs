@@ -56,6 +56,15 @@ pub(crate) fn all(profile: Profile) -> Outcome<PathBuf> {
     Ok(binary)
 }
 
+/// Builds the packs and the binary as the tests are built, so that nothing is built twice, and answers where the binary lies.
+pub(crate) fn for_tests() -> Outcome<PathBuf> {
+    packs(Profile::Dev)?;
+    let tests = ["--test", "it", "--test", "e2e"];
+    let build = ["test", "--locked", "--workspace", "--no-run"];
+    run(&mut cargo(&[&build[..], &tests].concat()))?;
+    Ok(target_dir()?.join(Profile::Dev.folder()).join("polcheck"))
+}
+
 /// Builds the packs: components, and the machine code that polcheck carries.
 pub(crate) fn packs(profile: Profile) -> Outcome {
     add_target()?;

@@ -4,10 +4,12 @@ mod bench;
 mod build;
 mod demo;
 mod docs;
+mod e2e;
 mod format;
 mod fuzz;
 mod peers;
 mod run;
+mod runner;
 mod sources;
 mod test;
 mod tidy;
@@ -23,6 +25,8 @@ usage: cargo xtask <command>
   build [--release]   the built-in packs, then the binary
   demo                shows what polcheck does, against a registry of its own
   test                everything that has to hold: format, lints, tests, documents, tidy
+  e2e [--allow-absent] [--write]
+                      polcheck against registries and clients that people use, which it installs into a cache
   bench               what polcheck needs, beside its peers
   peers [--policy-set SET] [--binary POLCHECK]
                       where other tools find something else in real Dockerfiles
@@ -51,11 +55,12 @@ fn dispatch(words: &[&str]) -> Outcome {
         ["build", "--release"] => build::all(Profile::Release).map(drop),
         ["demo"] => demo::run(),
         ["test"] => test::all(),
+        ["e2e", words @ ..] => e2e::run(words),
         ["bench"] => bench::run(),
         ["peers", words @ ..] => peers::run(words),
         ["fuzz"] => fuzz::all(),
         ["fmt"] => format::all(Mode::Write),
-        ["docs"] => build::all(Profile::Dev).and_then(|_| docs::write()),
+        ["docs"] => build::for_tests().and_then(|_| docs::write()),
         ["tidy"] => tidy::all(),
         ["components"] => build::packs(Profile::Dev).and_then(|()| build::test_components()),
         _ => Err(Failure(format!("no such command\n\n{USAGE}"))),

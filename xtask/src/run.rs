@@ -30,6 +30,11 @@ pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
+/// Says what comes now.
+pub(crate) fn step(name: &str) {
+    say(&format!("== {name}"));
+}
+
 /// The root of the workspace.
 pub(crate) fn root() -> PathBuf {
     // Cargo says it when it runs this: checkouts may share what was compiled.

@@ -1,4 +1,4 @@
-//! Keys: ECDSA over P-256 with SHA-256.
+//! Keys: ECDSA over P-256, P-384 and P-521, Ed25519, and RSA.
 //!
 //! What is secret lives in memory that is overwritten when it is dropped, and is in no message and no `Debug` output.
 
@@ -6,50 +6,70 @@ mod der;
 mod encrypted;
 mod error;
 mod pem;
+mod public;
 
 pub use encrypted::Password;
 pub use error::{BoxError, KeyError};
+pub use public::PublicKey;
 
-use aws_lc_rs::digest;
-use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair, ParsedPublicKey,
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING,
+    EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256,
 };
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use der::Algorithm;
-use model::{Digest, canonical};
+use error::{MAX_RSA_BITS, MIN_RSA_BITS};
 use std::fmt;
 use zeroize::Zeroizing;
 
 const PRIVATE: &str = "PRIVATE KEY";
 const EC_PRIVATE: &str = "EC PRIVATE KEY";
-const PUBLIC: &str = "PUBLIC KEY";
+const RSA_PRIVATE: &str = "RSA PRIVATE KEY";
 /// Written by cosign since 2.0.
 const ENCRYPTED_SIGSTORE: &str = "ENCRYPTED SIGSTORE PRIVATE KEY";
 /// Written by older versions of cosign; the contents are the same.
 const ENCRYPTED_COSIGN: &str = "ENCRYPTED COSIGN PRIVATE KEY";
 
 /// A private key that signs statements.
+///
+/// The hash is the one that Sigstore's registry of algorithms says for the key: SHA-256 for P-256 and RSA, SHA-384 for
+/// P-384, SHA-512 for P-521; Ed25519 signs what it is given.
 pub struct SigningKey {
-    pair: EcdsaKeyPair,
+    pair: Pair,
     public_key: PublicKey,
 }
 
+enum Pair {
+    Ecdsa(EcdsaKeyPair),
+    Ed25519(Ed25519KeyPair),
+    Rsa(rsa::KeyPair, RsaPadding),
+}
+
+/// How RSA pads what it signs (RFC 8017 §8).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RsaPadding {
+    /// RSASSA-PKCS1-v1_5: what cosign takes for granted.
+    #[default]
+    Pkcs1,
+    /// RSASSA-PSS.
+    Pss,
+}
+
 impl SigningKey {
-    /// Makes a new key.
+    /// Makes a new key, for P-256.
     ///
     /// # Errors
     /// If the system has no random numbers.
     pub fn generate() -> Result<Self, KeyError> {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING)
             .map_err(|_| KeyError::NoRandomNumbers)?;
-        Self::from_pair(pair)
+        Self::from_pair(Pair::Ecdsa(pair))
     }
 
-    /// Reads a key from PEM: PKCS#8, SEC 1, or encrypted as cosign does it. The password is only asked for where the
-    /// key is encrypted.
+    /// Reads a key from PEM: PKCS#8, SEC 1, PKCS#1, or encrypted as cosign does it. The password is only asked for where
+    /// the key is encrypted.
     ///
     /// # Errors
     /// If it is no such key, or the password is not the right one.
@@ -59,21 +79,41 @@ impl SigningKey {
     ) -> Result<Self, KeyError> {
         let block = pem::key_block(text)?;
         let der = match block.label.as_str() {
-            PRIVATE | EC_PRIVATE if block.is_encrypted => return Err(KeyError::ForeignEncryption),
-            PRIVATE | EC_PRIVATE => block.contents,
+            PRIVATE | EC_PRIVATE | RSA_PRIVATE if block.is_encrypted => {
+                return Err(KeyError::ForeignEncryption);
+            }
+            PRIVATE | EC_PRIVATE | RSA_PRIVATE => block.contents,
             ENCRYPTED_SIGSTORE | ENCRYPTED_COSIGN => encrypted::decrypt(&block.contents, password)?,
             "ENCRYPTED PRIVATE KEY" => return Err(KeyError::ForeignEncryption),
-            label if label.ends_with(PUBLIC) => return Err(KeyError::PrivateExpected),
+            label if label.ends_with(public::PUBLIC) => return Err(KeyError::PrivateExpected),
             label => return Err(unknown_label(label)),
         };
         let algorithm = match block.label.as_str() {
             EC_PRIVATE => der::algorithm_of_sec1(&der),
+            RSA_PRIVATE => der::algorithm_of_rsa_private_key(&der),
             _ => der::algorithm_of_pkcs8(&der),
         };
-        require_p256(algorithm)?;
-        let pair = EcdsaKeyPair::from_private_key_der(&ECDSA_P256_SHA256_ASN1_SIGNING, &der)
-            .map_err(|_| KeyError::Damaged)?;
-        Self::from_pair(pair)
+        let pair = match supported(algorithm)? {
+            Supported::Ecdsa(curve) => {
+                EcdsaKeyPair::from_private_key_der(curve.signing(), &der).map(Pair::Ecdsa)
+            }
+            Supported::Ed25519 => Ed25519KeyPair::from_pkcs8(&der).map(Pair::Ed25519),
+            Supported::Rsa => match block.label.as_str() {
+                RSA_PRIVATE => rsa::KeyPair::from_der(&der),
+                _ => rsa::KeyPair::from_pkcs8(&der),
+            }
+            .map(|pair| Pair::Rsa(pair, RsaPadding::default())),
+        };
+        Self::from_pair(pair.map_err(|_| KeyError::Damaged)?)
+    }
+
+    /// The key with another padding, if it is one for RSA.
+    #[must_use]
+    pub fn with_rsa_padding(mut self, padding: RsaPadding) -> Self {
+        if let Pair::Rsa(_, current) = &mut self.pair {
+            *current = padding;
+        }
+        self
     }
 
     /// The key as PKCS#8 in PEM, not encrypted.
@@ -81,8 +121,7 @@ impl SigningKey {
     /// # Errors
     /// None that is known; the cryptographic library reserves the right.
     pub fn to_pem(&self) -> Result<Zeroizing<String>, KeyError> {
-        let document = self.pair.to_pkcs8v1().map_err(|_| KeyError::Damaged)?;
-        Ok(pem::encode(PRIVATE, document.as_ref()))
+        Ok(pem::encode(PRIVATE, &self.to_pkcs8()?))
     }
 
     /// The key in PEM, encrypted as cosign does it, and usable with cosign.
@@ -90,8 +129,7 @@ impl SigningKey {
     /// # Errors
     /// If the system has no random numbers.
     pub fn to_encrypted_pem(&self, password: &Password) -> Result<String, KeyError> {
-        let document = self.pair.to_pkcs8v1().map_err(|_| KeyError::Damaged)?;
-        let contents = encrypted::encrypt(document.as_ref(), password)?;
+        let contents = encrypted::encrypt(&self.to_pkcs8()?, password)?;
         Ok(pem::encode(ENCRYPTED_SIGSTORE, contents.as_bytes()).to_string())
     }
 
@@ -100,15 +138,47 @@ impl SigningKey {
         &self.public_key
     }
 
-    /// Signs; the signature is in the form of ASN.1.
+    /// Signs; where it has two numbers, the signature is in the form of ASN.1.
     pub(crate) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
-        let signature = self.pair.sign(&SystemRandom::new(), message).ok()?;
-        Some(signature.as_ref().to_vec())
+        match &self.pair {
+            Pair::Ecdsa(pair) => {
+                let signature = pair.sign(&SystemRandom::new(), message).ok()?;
+                Some(signature.as_ref().to_vec())
+            }
+            Pair::Ed25519(pair) => Some(pair.try_sign(message).ok()?.as_ref().to_vec()),
+            Pair::Rsa(pair, padding) => {
+                let padding = match padding {
+                    RsaPadding::Pkcs1 => &RSA_PKCS1_SHA256,
+                    RsaPadding::Pss => &RSA_PSS_SHA256,
+                };
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(padding, &SystemRandom::new(), message, &mut signature)
+                    .ok()?;
+                Some(signature)
+            }
+        }
     }
 
-    fn from_pair(pair: EcdsaKeyPair) -> Result<Self, KeyError> {
-        let der = pair.public_key().as_der().map_err(|_| KeyError::Damaged)?;
-        let public_key = PublicKey::from_der(der.as_ref())?;
+    fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        // Each of these is overwritten when it is dropped.
+        let contents = match &self.pair {
+            Pair::Ecdsa(pair) => pair.to_pkcs8v1().map(|key| key.as_ref().to_vec()),
+            Pair::Ed25519(pair) => pair.to_pkcs8v1().map(|key| key.as_ref().to_vec()),
+            Pair::Rsa(pair, _) => {
+                AsDer::<Pkcs8V1Der<'_>>::as_der(pair).map(|key| key.as_ref().to_vec())
+            }
+        };
+        contents.map(Zeroizing::new).map_err(|_| KeyError::Damaged)
+    }
+
+    fn from_pair(pair: Pair) -> Result<Self, KeyError> {
+        let public_key = match &pair {
+            Pair::Ecdsa(pair) => pair.public_key().as_der(),
+            Pair::Ed25519(pair) => pair.public_key().as_der(),
+            Pair::Rsa(pair, _) => pair.public_key().as_der(),
+        };
+        let public_key = public_key.map_err(|_| KeyError::Damaged)?;
+        let public_key = PublicKey::from_der(public_key.as_ref())?;
         Ok(Self { pair, public_key })
     }
 }
@@ -121,95 +191,43 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// A public key that verifies statements. It is parsed once, not for every statement.
-#[derive(Clone)]
-pub struct PublicKey {
-    key: ParsedPublicKey,
-    /// `SubjectPublicKeyInfo`, encoded by us, so that one key has one fingerprint however it was written.
-    der: Vec<u8>,
-    digest: digest::Digest,
-    fingerprint: Digest,
+/// What keys can be for.
+#[derive(Clone, Copy, Debug)]
+enum Supported {
+    Ecdsa(Curve),
+    Ed25519,
+    Rsa,
 }
 
-impl PublicKey {
-    /// Reads a key from PEM: a `SubjectPublicKeyInfo`.
-    ///
-    /// # Errors
-    /// If it is no such key.
-    pub fn from_pem(text: &[u8]) -> Result<Self, KeyError> {
-        let block = pem::key_block(text)?;
-        match block.label.as_str() {
-            PUBLIC => Self::from_der(&block.contents),
-            label if label.ends_with(PRIVATE) => Err(KeyError::PublicExpected),
-            label => Err(unknown_label(label)),
+/// A curve for ECDSA.
+#[derive(Clone, Copy, Debug)]
+enum Curve {
+    P256,
+    P384,
+    P521,
+}
+
+impl Curve {
+    fn signing(self) -> &'static EcdsaSigningAlgorithm {
+        match self {
+            Self::P256 => &ECDSA_P256_SHA256_ASN1_SIGNING,
+            Self::P384 => &ECDSA_P384_SHA384_ASN1_SIGNING,
+            Self::P521 => &ECDSA_P521_SHA512_ASN1_SIGNING,
         }
     }
-
-    /// The key in PEM.
-    pub fn to_pem(&self) -> String {
-        pem::encode(PUBLIC, &self.der).to_string()
-    }
-
-    /// What a bundle says to name this key: as cosign does it, the fingerprint in base64.
-    pub fn hint(&self) -> String {
-        STANDARD.encode(self.digest())
-    }
-
-    /// The SHA-256 digest of the `SubjectPublicKeyInfo`, to name the key in messages. `openssl pkey -pubin -outform der
-    /// | sha256sum` says the same.
-    pub fn fingerprint(&self) -> &Digest {
-        &self.fingerprint
-    }
-
-    /// Whether a signature in the form of ASN.1 is one of this key over a message.
-    pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        self.key.verify_sig(message, signature).is_ok()
-    }
-
-    /// The bytes of the fingerprint.
-    pub(crate) fn digest(&self) -> &[u8] {
-        self.digest.as_ref()
-    }
-
-    fn from_der(der: &[u8]) -> Result<Self, KeyError> {
-        require_p256(der::algorithm_of_spki(der))?;
-        let key =
-            ParsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, der).map_err(|_| KeyError::Damaged)?;
-        let der = key
-            .as_der()
-            .map_err(|_| KeyError::Damaged)?
-            .as_ref()
-            .to_vec();
-        let digest = digest::digest(&digest::SHA256, &der);
-        let fingerprint = canonical::sha256(&der);
-        Ok(Self {
-            key,
-            der,
-            digest,
-            fingerprint,
-        })
-    }
 }
 
-impl PartialEq for PublicKey {
-    fn eq(&self, other: &Self) -> bool {
-        self.der == other.der
-    }
-}
-
-impl Eq for PublicKey {}
-
-impl fmt::Debug for PublicKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("PublicKey")
-            .field(&self.fingerprint.as_ref())
-            .finish()
-    }
-}
-
-fn require_p256(algorithm: Option<Algorithm>) -> Result<(), KeyError> {
+/// The algorithm, if keys for it are accepted.
+fn supported(algorithm: Option<Algorithm>) -> Result<Supported, KeyError> {
     match algorithm {
-        Some(Algorithm::P256) => Ok(()),
+        Some(Algorithm::P256) => Ok(Supported::Ecdsa(Curve::P256)),
+        Some(Algorithm::P384) => Ok(Supported::Ecdsa(Curve::P384)),
+        Some(Algorithm::P521) => Ok(Supported::Ecdsa(Curve::P521)),
+        Some(Algorithm::Ed25519) => Ok(Supported::Ed25519),
+        Some(Algorithm::Rsa { bits }) if (MIN_RSA_BITS..=MAX_RSA_BITS).contains(&bits) => {
+            Ok(Supported::Rsa)
+        }
+        Some(Algorithm::Rsa { bits }) => Err(KeyError::RsaSize { bits }),
         Some(Algorithm::Other(found)) => Err(KeyError::Algorithm { found }),
         None => Err(KeyError::Damaged),
     }
@@ -217,16 +235,12 @@ fn require_p256(algorithm: Option<Algorithm>) -> Result<(), KeyError> {
 
 /// The error for a label that is not read. Some labels name the algorithm.
 fn unknown_label(label: &str) -> KeyError {
-    let found = match label {
-        "RSA PRIVATE KEY" | "RSA PUBLIC KEY" => "RSA",
-        "DSA PRIVATE KEY" => "DSA",
-        _ => {
-            return KeyError::Label {
-                label: label.to_owned(),
-            };
-        }
-    };
-    KeyError::Algorithm {
-        found: found.to_owned(),
+    match label {
+        "DSA PRIVATE KEY" => KeyError::Algorithm {
+            found: "DSA".to_owned(),
+        },
+        _ => KeyError::Label {
+            label: label.to_owned(),
+        },
     }
 }

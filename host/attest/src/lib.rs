@@ -2,28 +2,50 @@
 //!
 //! A [`Statement`] can only be made of a report that passed and issued a claim; [`sign()`] puts it into a [`Bundle`]; and
 //! [`verify()`] turns the bytes of a bundle into a [`VerifiedStatement`], which nothing else can make. What somebody
-//! [trusts](Trust) and what they [expect](Expected) of one image are kept apart.
+//! [trusts](Trust) and what they [expect](Expected) of one image are kept apart. [`verify_signature()`] is the half of
+//! [`verify()`] that asks who signed, for bundles that say anything else; [`verify_signer()`] asks in addition whether it is a
+//! statement about a certain image. [`contents()`] reads what a bundle says and believes none of it.
 //!
-//! Everything here is a function of bytes, keys and times that are given, and of random numbers. Nothing reads a file,
-//! opens a socket, or asks for the time.
+//! Everything here is a function of bytes, keys and times that are given, and of random numbers. Nothing reads a file or
+//! opens a socket. The time is given, but for one question: the library that checks log entries asks the system whether
+//! they come from the future.
 
 mod bundle;
+mod certificate;
+mod contents;
+mod identity;
 mod json;
 mod key;
+mod legacy;
+mod library;
+mod logged;
 mod rejection;
+mod root;
 mod shown;
 mod sign;
+mod signature;
 mod statement;
 mod trust;
 mod verify;
 
 pub use bundle::MAX_BUNDLE_BYTES;
-pub use key::{BoxError, KeyError, Password, PublicKey, SigningKey};
-pub use rejection::{Document, InvalidJson, Rejection};
+pub use contents::{ClaimedSigner, Contents, ResultContents, StatementContents, contents};
+pub use identity::{Identity, InvalidPattern, Matcher, Pattern, Signer};
+pub use key::{BoxError, KeyError, Password, PublicKey, RsaPadding, SigningKey};
+pub use legacy::{
+    ENVELOPE_MEDIA_TYPE, LegacyLayer, SIMPLE_SIGNING_MEDIA_TYPE, VerifiedImageSignature,
+    verify_legacy_signature, verify_legacy_statement,
+};
+pub use rejection::{Detail, Document, Evidence, InvalidJson, Rejection};
+pub use root::{TrustedRoot, TrustedRootError};
 pub use sign::{BUNDLE_MEDIA_TYPE, Bundle, PAYLOAD_TYPE, SignError, sign};
+pub use signature::{
+    Artifact, CLOCK_SKEW, LogEntries, Verified, VerifiedEnvelope, VerifiedSignature,
+    verify_signature,
+};
 pub use statement::{
     FACTS_MEDIA_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, Statement, StatementError, VERIFIER_ID,
     Verifier, statement,
 };
-pub use trust::{AcceptedPolicySet, Expected, Trust};
-pub use verify::{CLOCK_SKEW, ResourceDescriptor, VerifiedStatement, verify};
+pub use trust::{AcceptedPolicySet, Expected, LogPolicy, Trust};
+pub use verify::{ResourceDescriptor, VerifiedStatement, verify, verify_signer};

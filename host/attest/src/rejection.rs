@@ -1,48 +1,20 @@
 //! Why a bundle is not accepted.
 
-use crate::shown::{is_plain, list};
+mod help;
+mod parts;
+
+pub use parts::{Detail, Document, Evidence, InvalidJson};
+
+use crate::shown::list;
 use jiff::Timestamp;
 use model::Digest;
 use model::excerpt;
 use model::strict_json::StrictJsonError;
-use std::fmt;
-
-/// The layer of a bundle that something is wrong with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Document {
-    /// The bundle.
-    Bundle,
-    /// The statement: the payload of its envelope.
-    Statement,
-    /// The predicate of the statement.
-    Predicate,
-}
-
-impl fmt::Display for Document {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Bundle => "bundle",
-            Self::Statement => "statement",
-            Self::Predicate => "predicate",
-        })
-    }
-}
-
-/// What is wrong with JSON, and where.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", excerpt(.0))]
-pub struct InvalidJson(String);
-
-impl From<serde_json::Error> for InvalidJson {
-    fn from(error: serde_json::Error) -> Self {
-        Self(error.to_string())
-    }
-}
 
 /// Why a bundle is not accepted: the first reason, in the order of [`verify()`](crate::verify()).
 ///
-/// Up to and including [`Signature`](Self::Signature) nobody vouches for what the bundle says, unless it is the statement or
-/// its predicate that something is wrong with: those are only read after the signature of a trusted key was verified.
+/// Up to and including [`Issuer`](Self::Issuer) nobody vouches for what the bundle says, unless it is the statement or its
+/// predicate that something is wrong with: those are only read after the signature of somebody trusted was verified.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejection {
@@ -86,11 +58,22 @@ pub enum Rejection {
         /// What the bundle calls itself.
         found: String,
     },
-    /// Signed by an identity instead of a key. Nothing is wrong with it.
-    #[error(
-        "the bundle is signed with the certificate of an identity, which this version does not check"
-    )]
+    /// Signed by an identity instead of a key, and the user trusts keys alone. Nothing is wrong with it.
+    #[error("the bundle is signed with the certificate of an identity, and no identity is trusted")]
     Keyless,
+    /// The user asked for what only a trusted root can vouch for.
+    #[error("there is no trusted root to check the {what} with")]
+    NoTrustedRoot {
+        /// What is to be checked.
+        what: Evidence,
+    },
+    /// Made by a program that does not keep to the specification, or that follows a later one.
+    #[error("the bundle is not one that can be verified")]
+    Unsupported {
+        /// What is wrong with it.
+        #[source]
+        source: Detail,
+    },
     /// Made by a program that does not keep to the specification.
     #[error("the bundle says neither by which key nor by which certificate it is signed")]
     NoMaterial,
@@ -120,8 +103,8 @@ pub enum Rejection {
         /// What the bundle says.
         hint: String,
     },
-    /// The user gave no key.
-    #[error("no key is trusted")]
+    /// The user trusts identities alone, or nobody.
+    #[error("the bundle is signed with a key, and no key is trusted")]
     NothingTrusted,
     /// Signed by somebody else; or the user gave the key of somebody else.
     #[error("the bundle is signed with the key `{key}`, which is not trusted")]
@@ -130,15 +113,175 @@ pub enum Rejection {
         key: String,
     },
     /// The statement was changed, or the signature is of somebody else.
-    #[error("the signature of the statement does not verify with {}", list(.keys))]
+    #[error("the signature does not verify with {}", list(.keys))]
     Signature {
         /// The fingerprints of the trusted keys that it could have been made with.
         keys: Vec<String>,
+    },
+    /// The statement was changed, or the certificate is of somebody else.
+    #[error("the signature does not verify with the certificate of the bundle")]
+    CertificateSignature,
+    /// The signature is of another file.
+    #[error("the signature is of {found}, not of `{expected}`")]
+    Artifact {
+        /// What was asked about.
+        expected: Digest,
+        /// What the bundle says was signed.
+        found: String,
+    },
+    /// The user gave the digest of a file, and the key signs nothing but whole files.
+    #[error("a signature with this key can only be verified with the whole artifact")]
+    WholeArtifact,
+    /// Somebody made up a certificate.
+    #[error("the certificate cannot be read")]
+    Certificate {
+        /// What is wrong with it.
+        #[source]
+        source: Detail,
+    },
+    /// Issued by an authority that is not in the trusted root, or for another purpose.
+    #[error("the certificate was not issued by an authority that is trusted")]
+    CertificateChain {
+        /// What is wrong with it.
+        #[source]
+        source: Detail,
+    },
+    /// Signed before the certificate was issued or after it had expired: by whoever found its key later.
+    #[error(
+        "the signature was made at {time}, and the certificate was valid from {from} until {until}"
+    )]
+    CertificateTime {
+        /// When it was signed.
+        time: Timestamp,
+        /// When the certificate became valid.
+        from: Timestamp,
+        /// When it expired.
+        until: Timestamp,
+    },
+    /// Issued behind the back of the logs in which authorities have to publish what they issue.
+    #[error("the certificate is not proven to be in a certificate transparency log")]
+    CertificateTimestamp {
+        /// What is wrong with it.
+        #[source]
+        source: Detail,
+    },
+    /// Signed without publishing it.
+    #[error("the signature is in no transparency log, and has to be")]
+    NoLogEntry,
+    /// The bundle names a log and proves nothing.
+    #[error("the bundle does not prove that the signature is in the transparency log")]
+    NoInclusion {
+        /// What is missing.
+        #[source]
+        source: Detail,
+    },
+    /// Logged in a log that is not in the trusted root.
+    #[error("the transparency log `{}` is not trusted", excerpt(.log))]
+    UnknownLog {
+        /// Its id.
+        log: String,
+    },
+    /// Somebody made up a log entry.
+    #[error("the log entry cannot be read")]
+    LogEntry {
+        /// What is wrong with it.
+        #[source]
+        source: Detail,
+    },
+    /// The log never had this entry.
+    #[error("the log entry is not proven to be in the transparency log")]
+    InclusionProof {
+        /// What is wrong with the proof.
+        #[source]
+        source: Detail,
+    },
+    /// The proof leads to a tree that the log never signed.
+    #[error("the checkpoint of the transparency log does not verify")]
+    Checkpoint {
+        /// What is wrong with it.
+        #[source]
+        source: Detail,
+    },
+    /// The log never promised to include the entry.
+    #[error("the promise of the transparency log to include the entry does not verify")]
+    InclusionPromise {
+        /// What is wrong with it.
+        #[source]
+        source: Detail,
+    },
+    /// The entry of something else was put into the bundle.
+    #[error("the log entry is of another signature")]
+    LogEntryMismatch {
+        /// What is different.
+        #[source]
+        source: Detail,
+    },
+    /// Logged in the future, or when the certificate was not valid.
+    #[error("the time of the log entry is not one at which it can have been made")]
+    IntegratedTime {
+        /// What is wrong with it.
+        #[source]
+        source: Detail,
+    },
+    /// The key signs in a way that log entries cannot be checked for. Nothing is wrong with it.
+    #[error("log entries of signatures like this one, with the key `{key}`, cannot be checked")]
+    LoggedKey {
+        /// The fingerprint of the key.
+        key: Digest,
+        /// Why not.
+        #[source]
+        source: Detail,
+    },
+    /// Of another signature, or by an authority that is not in the trusted root.
+    #[error("the timestamp does not verify")]
+    Timestamp {
+        /// What is wrong with it.
+        #[source]
+        source: Detail,
+    },
+    /// By an authority that was not yet or no longer to be trusted.
+    #[error("the timestamp is of {time}, when its authority was not trusted")]
+    TimestampTime {
+        /// When the authority says it was signed.
+        time: Timestamp,
+    },
+    /// Nobody but the signer says when it was signed.
+    #[error("nobody who is trusted says when the signature was made")]
+    NoTimestamp,
+    /// A clock is wrong, here or where the time was witnessed.
+    #[error("the signature was made at {time}, which is after now, {now}")]
+    SignedInTheFuture {
+        /// When it was signed.
+        time: Timestamp,
+        /// What time it was said to be.
+        now: Timestamp,
+    },
+    /// Signed by somebody else.
+    #[error("the bundle is signed by `{}`, who is not trusted", excerpt(.found))]
+    Identity {
+        /// Who signed.
+        found: String,
+        /// Who vouched for them.
+        issuer: String,
+    },
+    /// Signed by somebody who is trusted only where somebody else vouches for them.
+    #[error("the identity `{}` was vouched for by `{}`, which is not trusted", excerpt(.identity), excerpt(.found))]
+    Issuer {
+        /// Who signed.
+        identity: String,
+        /// Who vouched for them.
+        found: String,
     },
     /// A trusted key signed something that is no statement.
     #[error("`{}` is not the payload type of a statement", excerpt(.found))]
     PayloadType {
         /// What is signed.
+        found: String,
+    },
+    /// Somebody trusted signed something else than an image.
+    #[error("`{}` is not the type of a signature of an image", excerpt(.found))]
+    SignatureType {
+        /// What the payload calls itself.
         found: String,
     },
     /// A trusted key signed a statement of a version to come.
@@ -213,67 +356,6 @@ pub enum Rejection {
         /// What is there.
         made: Vec<String>,
     },
-}
-
-impl Rejection {
-    /// The cure, if there is one.
-    pub fn help(&self) -> Option<String> {
-        let help = match self {
-            Self::Keyless => {
-                "ask for a statement signed with a key, and give its public key with `--key`"
-            }
-            Self::MessageSignature => {
-                "`cosign verify` checks signatures; `polcheck attest` makes statements"
-            }
-            Self::NothingTrusted => "give a public key with `--key`",
-            Self::UntrustedKey { .. } => {
-                "if you trust whoever holds that key, give the public key with `--key`"
-            }
-            Self::Signature { .. } => {
-                "do not use the image on the word of this statement; fetch the statement again, or check the image"
-            }
-            Self::Subject { .. } => "check this image, or ask for its own statement",
-            Self::PredicateType { .. } => "`polcheck attest` makes statements that make claims",
-            Self::VerifierId { found } if is_plain(found) => {
-                return Some(format!(
-                    "`--verifier-id {found}` accepts it, if you expect that verifier"
-                ));
-            }
-            Self::PolicySet { uri, digests, .. } => return accept_set(uri.as_deref(), digests),
-            Self::FromTheFuture { .. } => {
-                "set the clock of this machine, and of the one that signs"
-            }
-            Self::Expired { .. } => "check the image again with `polcheck attest`",
-            Self::MissingClaims { .. } => {
-                "check the image with a policy set that makes the claim, or require less with `--require`"
-            }
-            Self::TooLarge { .. }
-            | Self::NotJson { .. }
-            | Self::DuplicateField { .. }
-            | Self::Malformed { .. }
-            | Self::MediaType { .. }
-            | Self::NoMaterial
-            | Self::TwoMaterials
-            | Self::NoContent
-            | Self::TwoContents
-            | Self::SignatureCount { .. }
-            | Self::KeyIdMismatch { .. }
-            | Self::PayloadType { .. }
-            | Self::StatementType { .. }
-            | Self::VerifierId { .. }
-            | Self::NoPolicySet
-            | Self::Time { .. }
-            | Self::NoClaim => return None,
-        };
-        Some(help.to_owned())
-    }
-}
-
-fn accept_set(uri: Option<&str>, digests: &[String]) -> Option<String> {
-    let digest = digests.first()?;
-    let set = uri.map_or_else(|| digest.clone(), |uri| format!("{uri}@{digest}"));
-    is_plain(&set)
-        .then(|| format!("`--policy-set {set}` accepts it, if you know what that set checks"))
 }
 
 /// `` `standard` (`polcheck:set/standard`, `sha256:…`) ``.

@@ -1,10 +1,11 @@
 //! Signing: a statement, in a DSSE envelope, in a Sigstore bundle.
 
+use crate::bundle::signed_bytes;
 use crate::key::SigningKey;
 use crate::statement::Statement;
 use jiff::Timestamp;
 use serde::Serialize;
-use sigstore_types::{
+use sigstore_verify::types::{
     DsseEnvelope, DsseSignature, KeyId, MediaType, PayloadBytes, PublicKeyIdentifier,
     SignatureBytes,
 };
@@ -78,7 +79,7 @@ pub fn sign(statement: &Statement, key: &SigningKey) -> Result<Bundle, SignError
     let payload = statement.as_json().as_bytes();
     // SPEC: "Sign PAE(UTF8(PAYLOAD_TYPE), SERIALIZED_BODY). Call the result SIGNATURE."
     let signature = key
-        .sign(&sigstore_types::pae(PAYLOAD_TYPE, payload))
+        .sign(&signed_bytes(PAYLOAD_TYPE, payload))
         .ok_or_else(|| SignError::Failed {
             key: key.public_key().fingerprint().to_string(),
         })?;

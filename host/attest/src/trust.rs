@@ -1,15 +1,48 @@
 //! What somebody trusts, and what they expect of one image.
 
+use crate::identity::Identity;
 use crate::key::PublicKey;
+use crate::root::TrustedRoot;
 use crate::statement::VERIFIER_ID;
 use jiff::Timestamp;
 use model::Digest;
 
 /// What is trusted, whatever the image.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Trust {
     /// The keys whose signatures count. They should sign nothing but statements of polcheck.
     pub keys: Vec<PublicKey>,
+    /// The identities whose signatures count. It takes a trusted root to check who they are.
+    pub identities: Vec<Identity>,
+    /// The authorities and logs of a Sigstore. None: nothing of theirs can be checked.
+    pub root: Option<TrustedRoot>,
+    /// Which signatures have to be in a transparency log.
+    pub log: LogPolicy,
+    /// Whether every signature needs a timestamp by an authority.
+    pub require_timestamp: bool,
+}
+
+impl Trust {
+    /// Trusts keys, and nobody else.
+    pub fn of_keys(keys: Vec<PublicKey>) -> Self {
+        Self {
+            keys,
+            ..Self::default()
+        }
+    }
+}
+
+/// Which signatures have to be in a transparency log. An entry that is there and is broken is never passed over, unless
+/// entries are ignored altogether.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogPolicy {
+    /// Those of identities. Entries of signatures with a key are checked where there is a trusted root.
+    #[default]
+    Identities,
+    /// All of them.
+    Everybody,
+    /// None: entries count for nothing. Only the times that they witness do, where nothing else does; those are checked.
+    Nobody,
 }
 
 /// What is expected of one image. Where a list is empty, nothing of its kind is accepted, except for claims.

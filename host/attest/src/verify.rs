@@ -1,26 +1,22 @@
 //! Verifying: the specifications in their order, each step under the sentence it obeys.
 
-use crate::bundle::{self, Received};
 use crate::json;
-use crate::key::PublicKey;
 use crate::rejection::{Document, Rejection};
 use crate::sign::PAYLOAD_TYPE;
+use crate::signature::{
+    CLOCK_SKEW, Verified, VerifiedEnvelope, VerifiedSignature, verify_signature,
+};
 use crate::statement::{PREDICATE_TYPE, STATEMENT_TYPE};
 use crate::trust::{Expected, Trust};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use model::Digest;
 use model::strict_json::Object;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use sigstore_types::Sha256Hash;
 use std::collections::BTreeMap;
 
-/// How far ahead the clock of whoever signed may be.
-pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(60);
-/// The `_type` that cosign 3.1 still writes.
-const STATEMENT_TYPE_V0_1: &str = "https://in-toto.io/Statement/v0.1";
+/// The `_type`s of statements. Version 0.1 says the same as version 1 with the same fields, and cosign 3.1 writes it.
+pub(crate) const STATEMENT_TYPES: [&str; 2] = [STATEMENT_TYPE, "https://in-toto.io/Statement/v0.1"];
 /// The algorithms of digests that count.
 const SECURE_ALGORITHMS: [&str; 3] = ["sha256", "sha384", "sha512"];
 /// How many subjects a rejection names.
@@ -56,10 +52,10 @@ impl ResourceDescriptor {
     }
 }
 
-/// A statement that was verified. Everything it tells was signed with the key it names.
+/// A statement that was verified. Everything it tells was signed by the signer it names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedStatement {
-    key: Digest,
+    signature: VerifiedSignature,
     subject: ResourceDescriptor,
     predicate: Predicate,
     policy_set: ResourceDescriptor,
@@ -68,9 +64,9 @@ pub struct VerifiedStatement {
 }
 
 impl VerifiedStatement {
-    /// The fingerprint of the key that it is signed with.
-    pub fn key(&self) -> &Digest {
-        &self.key
+    /// Its signature.
+    pub fn signature(&self) -> &VerifiedSignature {
+        &self.signature
     }
 
     /// The image that was expected, as the statement names it.
@@ -119,7 +115,7 @@ impl VerifiedStatement {
     }
 }
 
-/// Verifies a bundle that is signed with a key, without asking anybody.
+/// Verifies the statement in a bundle, without asking anybody.
 ///
 /// # Errors
 /// The first reason why it is not accepted.
@@ -128,40 +124,60 @@ pub fn verify(
     trust: &Trust,
     expected: &Expected,
 ) -> Result<VerifiedStatement, Rejection> {
-    // SPEC: DSSE protocol §Protocol: "Receive and decode SERIALIZED_BODY, PAYLOAD_TYPE, SIGNATURE, and KEYID […]. Reject
-    // if decoding fails."
-    let envelope = bundle::read(bundle)?;
-    let key = verify_signature(&envelope, trust)?;
-    // SPEC: DSSE protocol §Protocol: "Reject if PAYLOAD_TYPE is not a supported type."
-    if envelope.payload_type != PAYLOAD_TYPE {
-        return Err(Rejection::PayloadType {
-            found: envelope.payload_type,
-        });
+    match verify_signature(bundle, None, trust, expected.now)? {
+        Verified::Envelope(envelope) => verify_statement(&envelope, expected),
+        Verified::Artifact(_) => Err(Rejection::MessageSignature),
     }
-    // SPEC: DSSE protocol §Protocol: "Parse SERIALIZED_BODY according to PAYLOAD_TYPE. Reject if the parsing fails."
-    // SPEC: in-toto attestation v1 §Parsing rules: "Consumers MUST ignore unrecognized fields unless otherwise noted in
-    // the predicate specification."
-    let statement: StatementJson = json::read(Document::Statement, envelope.payload.as_bytes())?;
-    // SPEC: in-toto validation model: "Reject if `statement.type` != `https://in-toto.io/Statement/v1`". Version 0.1
-    // says the same with the same fields, and cosign writes it.
-    if ![STATEMENT_TYPE, STATEMENT_TYPE_V0_1].contains(&statement.statement_type.as_str()) {
-        return Err(Rejection::StatementType {
-            found: statement.statement_type,
-        });
+}
+
+/// Verifies that a bundle holds a statement of any kind about an image, signed by somebody trusted; and says by whom.
+/// What it says of the image is not judged.
+///
+/// # Errors
+/// The first reason why that is not so.
+pub fn verify_signer(
+    bundle: &[u8],
+    trust: &Trust,
+    subject: &Digest,
+    now: Timestamp,
+) -> Result<VerifiedSignature, Rejection> {
+    match verify_signature(bundle, None, trust, now)? {
+        Verified::Envelope(envelope) => {
+            envelope.subject(subject)?;
+            Ok(envelope.signature)
+        }
+        Verified::Artifact(_) => Err(Rejection::MessageSignature),
     }
-    let subject = matched_subject(statement.subject, &expected.subject)?;
+}
+
+impl VerifiedEnvelope {
+    /// The subject of its statement that has a digest, whatever the statement says about it.
+    ///
+    /// # Errors
+    /// If its payload is no statement, or one about something else.
+    pub fn subject(&self, digest: &Digest) -> Result<ResourceDescriptor, Rejection> {
+        read_statement(self, digest).map(|(subject, _, _)| subject)
+    }
+}
+
+/// Verifies the statement in an envelope whose signature was verified.
+pub(crate) fn verify_statement(
+    envelope: &VerifiedEnvelope,
+    expected: &Expected,
+) -> Result<VerifiedStatement, Rejection> {
+    let (subject, predicate_type, predicate) = read_statement(envelope, &expected.subject)?;
     // SPEC: in-toto Envelope §Fields: "Consumer SHOULD only rely on the `predicateType` field in the Statement layer."
-    if statement.predicate_type != PREDICATE_TYPE {
+    if predicate_type != PREDICATE_TYPE {
         return Err(Rejection::PredicateType {
-            found: statement.predicate_type,
+            found: predicate_type,
         });
     }
-    let predicate: Predicate = json::object(Document::Predicate, statement.predicate)?;
+    let predicate: Predicate = json::object(Document::Predicate, predicate)?;
     let policy_set = accepted_policy_set(&predicate, expected)?;
     let (time_created, valid_until) = validity(&predicate, expected.now)?;
     require_claims(&predicate.properties, &expected.claims)?;
     Ok(VerifiedStatement {
-        key: key.fingerprint().clone(),
+        signature: envelope.signature().clone(),
         subject,
         predicate,
         policy_set,
@@ -170,51 +186,29 @@ pub fn verify(
     })
 }
 
-/// The trusted key that the envelope is signed with.
-fn verify_signature<'t>(envelope: &Received, trust: &'t Trust) -> Result<&'t PublicKey, Rejection> {
-    if trust.keys.is_empty() {
-        return Err(Rejection::NothingTrusted);
-    }
-    // SPEC: DSSE protocol §Protocol: "Optionally, filter acceptable public keys by KEYID."
-    // SPEC: DSSE protocol §Signature Definition: "It MUST NOT be used for security decisions; it may only be used to
-    // narrow the selection of possible keys to try."
-    let named = key_digest(&envelope.hint);
-    let candidates: Vec<_> = trust
-        .keys
-        .iter()
-        .filter(|key| {
-            named
-                .as_ref()
-                .is_none_or(|named| named.as_bytes() == key.digest())
-        })
-        .collect();
-    if let (Some(named), []) = (&named, candidates.as_slice()) {
-        return Err(Rejection::UntrustedKey {
-            key: format!("sha256:{}", named.to_hex()),
+/// The subject that is expected, with the type of the predicate and the predicate.
+fn read_statement(
+    envelope: &VerifiedEnvelope,
+    expected: &Digest,
+) -> Result<(ResourceDescriptor, String, Value), Rejection> {
+    // SPEC: DSSE protocol §Protocol: "Reject if PAYLOAD_TYPE is not a supported type."
+    if envelope.payload_type() != PAYLOAD_TYPE {
+        return Err(Rejection::PayloadType {
+            found: envelope.payload_type().to_owned(),
         });
     }
-    // SPEC: DSSE protocol §Protocol: "Verify SIGNATURE against PAE(UTF8(PAYLOAD_TYPE), SERIALIZED_BODY). Reject if the
-    // verification fails."
-    let message = sigstore_types::pae(&envelope.payload_type, envelope.payload.as_bytes());
-    candidates
-        .iter()
-        .find(|key| key.verifies(&message, envelope.signature.as_bytes()))
-        .copied()
-        .ok_or_else(|| Rejection::Signature {
-            keys: candidates
-                .iter()
-                .map(|key| key.fingerprint().to_string())
-                .collect(),
-        })
-}
-
-/// The digest that a hint names a key by, if it does so.
-///
-/// SPEC: `sigstore_common.proto`, `PublicKeyIdentifier`: "The format of the hint must be agreed upon out of band by the
-/// signer and the verifiers". Ours is cosign's, the digest of the key; a hint of any other form may mean every key.
-fn key_digest(hint: &str) -> Option<Sha256Hash> {
-    let digest = STANDARD.decode(hint).ok()?;
-    Some(Sha256Hash::new(digest.try_into().ok()?))
+    // SPEC: DSSE protocol §Protocol: "Parse SERIALIZED_BODY according to PAYLOAD_TYPE. Reject if the parsing fails."
+    // SPEC: in-toto attestation v1 §Parsing rules: "Consumers MUST ignore unrecognized fields unless otherwise noted in
+    // the predicate specification."
+    let statement: StatementJson = json::read(Document::Statement, envelope.payload())?;
+    // SPEC: in-toto validation model: "Reject if `statement.type` != `https://in-toto.io/Statement/v1`".
+    if !STATEMENT_TYPES.contains(&statement.statement_type.as_str()) {
+        return Err(Rejection::StatementType {
+            found: statement.statement_type,
+        });
+    }
+    let subject = matched_subject(statement.subject, expected)?;
+    Ok((subject, statement.predicate_type, statement.predicate))
 }
 
 /// SPEC: in-toto validation model: "`matchedSubjects` := the subset of entries `s` in `statement.subject` where: there
@@ -252,8 +246,8 @@ fn accepted_policy_set(
         });
     }
     // SPEC: SVR v0.2 §Fields, verifier.policies: "Identifies the policy artifacts used by the verifier when producing
-    // this result." Ours puts the set last, and a claim counts only for the set it was made with.
-    let Object(set) = verifier.policies.last().ok_or(Rejection::NoPolicySet)?;
+    // this result." A claim counts only for the set it was made with.
+    let set = predicate.policy_set().ok_or(Rejection::NoPolicySet)?;
     let is_accepted = expected.policy_sets.iter().any(|accepted| {
         set.has(&accepted.digest) && (accepted.uri.is_none() || accepted.uri == set.uri)
     });
@@ -277,27 +271,14 @@ fn validity(
     if time.duration_since(now) > CLOCK_SKEW {
         return Err(Rejection::FromTheFuture { time, now });
     }
-    let until = match predicate
-        .evidence
-        .as_ref()
-        .and_then(|evidence| evidence.get("validUntil"))
-    {
-        None => return Ok((time, None)),
-        Some(Value::String(until)) => parse_time(until)?,
-        Some(other) => {
-            return Err(Rejection::Time {
-                found: other.to_string(),
-            });
-        }
-    };
-    if until < now {
-        return Err(Rejection::Expired { until, now });
+    match predicate.valid_until()? {
+        Some(until) if until < now => Err(Rejection::Expired { until, now }),
+        until => Ok((time, until)),
     }
-    Ok((time, Some(until)))
 }
 
 /// SPEC: in-toto field types §Timestamp: "MUST be in RFC 3339 format in the UTC timezone (\"Z\")."
-fn parse_time(text: &str) -> Result<Timestamp, Rejection> {
+pub(crate) fn parse_time(text: &str) -> Result<Timestamp, Rejection> {
     let invalid = || Rejection::Time {
         found: text.to_owned(),
     };
@@ -329,29 +310,49 @@ fn require_claims(made: &[String], required: &[String]) -> Result<(), Rejection>
 /// SPEC: in-toto Statement v1 §Schema.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct StatementJson {
+pub(crate) struct StatementJson {
     #[serde(rename = "_type")]
-    statement_type: String,
-    subject: Vec<Object<ResourceDescriptor>>,
-    predicate_type: String,
+    pub(crate) statement_type: String,
+    pub(crate) subject: Vec<Object<ResourceDescriptor>>,
+    pub(crate) predicate_type: String,
     /// SPEC: "Unset is treated the same as set-but-empty."
     #[serde(default)]
-    predicate: Value,
+    pub(crate) predicate: Value,
 }
 
 /// SPEC: SVR v0.2 §Schema.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Predicate {
-    verifier: Object<VerifierJson>,
-    time_created: String,
-    properties: Vec<String>,
+pub(crate) struct Predicate {
+    pub(crate) verifier: Object<VerifierJson>,
+    pub(crate) time_created: String,
+    pub(crate) properties: Vec<String>,
     #[serde(rename = "polcheck_evidence")]
     evidence: Option<Map<String, Value>>,
 }
 
+impl Predicate {
+    /// The policy set, which polcheck puts last.
+    pub(crate) fn policy_set(&self) -> Option<&ResourceDescriptor> {
+        let Object(verifier) = &self.verifier;
+        verifier.policies.last().map(|Object(set)| set)
+    }
+
+    /// Until when it counts, if it says so.
+    pub(crate) fn valid_until(&self) -> Result<Option<Timestamp>, Rejection> {
+        let evidence = self.evidence.as_ref();
+        match evidence.and_then(|evidence| evidence.get("validUntil")) {
+            None => Ok(None),
+            Some(Value::String(until)) => parse_time(until).map(Some),
+            Some(other) => Err(Rejection::Time {
+                found: other.to_string(),
+            }),
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-struct VerifierJson {
-    id: String,
+pub(crate) struct VerifierJson {
+    pub(crate) id: String,
     policies: Vec<Object<ResourceDescriptor>>,
 }

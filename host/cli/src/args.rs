@@ -3,6 +3,7 @@
 use crate::commands::Command;
 use clap::{Args, CommandFactory, FromArgMatches, Parser};
 use model::report::EnforcementPoint;
+use pipeline::config::ByteSize;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -11,9 +12,11 @@ Decides whether a container image may be used, and proves it.
 
 `polcheck IMAGE` is `polcheck check IMAGE`. An IMAGE is
   HOST/REPOSITORY[:TAG][@DIGEST]   in a registry
+  docker-daemon:NAME[:TAG]         in the local Docker or Podman
   oci:DIR[:TAG]                    an OCI layout
   oci-archive:FILE[:TAG]           an OCI layout in a tar archive
-  docker-archive:FILE              what `docker save` wrote; `-` is standard input";
+  docker-archive:FILE              what `docker save` wrote; `-` is standard input
+  dir:DIR                          what `skopeo copy … dir:DIR` wrote";
 
 const AFTER: &str = "\
 Exit codes: 0 passed, 1 failed, 2 could not be decided, 3 nothing to check.
@@ -39,7 +42,7 @@ pub(crate) struct GlobalArgs {
     /// Read no configuration file
     #[arg(long, global = true, conflicts_with = "config")]
     pub(crate) no_config: bool,
-    /// Keep compiled policies here
+    /// Keep compiled policies, and what registries sent, here
     #[arg(long, value_name = "DIR", global = true)]
     pub(crate) cache_dir: Option<PathBuf>,
     /// Say more: what policies logged
@@ -60,9 +63,36 @@ pub(crate) struct RegistryArgs {
     /// Do not check the certificates of registries; withholds every claim
     #[arg(long)]
     pub(crate) allow_insecure_registry: bool,
+    /// Trust the certificates in this PEM file, beside those of the system
+    #[arg(long, value_name = "FILE")]
+    pub(crate) registry_cacert: Option<PathBuf>,
+    /// Show this certificate (PEM) to registries that ask for one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) registry_client_cert: Option<PathBuf>,
+    /// The key of that certificate (PEM, unencrypted)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) registry_client_key: Option<PathBuf>,
+    /// Ask so often again where a registry is busy or fails, or the connection breaks
+    #[arg(long, value_name = "N")]
+    pub(crate) retries: Option<u32>,
+    /// Keep at most so much of what registries sent, such as `500M`; `0` keeps nothing
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) blob_cache: Option<ByteSize>,
     /// Give up on an image after this time, such as `30s` or `5m`
     #[arg(long, value_name = "DURATION")]
     pub(crate) timeout: Option<jiff::SignedDuration>,
+}
+
+/// Who asks the registry, if not whom the files of Docker and Podman name.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Registry options")]
+pub(crate) struct LoginArgs {
+    /// Log in to the registry of the images as this user; the password is asked for
+    #[arg(long, value_name = "USER")]
+    pub(crate) username: Option<String>,
+    /// Read the password from standard input
+    #[arg(long, requires = "username")]
+    pub(crate) password_stdin: bool,
 }
 
 /// What an image is judged by.

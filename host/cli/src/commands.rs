@@ -15,7 +15,9 @@ mod lint;
 mod man;
 mod rules;
 mod signing;
+mod statements;
 mod time;
+mod trust;
 mod verify;
 mod version;
 mod waive;
@@ -35,6 +37,7 @@ pub(crate) enum Command {
     Facts(facts::FactsArgs),
     Attest(attest::AttestArgs),
     Verify(verify::VerifyArgs),
+    Statements(statements::StatementsArgs),
     Rules(rules::RulesArgs),
     Explain(explain::ExplainArgs),
     Waive(waive::WaiveArgs),
@@ -56,6 +59,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Facts(args) => facts::run(&args, &global),
         Command::Attest(args) => attest::run(args, &global),
         Command::Verify(args) => verify::run(args, &global),
+        Command::Statements(args) => statements::run(&args, &global),
         Command::Rules(args) => rules::run(args, &global),
         Command::Explain(args) => explain::run(args, &global),
         Command::Key(args) => key::run(args),

@@ -50,6 +50,16 @@ impl Failure {
         }
     }
 
+    /// As the cause of another one.
+    pub(crate) fn under(self, message: impl Into<String>) -> Self {
+        let causes = std::iter::once(self.message).chain(self.causes);
+        Self {
+            message: message.into(),
+            causes: causes.collect(),
+            ..self
+        }
+    }
+
     /// As text.
     pub(crate) fn render(&self, renderer: &Renderer) -> String {
         self.render_as(&Level::ERROR, renderer)
@@ -101,7 +111,9 @@ macro_rules! from_error {
 }
 
 from_error!(
+    attest::InvalidPattern,
     attest::KeyError,
+    attest::TrustedRootError,
     engine::LoadError,
     pipeline::AttestError,
     pipeline::CheckError,

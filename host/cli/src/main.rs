@@ -6,6 +6,7 @@ mod discover;
 mod exit;
 mod failure;
 mod files;
+mod login;
 mod progress;
 mod report;
 mod session;

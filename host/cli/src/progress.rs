@@ -1,12 +1,44 @@
 //! Progress on long work: on the standard error of a terminal only.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::IsTerminal;
+use registry::WaitListener;
+use std::io::{IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+/// A wait that is worth a word.
+const LONG_WAIT: Duration = Duration::from_secs(2);
+
+/// The line that is shown now, beside which nothing may be written.
+static SHOWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
 /// A line that says what is being done.
 #[derive(Debug)]
 pub(crate) struct Progress(Option<ProgressBar>);
+
+/// Says when a registry lets us wait for long.
+pub(crate) fn waits(quiet: bool) -> Option<WaitListener> {
+    if quiet || !std::io::stderr().is_terminal() {
+        return None;
+    }
+    Some(WaitListener::new(|host, time| {
+        if time < LONG_WAIT {
+            return;
+        }
+        let say = || {
+            let seconds = time.as_secs();
+            // Nobody is left to tell when standard error is gone.
+            let _ = writeln!(
+                anstream::stderr(),
+                "`{host}` is busy: asking again in {seconds} s"
+            );
+        };
+        match &*SHOWN.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(bar) => bar.suspend(say),
+            None => say(),
+        }
+    }))
+}
 
 impl Progress {
     /// Nothing is shown if standard error is no terminal, or somebody wants it quiet.
@@ -21,6 +53,7 @@ impl Progress {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(100));
+        *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
         Self(Some(bar))
     }
 

@@ -11,6 +11,7 @@ mod junit;
 mod markdown;
 mod place;
 mod sarif;
+pub(crate) mod statements;
 mod tally;
 mod text;
 pub(crate) mod verification;
@@ -232,6 +233,8 @@ pub(crate) fn outputs(texts: &[String]) -> Result<Vec<Output>, Failure> {
 #[derive(Debug)]
 pub(crate) struct Rendered {
     failure: Option<Failure>,
+    /// What may keep others from finding its statements.
+    warnings: Vec<Failure>,
     tally: Tally,
     waivers: WaiverTally,
     parts: Vec<Part>,
@@ -246,6 +249,12 @@ impl Rendered {
                 .collect(),
             tally: Tally::of(&entry),
             waivers: entry.waivers(),
+            warnings: entry
+                .attested()
+                .iter()
+                .flat_map(|attested| &attested.warnings)
+                .map(|warning| Failure::new(warning, warning.help()))
+                .collect(),
             failure: match entry {
                 Entry::Failed { failure, .. } => Some(failure),
                 Entry::Judged { .. } | Entry::Nothing { .. } => None,

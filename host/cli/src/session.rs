@@ -2,18 +2,19 @@
 
 use crate::args::{GlobalArgs, PolicyArgs, RegistryArgs};
 use crate::failure::Failure;
+use crate::progress;
 use crate::report::{self, Output};
 use engine::Allocation;
 use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
 use jiff::SignedDuration;
 use pipeline::config::{Config, FILE_NAME, FailOn, Layer, Origin};
 use pipeline::{Baseline, Pipeline, Policies, find_word};
-use registry::{Options, Registry};
+use registry::{CacheOptions, ClientIdentity, GivenLogin, Options, Registry};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::env;
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ pub(crate) struct Session {
     pub(crate) config: Config,
     pub(crate) verbose: bool,
     pub(crate) quiet: bool,
+    login: Option<GivenLogin>,
 }
 
 impl Session {
@@ -41,7 +43,11 @@ impl Session {
             (Origin::Environment, Layer::from_variables(env::vars_os())?),
         ];
         if let Some((origin, path)) = file(global, folders.as_ref().map(AppStrategy::config_dir)) {
-            layers.push((origin, Layer::read(&path)?));
+            let layer = Layer::read(&path)?;
+            if matches!(origin, Origin::WorkingDirectory(_)) {
+                check_layer_of_folder(&layer, &path)?;
+            }
+            layers.push((origin, layer));
         }
         layers.push((
             Origin::Default,
@@ -51,7 +57,13 @@ impl Session {
             config: Config::resolve(layers)?,
             verbose: global.verbose,
             quiet: global.quiet,
+            login: None,
         })
+    }
+
+    /// With the login that the command line gives.
+    pub(crate) fn with_login(self, login: Option<GivenLogin>) -> Self {
+        Self { login, ..self }
     }
 
     /// The sandbox for a few evaluations. It keeps compiled policies only where a cache can be had.
@@ -126,12 +138,51 @@ impl Session {
     }
 
     /// The way to registries.
-    pub(crate) fn registry(&self) -> Registry {
-        Registry::new(Options {
-            allow_http: self.config.values.allow_http_registry == Some(true),
-            allow_insecure: self.config.values.allow_insecure_registry == Some(true),
+    pub(crate) fn registry(&self) -> Result<Registry, Failure> {
+        let values = &self.config.values;
+        let identity = match (&values.registry_client_cert, &values.registry_client_key) {
+            (Some(cert), Some(key)) => Some(ClientIdentity {
+                cert: cert.clone(),
+                key: key.clone(),
+            }),
+            (None, None) => None,
+            _ => {
+                return Err(Failure::say(
+                    "a client certificate needs its key, and a key its certificate",
+                )
+                .help("give both `--registry-client-cert` and `--registry-client-key`"));
+            }
+        };
+        let cache = values.cache_dir.as_deref().zip(values.blob_cache);
+        Ok(Registry::new(Options {
+            allow_http: values.allow_http_registry == Some(true),
+            allow_insecure: values.allow_insecure_registry == Some(true),
+            retries: values.retries.unwrap_or_default(),
+            ca: values.registry_cacert.clone(),
+            identity,
+            registries: values.registries.clone().unwrap_or_default(),
+            cache: cache.map(|(dir, size)| CacheOptions {
+                dir: dir.join("blobs"),
+                max_bytes: size.0,
+            }),
+            on_wait: progress::waits(self.quiet),
+            login: self.login.clone(),
             ..Options::default()
-        })
+        }))
+    }
+
+    /// Refuses to ask registries that a file in the working directory chose: an accepted statement is an answer, and whoever
+    /// wrote the file could have had another image answered for.
+    pub(crate) fn require_named_registries(&self) -> Result<(), Failure> {
+        if !self.config.are_registries_unnamed() {
+            return Ok(());
+        }
+        Err(Failure::say(format!(
+            "which registries are asked comes from `{FILE_NAME}` in the working directory, which nobody named"
+        ))
+        .help(format!(
+            "name it with `--config {FILE_NAME}` if you trust it, or leave it out with `--no-config`"
+        )))
     }
 
     /// The whole line.
@@ -146,7 +197,7 @@ impl Session {
 
     fn pipeline_on(&self, engine: Arc<engine::Engine>) -> Result<Pipeline, Failure> {
         let policies = Arc::new(self.policies(&engine)?);
-        Ok(Pipeline::new(self.registry(), engine, policies))
+        Ok(Pipeline::new(self.registry()?, engine, policies))
     }
 
     /// Options that weaken the run, as they are given.
@@ -194,6 +245,42 @@ fn folders() -> Option<impl AppStrategy> {
     choose_app_strategy(app).ok()
 }
 
+/// The file of the working directory may be by whoever wrote a change. What runs as machine code, and what files of this machine
+/// are overwritten, is not for it to say.
+fn check_layer_of_folder(layer: &Layer, path: &Path) -> Result<(), Failure> {
+    let refused = |what: &str| {
+        Failure::say(format!("`{}` must not say {what}", path.display()))
+            .help("it may be by whoever wrote a change: say it on the command line, or name the file by `--config`")
+    };
+    if layer.cache_dir.is_some() {
+        return Err(refused("where compiled policies are kept"));
+    }
+    let outputs = layer.output.iter().flatten();
+    let files = outputs.filter_map(|output| Some(output.split_once('=')?.1));
+    for file in files {
+        if !is_in_working_directory(Path::new(file)) {
+            return Err(refused(&format!(
+                "to write `{file}`, which is outside of the folder"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file lies below the working directory, wherever links lead.
+fn is_in_working_directory(path: &Path) -> bool {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let resolved = path
+        .canonicalize()
+        .or_else(|_| folder.unwrap_or(Path::new(".")).canonicalize());
+    let here = env::current_dir().and_then(|here| here.canonicalize());
+    let is_link_to_nothing = path.is_symlink() && !path.exists();
+    matches!((resolved, here), (Ok(path), Ok(here)) if path.starts_with(&here))
+        && !is_link_to_nothing
+}
+
 /// The configuration file, if there is one: the one that was named, else that of the working directory, else the user's.
 pub(crate) fn file(global: &GlobalArgs, user_dir: Option<PathBuf>) -> Option<(Origin, PathBuf)> {
     if global.no_config {
@@ -217,6 +304,11 @@ impl RegistryArgs {
             allow_http_registry: self.allow_http_registry.then_some(true),
             allow_insecure_registry: self.allow_insecure_registry.then_some(true),
             timeout: self.timeout.map(SignedDuration::abs),
+            registry_cacert: self.registry_cacert.clone(),
+            registry_client_cert: self.registry_client_cert.clone(),
+            registry_client_key: self.registry_client_key.clone(),
+            retries: self.retries,
+            blob_cache: self.blob_cache,
             ..layer
         }
     }

@@ -3,6 +3,8 @@
 
 use regex::{Regex, RegexBuilder};
 
+/// What stands for something else in a glob.
+pub(crate) const WILDCARDS: [char; 2] = ['*', '?'];
 /// How long a pattern may be, in bytes.
 const MAX_PATTERN_BYTES: usize = 16 << 10;
 /// No glob of so many bytes becomes too large.
@@ -67,11 +69,10 @@ pub fn glob(pattern: &str) -> Result<Regex, InvalidPattern> {
 /// # Errors
 /// If it is longer than 16 KiB, or becomes larger than 1 MiB.
 pub fn glob_matches(pattern: &str, text: &str) -> Result<bool, InvalidPattern> {
-    let wildcards = ['*', '?'];
-    if !pattern.contains(wildcards) {
+    if !pattern.contains(WILDCARDS) {
         return Ok(pattern == text);
     }
-    let mut pieces = pattern.split(wildcards);
+    let mut pieces = pattern.split(WILDCARDS);
     let begins = |piece| text.strip_prefix(piece);
     let behind_first = pieces.next().and_then(begins);
     let behind_all = pieces.try_fold(behind_first, |rest, piece| {

@@ -93,6 +93,16 @@ impl Waiver {
             && matches(&self.image, subject.image)
             && matches(&self.path, subject.dockerfile)
     }
+
+    /// A name that a subject must have, if the scope has one without wildcards.
+    fn required_name(&self) -> Option<&str> {
+        let exact = |glob: &&str| !glob.contains(matching::WILDCARDS);
+        let digest = self.digest.as_ref().map(AsRef::as_ref);
+        let path = self.path.as_deref().filter(exact);
+        digest
+            .or(path)
+            .or_else(|| self.image.as_deref().filter(exact))
+    }
 }
 
 /// Many waivers, found by what they cover.
@@ -100,19 +110,54 @@ impl Waiver {
 pub struct Waivers {
     all: Vec<Waiver>,
     by_rule: HashMap<String, OfRule>,
+    by_subject: Places,
 }
 
 /// The places of the waivers of one rule.
 #[derive(Clone, Debug, Default)]
 struct OfRule {
-    of_all_keys: Vec<usize>,
-    by_key: HashMap<String, Vec<usize>>,
+    of_all_keys: Places,
+    by_key: HashMap<String, Places>,
+}
+
+/// Places of waivers, by the name that a subject must have for them.
+#[derive(Clone, Debug, Default)]
+struct Places {
+    of_any_name: Vec<usize>,
+    by_name: HashMap<String, Vec<usize>>,
+}
+
+impl Places {
+    fn add(&mut self, at: usize, waiver: &Waiver) {
+        match waiver.required_name() {
+            None => self.of_any_name.push(at),
+            Some(name) => self.by_name.entry(name.to_owned()).or_default().push(at),
+        }
+    }
+
+    /// Those that may be meant for a subject, in their order.
+    fn of(&self, subject: SubjectNames<'_>) -> Vec<usize> {
+        let mut names = vec![subject.digest.as_ref()];
+        names.extend(subject.image);
+        names.extend(subject.dockerfile);
+        let of_names = names.into_iter().filter_map(|name| self.by_name.get(name));
+        let of_names = of_names.flatten().copied();
+        let mut places: Vec<usize> = self.of_any_name.iter().copied().chain(of_names).collect();
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
 }
 
 impl Waivers {
     /// All of them, in their order.
     pub fn iter(&self) -> impl Iterator<Item = &Waiver> {
         self.all.iter()
+    }
+
+    /// Those that are meant for a subject, in their order.
+    pub fn meant_for<'a>(&'a self, subject: SubjectNames<'a>) -> impl Iterator<Item = &'a Waiver> {
+        self.at(self.by_subject.of(subject), subject)
     }
 
     /// Those whose scope covers a finding of a rule on a subject: of its very key first, each in its order.
@@ -125,24 +170,41 @@ impl Waivers {
         let of_rule = self.by_rule.get(rule.as_ref());
         let by_key = of_rule.and_then(|of_rule| of_rule.by_key.get(key));
         let of_all_keys = of_rule.map(|of_rule| &of_rule.of_all_keys);
-        let places = by_key.into_iter().chain(of_all_keys).flatten();
-        places
-            .filter_map(|at| self.all.get(*at))
-            .filter(move |waiver| waiver.is_for(subject))
+        let places = by_key.into_iter().chain(of_all_keys);
+        self.at(places.flat_map(move |places| places.of(subject)), subject)
+    }
+
+    fn at<'a>(
+        &'a self,
+        places: impl IntoIterator<Item = usize>,
+        subject: SubjectNames<'a>,
+    ) -> impl Iterator<Item = &'a Waiver> {
+        let waivers = places.into_iter().filter_map(|at| self.all.get(at));
+        waivers.filter(move |waiver| waiver.is_for(subject))
     }
 }
 
 impl From<Vec<Waiver>> for Waivers {
     fn from(all: Vec<Waiver>) -> Self {
         let mut by_rule: HashMap<String, OfRule> = HashMap::new();
+        let mut by_subject = Places::default();
         for (at, waiver) in all.iter().enumerate() {
+            by_subject.add(at, waiver);
             let of_rule = by_rule.entry(waiver.rule.clone()).or_default();
             match &waiver.key {
-                None => of_rule.of_all_keys.push(at),
-                Some(key) => of_rule.by_key.entry(key.clone()).or_default().push(at),
+                None => of_rule.of_all_keys.add(at, waiver),
+                Some(key) => of_rule
+                    .by_key
+                    .entry(key.clone())
+                    .or_default()
+                    .add(at, waiver),
             }
         }
-        Self { all, by_rule }
+        Self {
+            all,
+            by_rule,
+            by_subject,
+        }
     }
 }
 
@@ -186,6 +248,11 @@ mod tests {
     #[case(r#","image":"r.io/team/*""#, true)]
     #[case(r#","image":"r.io/other/*""#, false)]
     #[case(r#","path":"app/**""#, true)]
+    #[case(r#","path":"app/Dockerfile""#, true)]
+    #[case(r#","path":"app/Dockerfile","image":"r.io/other/app""#, false)]
+    #[case(r#","image":"r.io/team/app""#, true)]
+    #[case(r#","image":"app/Dockerfile""#, false)]
+    #[case(r#","image":"r.io/team/ap?","path":"app/Dockerfile""#, true)]
     #[case(r#","path":"other/**""#, false)]
     #[case(
         r#","digest":"sha256:0000000000000000000000000000000000000000000000000000000000000000""#,
@@ -204,6 +271,8 @@ mod tests {
         let waivers = Waivers::from(vec![waiver(scope)]);
         let covering: Vec<_> = waivers.covering(subject, &rule, "user=root").collect();
         assert_eq!(!covering.is_empty(), expected);
+        let is_meant = expected || scope.contains("user=0");
+        assert_eq!(waivers.meant_for(subject).count(), usize::from(is_meant));
         let other = "user.sudo".parse().unwrap();
         assert_eq!(waivers.covering(subject, &other, "user=root").count(), 0);
     }

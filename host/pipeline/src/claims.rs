@@ -18,8 +18,8 @@ use std::fmt;
 pub struct RunConditions {
     /// The set in effect is not the published one.
     pub changed_set: bool,
-    /// The set was found in the working directory, where the author of a change may have put it.
-    pub unnamed_set: bool,
+    /// What was found in the working directory, where the author of a change may have put it.
+    pub unnamed: Vec<Unnamed>,
     /// The rules were told another time than now.
     pub other_time: bool,
     /// Options that weaken the run.
@@ -30,13 +30,35 @@ pub struct RunConditions {
     pub no_image: bool,
 }
 
+/// What a configuration in the working directory may decide without having been named by anybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unnamed {
+    /// The policy set.
+    PolicySet,
+    /// The enforcement point as which the set is taken.
+    Point,
+    /// Which registries are asked and believed.
+    Registries,
+}
+
+impl Unnamed {
+    /// What it is, and the option that names it.
+    fn said(self) -> (&'static str, &'static str) {
+        match self {
+            Self::PolicySet => ("the policy set", "--policy-set"),
+            Self::Point => ("the point", "--point"),
+            Self::Registries => ("which registries are asked", "--config"),
+        }
+    }
+}
+
 /// Why a claim is withheld.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Withheld {
     /// The set in effect is not the published one.
     ChangedSet,
-    /// The set was found in the working directory.
-    UnnamedSet,
+    /// What decides the run was found in the working directory.
+    Unnamed(Unnamed),
     /// The rules were told another time than now.
     OtherTime,
     /// An option that weakens the run.
@@ -71,18 +93,34 @@ impl fmt::Display for Withheld {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ChangedSet => f.write_str("this run changed the policy set"),
-            Self::UnnamedSet => f.write_str("the policy set comes from the working directory and was not named by `--policy-set`"),
+            Self::Unnamed(what) => {
+                let (what, option) = what.said();
+                write!(
+                    f,
+                    "{what} comes from the working directory and was not named by `{option}`"
+                )
+            }
             Self::OtherTime => f.write_str("the effective time is not now"),
             Self::NoImage => f.write_str("there is no image"),
-            Self::Origin(origin) => write!(f, "the claim accepts no Dockerfile that {}", described(*origin)),
+            Self::Origin(origin) => write!(
+                f,
+                "the claim accepts no Dockerfile that {}",
+                described(*origin)
+            ),
             Self::OtherDockerfile => f.write_str("the Dockerfile does not make this image"),
             Self::Insecure(option) => write!(f, "`{option}` was given"),
             Self::Baseline => f.write_str("a baseline was given"),
             Self::OpenPlatform(platform) => write!(f, "{platform}"),
             Self::NotPassed(verdict) => write!(f, "the verdict is {verdict}"),
             Self::Finding(rule) => write!(f, "`{rule}` has a finding"),
-            Self::WaivedFinding(rule) => write!(f, "`{rule}` has a waived finding, and the claim does not accept waivers"),
-            Self::SuppressedFinding(rule) => write!(f, "`{rule}` has a finding that a comment silences, and the claim does not accept that"),
+            Self::WaivedFinding(rule) => write!(
+                f,
+                "`{rule}` has a waived finding, and the claim does not accept waivers"
+            ),
+            Self::SuppressedFinding(rule) => write!(
+                f,
+                "`{rule}` has a finding that a comment silences, and the claim does not accept that"
+            ),
             Self::Unsettled(rule) => write!(f, "`{rule}` came to no conclusion"),
             Self::NotSelected(rule) => write!(f, "`{rule}` was not run"),
             Self::NothingEvaluated => f.write_str("none of its rules was evaluated"),
@@ -103,15 +141,16 @@ impl RunConditions {
     pub fn withheld(&self) -> Vec<Withheld> {
         let flags = [
             (self.changed_set, Withheld::ChangedSet),
-            (self.unnamed_set, Withheld::UnnamedSet),
             (self.other_time, Withheld::OtherTime),
             (self.baseline, Withheld::Baseline),
             (self.no_image, Withheld::NoImage),
         ];
+        let unnamed = self.unnamed.iter().copied().map(Withheld::Unnamed);
         let insecure = self.insecure.iter().cloned().map(Withheld::Insecure);
         flags
             .into_iter()
             .filter_map(|(holds, reason)| holds.then_some(reason))
+            .chain(unnamed)
             .chain(insecure)
             .collect()
     }

@@ -2,9 +2,17 @@
 //!
 //! Each of them is a [`Layer`]; [`Config::resolve`] lays them over one another and remembers where each value came from.
 
+mod byte_size;
+mod origin;
+mod registries;
 mod variables;
 
+pub use byte_size::{ByteSize, InvalidByteSize};
+pub use origin::Origin;
+pub use registries::Registries;
+
 use crate::builtin::DEFAULT_SET;
+use crate::claims::Unnamed;
 use crate::policies::Changes;
 use crate::yaml;
 use jiff::SignedDuration;
@@ -14,7 +22,6 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -72,7 +79,7 @@ pub struct Layer {
     /// The longest that one image may take.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<SignedDuration>,
-    /// Where compiled policies are kept.
+    /// Where compiled policies are kept, and what registries sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache_dir: Option<PathBuf>,
     /// Registries that have no HTTPS may be used.
@@ -81,6 +88,24 @@ pub struct Layer {
     /// Registries' certificates are not checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_insecure_registry: Option<bool>,
+    /// Certificates in PEM that are trusted for all registries, beside those of the system.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registry_cacert: Option<PathBuf>,
+    /// The certificate that every server may be shown which asks for one, in PEM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registry_client_cert: Option<PathBuf>,
+    /// The key of that certificate, in PEM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registry_client_key: Option<PathBuf>,
+    /// How often a request is made again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retries: Option<u32>,
+    /// How much of what registries sent is kept in the cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blob_cache: Option<ByteSize>,
+    /// What is different for single registries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registries: Option<Registries>,
 }
 
 /// When a run fails.
@@ -92,32 +117,6 @@ pub enum FailOn {
     /// On an open finding of this severity or worse.
     #[serde(untagged)]
     Severity(Severity),
-}
-
-/// Where a value came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// An option on the command line.
-    Flag,
-    /// A variable of the environment.
-    Environment,
-    /// The configuration file in the working directory.
-    WorkingDirectory(PathBuf),
-    /// A configuration file that was named, or the user's own.
-    File(PathBuf),
-    /// Nobody said anything.
-    Default,
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Flag => f.write_str("command line"),
-            Self::Environment => f.write_str("environment"),
-            Self::WorkingDirectory(path) | Self::File(path) => write!(f, "{}", path.display()),
-            Self::Default => f.write_str("default"),
-        }
-    }
 }
 
 /// Why the configuration cannot be used. The fault of whoever wrote it.
@@ -180,7 +179,7 @@ impl ConfigError {
 }
 
 /// Everything that can be set, by its key.
-pub const KEYS: [&str; 18] = [
+pub const KEYS: [&str; 24] = [
     "policySet",
     "point",
     "policies",
@@ -199,7 +198,14 @@ pub const KEYS: [&str; 18] = [
     "cacheDir",
     "allowHttpRegistry",
     "allowInsecureRegistry",
+    "registryCacert",
+    "registryClientCert",
+    "registryClientKey",
+    "retries",
+    "blobCache",
+    "registries",
 ];
+
 impl Layer {
     /// Reads a configuration file.
     ///
@@ -210,7 +216,9 @@ impl Layer {
         if text.trim_ascii().is_empty() {
             return Ok(Self::default());
         }
-        parse(path, &text)
+        let layer: Self = parse(path, &text)?;
+        layer.check_registries(path, &text)?;
+        Ok(layer)
     }
 }
 
@@ -305,6 +313,8 @@ impl Config {
             cache_dir,
             allow_http_registry: Some(false),
             allow_insecure_registry: Some(false),
+            retries: Some(3),
+            blob_cache: Some(ByteSize(1 << 30)),
             ..Layer::default()
         }
     }
@@ -314,12 +324,22 @@ impl Config {
         self.values.policy_set.as_deref().unwrap_or(DEFAULT_SET)
     }
 
-    /// Whether the policy set was found in the working directory and not named by anybody.
-    pub fn is_set_unnamed(&self) -> bool {
-        matches!(
-            self.origins.get("policySet"),
-            Some(Origin::WorkingDirectory(_))
-        )
+    /// What the working directory decides and nobody named.
+    pub fn unnamed(&self) -> Vec<Unnamed> {
+        let decided = [
+            (self.is_found_here("policySet"), Unnamed::PolicySet),
+            (self.are_registries_unnamed(), Unnamed::Registries),
+            (self.is_found_here("point"), Unnamed::Point),
+        ];
+        let decided = decided.into_iter();
+        decided
+            .filter_map(|(holds, what)| holds.then_some(what))
+            .collect()
+    }
+
+    /// Whether the working directory decides a value: whoever wrote a change may have written that, too.
+    fn is_found_here(&self, key: &str) -> bool {
+        matches!(self.origins.get(key), Some(Origin::WorkingDirectory(_)))
     }
 
     /// How much somebody wants to be done at the same time; nothing where nobody said so.

@@ -9,6 +9,7 @@
 //! It is made for many calls at once: nothing blocks the async runtime, evaluations are bounded in number, packs and
 //! connections are shared, and every future can be dropped.
 
+mod attached;
 mod attest_image;
 mod base_images;
 mod baseline;
@@ -29,18 +30,21 @@ mod resolve;
 mod run_summary;
 mod set_document;
 mod set_file;
+mod statements;
 mod subject;
+mod superseded;
 mod verify_image;
 mod without_effect;
 mod yaml;
 
 pub use ::facts::{BuildInputs, base_config};
-pub use attest_image::{AttachMode, Attested};
+pub use attached::Reason;
+pub use attest_image::{AttachMode, AttachWarning, AttestRequest, Attested};
 pub use base_images::KnownBases;
 pub use baseline::Baseline;
 pub use builtin::{DEFAULT_SET, PACKS, SETS};
 pub use catalogue::Catalogue;
-pub use claims::{RunConditions, Withheld, claims};
+pub use claims::{RunConditions, Unnamed, Withheld, claims};
 pub use decide::{Decision, JudgedRule, Judgement, decide};
 pub use error::{AttestError, CheckError, PoliciesError, VerifyError};
 pub use fix::{Bases, Fixed, Refused, Unsafe};
@@ -50,8 +54,13 @@ pub use recorded::{RecordedError, RecordedFinding, RecordedStatus, read_findings
 pub use run_summary::{RunSummary, WaiverTally};
 pub use set_document::{Accepted, ClaimDocument, RuleDocument, SetDocument, Tool};
 pub use set_file::{files_of, is_set};
+pub use statements::{
+    AttachedStatement, LegacyManifest, LegacyStatements, NotChecked, State, Statements,
+    StatementsRequest, list_statements,
+};
 pub use subject::Platforms;
-pub use verify_image::{Reason, Rejected, Verification, VerifyRequest, verify_image};
+pub use superseded::{Outcome, Superseded};
+pub use verify_image::{Rejected, Verification, VerifyRequest, verify_image};
 
 use ::engine::{Case, Circumstances, Engine, Evaluation};
 use ::registry::{Image, Registry, Source};
@@ -90,8 +99,8 @@ pub struct CheckRequest {
     pub effective_time: Option<Timestamp>,
     /// Facts of the request.
     pub context: BTreeMap<String, String>,
-    /// The policy set was found in the working directory and not named by anybody.
-    pub unnamed_set: bool,
+    /// What was found in the working directory and not named by anybody.
+    pub unnamed: Vec<Unnamed>,
     /// Options that weaken the run, as they were given.
     pub insecure: Vec<String>,
     /// Of a Dockerfile alone, leave the evidence out: it costs more than the verdict.
@@ -189,7 +198,7 @@ impl Pipeline {
     fn conditions(&self, request: &CheckRequest) -> RunConditions {
         RunConditions {
             changed_set: !self.policies.as_published,
-            unnamed_set: request.unnamed_set,
+            unnamed: request.unnamed.clone(),
             other_time: request.effective_time.is_some(),
             insecure: request.insecure.clone(),
             baseline: request.baseline.is_some(),
@@ -207,7 +216,7 @@ impl Pipeline {
         time: Timestamp,
     ) -> Result<Judged, CheckError> {
         let conditions = self.conditions(request);
-        let (facts, dockerfile) = self.facts(image, manifest, request).await?;
+        let (facts, dockerfile) = Box::pin(self.facts(image, manifest, request)).await?;
         subject::check_platform(&request.platforms, image, &facts)?;
         let circumstances = Circumstances {
             time,

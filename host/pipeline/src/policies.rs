@@ -2,7 +2,7 @@
 
 use crate::Reasons;
 use crate::builtin::PACKS;
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, is_meant};
 use crate::error::PoliciesError;
 use crate::lint::OfDockerfiles;
 use crate::resolve::{check_conflicts, merge, resolve};
@@ -12,7 +12,7 @@ use crate::without_effect::without_effect;
 use crate::yaml;
 use engine::{Engine, Pack, Settings};
 use model::report::EnforcementPoint;
-use model::{Digest, Interface, PolicySet, RuleId, Severity, Waiver, canonical};
+use model::{Digest, Interface, PolicySet, RuleId, RuleMetadata, Severity, Waiver, canonical};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -183,8 +183,12 @@ impl Changes {
         for name in &self.rules {
             document.rules.entry(name.clone()).or_default();
         }
-        for (id, settings) in self.settings_by_rule(catalogue)? {
-            let entry = document.rules.entry(id).or_default();
+        for (rule, settings) in self.settings_by_rule(catalogue)? {
+            // Settings switch no rule on.
+            if !document.rules.keys().any(|name| is_meant(rule, name)) {
+                continue;
+            }
+            let entry = document.rules.entry(rule.id.to_string()).or_default();
             entry.settings = merge(entry.settings.take(), Some(settings));
         }
         document.fail_on = self.fail_on.or(document.fail_on);
@@ -200,20 +204,20 @@ impl Changes {
         Ok(set)
     }
 
-    /// The settings by the ids of their rules: by any other name, what the set says of the id would win.
-    fn settings_by_rule(
+    /// The settings with the rules that they are for: by any other name, what the set says of the id of a rule would win.
+    fn settings_by_rule<'a>(
         &self,
-        catalogue: &Catalogue,
-    ) -> Result<BTreeMap<String, Value>, PoliciesError> {
-        let mut settings = BTreeMap::new();
+        catalogue: &'a Catalogue,
+    ) -> Result<Vec<(&'a RuleMetadata, Value)>, PoliciesError> {
+        let mut settings: Vec<(&RuleMetadata, Value)> = Vec::new();
         for (name, given) in &self.settings {
             for rule in catalogue.named(name)? {
-                let twice = settings.insert(rule.id.to_string(), given.clone());
-                if twice.is_some() {
+                if settings.iter().any(|(known, _)| known.id == rule.id) {
                     return Err(PoliciesError::SettingsTwice {
                         rule: rule.id.clone(),
                     });
                 }
+                settings.push((rule, given.clone()));
             }
         }
         Ok(settings)

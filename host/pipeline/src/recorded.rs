@@ -31,7 +31,7 @@ pub struct RecordedFinding {
     pub dockerfile: Option<String>,
     /// Registry and repository of the image that has it.
     pub image: Option<String>,
-    /// The digest of the image that has it.
+    /// The digest of the image, or of the Dockerfile alone, that has it.
     pub digest: Option<Digest>,
 }
 
@@ -102,6 +102,10 @@ struct ReportDocument {
 struct SubjectDocument {
     name: Option<String>,
     digest: Option<Digest>,
+    /// Of a Dockerfile alone.
+    path: Option<String>,
+    /// Of its bytes.
+    sha256: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -151,7 +155,14 @@ pub fn read_findings(path: &Path) -> Result<Vec<RecordedFinding>, RecordedError>
 }
 
 fn of_report(report: ReportDocument) -> Vec<RecordedFinding> {
-    let SubjectDocument { name, digest } = report.subject;
+    let SubjectDocument {
+        name,
+        digest,
+        path,
+        sha256,
+    } = report.subject;
+    let of_file = sha256.and_then(|hex| format!("sha256:{hex}").parse().ok());
+    let digest = digest.or(of_file);
     let finding = |finding: FindingDocument| RecordedFinding {
         fingerprint: finding.fingerprint,
         rule: finding.rule,
@@ -159,7 +170,10 @@ fn of_report(report: ReportDocument) -> Vec<RecordedFinding> {
         severity: finding.severity,
         message: finding.message,
         status: finding.status,
-        dockerfile: finding.location.and_then(|location| location.file),
+        dockerfile: finding
+            .location
+            .and_then(|location| location.file)
+            .or_else(|| path.clone()),
         image: name.clone(),
         digest: digest.clone(),
     };

@@ -4,7 +4,7 @@ use crate::Judged;
 use crate::policies::Policies;
 use model::report::Ending;
 use model::{Digest, SubjectNames, Waiver};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// What was judged in a run, as far as waivers are concerned.
 #[derive(Debug, Default)]
@@ -27,6 +27,8 @@ struct Names {
 pub struct RunSummary {
     /// Waivers that are meant for what was judged, and cover nothing of it; expired ones, too.
     pub unused_waivers: Vec<Ending>,
+    /// Waivers that are meant for nothing that was judged, by their ids: for other subjects, or for a name that is mistyped.
+    pub waivers_for_others: Vec<String>,
     /// What the policy set and the configuration name to no effect.
     pub without_effect: Vec<String>,
 }
@@ -60,16 +62,25 @@ impl WaiverTally {
 
     /// What is left to say.
     pub fn summary(&self, policies: &Policies) -> RunSummary {
-        let unused = policies.set.waivers.iter().filter(|waiver| {
-            !self.used.contains(&waiver.id)
-                && self.subjects.iter().any(|names| names.are_meant(waiver))
-        });
+        let waivers = &policies.set.waivers;
+        let meant = self.subjects.iter().map(Names::borrowed);
+        let meant: HashSet<&str> = meant
+            .flat_map(|names| waivers.meant_for(names))
+            .map(|waiver| waiver.id.as_str())
+            .collect();
+        let (unused, for_others): (Vec<&Waiver>, Vec<&Waiver>) = waivers
+            .iter()
+            .filter(|waiver| !self.used.contains(&waiver.id))
+            .partition(|waiver| meant.contains(waiver.id.as_str()));
+        let ending = |waiver: &Waiver| Ending {
+            id: waiver.id.clone(),
+            expires: waiver.expires,
+        };
         RunSummary {
-            unused_waivers: unused
-                .map(|waiver| Ending {
-                    id: waiver.id.clone(),
-                    expires: waiver.expires,
-                })
+            unused_waivers: unused.into_iter().map(ending).collect(),
+            waivers_for_others: for_others
+                .into_iter()
+                .map(|waiver| waiver.id.clone())
                 .collect(),
             without_effect: policies.without_effect.clone(),
         }
@@ -77,12 +88,12 @@ impl WaiverTally {
 }
 
 impl Names {
-    fn are_meant(&self, waiver: &Waiver) -> bool {
-        waiver.is_for(SubjectNames {
+    fn borrowed(&self) -> SubjectNames<'_> {
+        SubjectNames {
             given: &self.given,
             image: self.image.as_deref(),
             dockerfile: self.dockerfile.as_deref(),
             digest: &self.digest,
-        })
+        }
     }
 }

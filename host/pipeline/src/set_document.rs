@@ -50,6 +50,9 @@ pub struct SetDocument {
 pub struct PointDocument {
     /// In place of the set's.
     pub fail_on: Option<Severity>,
+    /// Further ones.
+    #[serde(default)]
+    pub packs: Vec<String>,
     /// Laid over those of the set.
     #[serde(default)]
     pub rules: BTreeMap<String, RuleDocument>,
@@ -61,6 +64,9 @@ pub struct PointDocument {
     pub waivers: Vec<Waiver>,
     /// In place of the set's.
     pub suppressions: Option<BTreeSet<Tool>>,
+    /// Further ones.
+    #[serde(default)]
+    pub not_covered: BTreeMap<String, String>,
 }
 
 /// A tool that a comment in a Dockerfile can silence.

@@ -128,7 +128,9 @@ fn of_file(path: &Path) -> Result<SetDocument, PoliciesError> {
         return Err(PoliciesError::ReservedUri { set });
     }
     let folder = path.parent().map_or_else(PathBuf::new, Path::to_owned);
-    for pack in &mut document.packs {
+    let points = document.points.values_mut();
+    let of_points = points.flat_map(|point| &mut point.packs);
+    for pack in document.packs.iter_mut().chain(of_points) {
         if !pack.starts_with(BUILTIN) {
             *pack = folder.join(&*pack).display().to_string();
         }
@@ -152,20 +154,12 @@ impl SetDocument {
             let below = points.remove(&point).unwrap_or_default();
             points.insert(point, above.over(below));
         }
-        let mut packs = below.packs;
-        packs.extend(self.packs);
-        let mut seen = Vec::new();
-        packs.retain(|pack| {
-            let is_new = !seen.contains(pack);
-            seen.push(pack.clone());
-            is_new
-        });
         Self {
             name: self.name,
             uri: self.uri,
             extends: Vec::new(),
             fail_on: self.fail_on.or(below.fail_on),
-            packs,
+            packs: each_once(below.packs, self.packs),
             rules: rules_over(below.rules, self.rules),
             claims: below.claims.into_iter().chain(self.claims).collect(),
             waivers: below.waivers.into_iter().chain(self.waivers).collect(),
@@ -186,15 +180,19 @@ impl SetDocument {
         };
         let PointDocument {
             fail_on,
+            packs,
             rules,
             claims,
             waivers,
             suppressions,
+            not_covered,
         } = here;
         self.rules = rules_over(self.rules, rules);
         self.claims.extend(claims);
         self.waivers.extend(waivers);
+        self.not_covered.extend(not_covered);
         Self {
+            packs: each_once(self.packs, packs),
             fail_on: fail_on.or(self.fail_on),
             suppressions: suppressions.or(self.suppressions),
             ..self
@@ -207,12 +205,28 @@ impl PointDocument {
     fn over(self, below: Self) -> Self {
         Self {
             fail_on: self.fail_on.or(below.fail_on),
+            packs: each_once(below.packs, self.packs),
             rules: rules_over(below.rules, self.rules),
             claims: below.claims.into_iter().chain(self.claims).collect(),
             waivers: below.waivers.into_iter().chain(self.waivers).collect(),
             suppressions: self.suppressions.or(below.suppressions),
+            not_covered: below
+                .not_covered
+                .into_iter()
+                .chain(self.not_covered)
+                .collect(),
         }
     }
+}
+
+/// Packs and further ones, each in its first place.
+fn each_once(mut packs: Vec<String>, further: Vec<String>) -> Vec<String> {
+    for pack in further {
+        if !packs.contains(&pack) {
+            packs.push(pack);
+        }
+    }
+    packs
 }
 
 type Rules = BTreeMap<String, RuleDocument>;

@@ -1,18 +1,17 @@
 //! Whether an image has a statement that somebody accepts.
 
-use crate::AT_ONCE;
+use crate::attached::{Content, Opened, Reason, open_all, open_layers};
 use crate::error::VerifyError;
-use ::attest::{Expected, MAX_BUNDLE_BYTES, Rejection, Trust, VerifiedStatement, verify};
-use ::registry::{Image, Registry, RegistryError, Resolved, Source, platform};
+use crate::statements;
+use ::attest::{
+    ENVELOPE_MEDIA_TYPE, Expected, LegacyLayer, PREDICATE_TYPE, Rejection, Trust,
+    VerifiedStatement, verify, verify_legacy_statement,
+};
+use ::registry::{Document, Image, LegacyTag, ListedBy, Registry, Resolved, Source, platform};
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
+use futures_util::StreamExt;
 use model::{Digest, Platform};
 use oci_spec::image::Descriptor;
-
-/// How the media types of bundles of all versions begin.
-const BUNDLE_PREFIX: &str = "application/vnd.dev.sigstore.bundle";
-/// What registries write where a manifest has no type of its own: it may be anything.
-const EMPTY: &str = "application/vnd.oci.empty.v1+json";
 
 /// What is wanted of an image's statements.
 #[derive(Clone, Debug)]
@@ -49,25 +48,6 @@ pub struct Rejected {
     pub reason: Reason,
 }
 
-/// Why something does not count.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Reason {
-    /// It was read and is not accepted.
-    #[error(transparent)]
-    Rejected(#[from] Rejection),
-    /// It could not be read.
-    #[error(transparent)]
-    Unreadable(#[from] RegistryError),
-}
-
-/// What became of one referrer.
-enum Found {
-    Accepted(Box<VerifiedStatement>),
-    Rejected(Rejected),
-    Other,
-}
-
 /// Looks for statements about an image that are accepted. It asks nobody but the registry.
 ///
 /// # Errors
@@ -83,34 +63,135 @@ pub async fn verify_image(
         subject: digest.clone(),
         ..request.expected.clone()
     };
-    let found = if let Some(bundle) = &request.bundle {
-        vec![judge(bundle, None, request, &expected)]
-    } else {
-        let referrers = image.referrers(&digest).await?;
-        let read = |referrer| read(&image, referrer, request, &expected);
-        stream::iter(referrers.into_iter().map(read))
-            .buffered(AT_ONCE)
-            .collect()
-            .await
-    };
     let mut verification = Verification {
-        digest,
+        digest: digest.clone(),
         accepted: Vec::new(),
         rejected: Vec::new(),
         others: 0,
     };
-    for found in found {
-        match found {
-            Found::Accepted(statement) => verification.accepted.push(*statement),
-            Found::Rejected(rejected) => verification.rejected.push(rejected),
-            Found::Other => verification.others += 1,
-        }
+    if let Some(bundle) = &request.bundle {
+        verification.judge(bundle, None, request, &expected);
+        return Ok(verification);
+    }
+    let listed = image.referrers(&digest).await?;
+    let known = listed.entries.clone();
+    verification
+        .judge_all(&image, listed.entries, request, &expected)
+        .await;
+    if verification.accepted.is_empty() && listed.by == ListedBy::Api {
+        // A registry that got its list later may have forgotten what was attached before.
+        let more = unlisted(&image, &digest, &known).await?;
+        verification
+            .judge_all(&image, more, request, &expected)
+            .await;
+    }
+    if verification.accepted.is_empty()
+        && let Some(document) = image
+            .legacy_document(&digest, LegacyTag::Attestation)
+            .await?
+    {
+        verification
+            .judge_legacy(&image, &document, request, &expected)
+            .await;
     }
     Ok(verification)
 }
 
+/// What stands in the index at the fallback tag, and not in the list that the registry keeps.
+pub(crate) async fn unlisted(
+    image: &Image,
+    subject: &Digest,
+    listed: &[Descriptor],
+) -> Result<Vec<Descriptor>, VerifyError> {
+    let tagged = image.fallback_tag(subject).await?;
+    let mut entries = tagged.and_then(|tagged| tagged.entries).unwrap_or_default();
+    entries.retain(|entry| !listed.iter().any(|it| it.digest() == entry.digest()));
+    Ok(entries)
+}
+
+impl Verification {
+    async fn judge_all(
+        &mut self,
+        image: &Image,
+        entries: Vec<Descriptor>,
+        request: &VerifyRequest,
+        expected: &Expected,
+    ) {
+        let subject = self.digest.clone();
+        let mut opening = std::pin::pin!(open_all(image, &subject, entries));
+        while let Some(Opened {
+            digest, content, ..
+        }) = opening.next().await
+        {
+            match content {
+                Content::Other => self.others += 1,
+                Content::Bundle(bundle) => self.judge(&bundle, Some(digest), request, expected),
+                Content::Unusable(reason) => self.rejected.push(Rejected {
+                    referrer: Some(digest),
+                    reason,
+                }),
+            }
+        }
+    }
+
+    fn judge(
+        &mut self,
+        bundle: &[u8],
+        referrer: Option<Digest>,
+        request: &VerifyRequest,
+        expected: &Expected,
+    ) {
+        let verified = verify(bundle, &request.trust, expected);
+        self.count(verified.map_err(Rejection::into), referrer);
+    }
+
+    /// Judges attestations of the older form: the layers of the manifest at their tag.
+    async fn judge_legacy(
+        &mut self,
+        image: &Image,
+        document: &Document,
+        request: &VerifyRequest,
+        expected: &Expected,
+    ) {
+        let manifest = document.manifest();
+        let layers = manifest.map(|manifest| manifest.layers().clone());
+        let (layers, others): (Vec<_>, Vec<_>) = layers
+            .unwrap_or_default()
+            .into_iter()
+            .partition(may_be_a_statement);
+        self.others += others.len();
+        let mut opening = std::pin::pin!(open_layers(image, &expected.subject, layers));
+        while let Some((layer, opened)) = opening.next().await {
+            let annotations = layer.annotations().clone().unwrap_or_default();
+            let verified = opened.and_then(|bytes| {
+                let layer = LegacyLayer {
+                    bytes: &bytes,
+                    annotations: &annotations,
+                };
+                Ok(verify_legacy_statement(layer, &request.trust, expected)?)
+            });
+            self.count(verified, Some(document.digest.clone()));
+        }
+    }
+
+    fn count(&mut self, verified: Result<VerifiedStatement, Reason>, referrer: Option<Digest>) {
+        match verified {
+            Ok(statement) => self.accepted.push(statement),
+            Err(reason) => self.rejected.push(Rejected { referrer, reason }),
+        }
+    }
+}
+
+/// Whether a layer of the older form is an envelope, and does not say itself that it holds another kind of statement.
+fn may_be_a_statement(layer: &Descriptor) -> bool {
+    let annotations = layer.annotations().as_ref();
+    let named = annotations.and_then(|annotations| annotations.get(statements::PREDICATE_TYPE));
+    layer.media_type().as_ref() == ENVELOPE_MEDIA_TYPE
+        && named.is_none_or(|named| named == PREDICATE_TYPE)
+}
+
 /// The digest that a statement has to be about.
-async fn digest(
+pub(crate) async fn digest(
     image: &Image,
     wanted: Option<&Platform>,
     is_offline: bool,
@@ -132,57 +213,5 @@ async fn digest(
             .digest()
             .clone()),
         _ => Ok(document.digest),
-    }
-}
-
-/// Opens a referrer, if it may be a bundle. What lists it may have lost its artifact type, so only another one rules it
-/// out.
-async fn read(
-    image: &Image,
-    referrer: Descriptor,
-    request: &VerifyRequest,
-    expected: &Expected,
-) -> Found {
-    let listed = referrer.artifact_type().as_ref().map(ToString::to_string);
-    if listed.is_some_and(|listed| !listed.starts_with(BUNDLE_PREFIX) && listed != EMPTY) {
-        return Found::Other;
-    }
-    match fetch(image, &referrer).await {
-        Ok(None) => Found::Other,
-        Ok(Some(bundle)) => judge(&bundle, Some(referrer.digest().clone()), request, expected),
-        Err(error) => Found::Rejected(Rejected {
-            referrer: Some(referrer.digest().clone()),
-            reason: error.into(),
-        }),
-    }
-}
-
-/// The bundle of a referrer; none if it is something else.
-async fn fetch(image: &Image, referrer: &Descriptor) -> Result<Option<Bytes>, RegistryError> {
-    let document = image.manifest(referrer).await?;
-    let layers = document
-        .manifest()
-        .map(|manifest| manifest.layers().as_slice());
-    match layers {
-        Some([layer]) if layer.media_type().as_ref().starts_with(BUNDLE_PREFIX) => {
-            let limit = u64::try_from(MAX_BUNDLE_BYTES).unwrap_or(u64::MAX);
-            Ok(Some(image.blob(layer, limit).await?))
-        }
-        _ => Ok(None),
-    }
-}
-
-fn judge(
-    bundle: &[u8],
-    referrer: Option<Digest>,
-    request: &VerifyRequest,
-    expected: &Expected,
-) -> Found {
-    match verify(bundle, &request.trust, expected) {
-        Ok(statement) => Found::Accepted(Box::new(statement)),
-        Err(rejection) => Found::Rejected(Rejected {
-            referrer,
-            reason: rejection.into(),
-        }),
     }
 }

@@ -22,6 +22,9 @@ pub(crate) fn without_effect(
         .iter()
         .filter(|name| !selects(set, catalogue, name));
     let skipped = skipped.map(|name| format!("`{name}` is left out, and was not selected"));
+    let settings = changes.settings.keys();
+    let settings = settings.filter(|name| !selects(in_effect, catalogue, name));
+    let settings = settings.map(|name| format!("`{name}` has settings, and is not selected"));
     let selected = || set.rules.keys().chain(in_effect.rules.keys());
     let waivers = in_effect.waivers.iter();
     let waivers = waivers.filter(|waiver| !selected().any(|id| id.as_ref() == waiver.rule));
@@ -35,6 +38,7 @@ pub(crate) fn without_effect(
         .chain(claims(document, set, catalogue))
         .chain(packs(set))
         .chain(skipped)
+        .chain(settings)
         .chain(waivers)
         .collect()
 }
@@ -62,8 +66,14 @@ fn rule(
             .into_iter()
             .any(|(other, entry)| entry.enabled != Some(false) && is_meant(rule, other))
     };
-    (!rules.any(|(rule, _)| is_switched_on(rule)))
-        .then(|| format!("`{name}` of `rules` is switched off, and nothing switches it on"))
+    if !rules.any(|(rule, _)| is_switched_on(rule)) {
+        return Some(format!(
+            "`{name}` of `rules` is switched off, and nothing switches it on"
+        ));
+    }
+    let says_more =
+        entry.severity.is_some() || entry.required.is_some() || entry.settings.is_some();
+    says_more.then(|| format!("`{name}` of `rules` is switched off, and says more than that"))
 }
 
 /// Names in claims that mean no rule that counts for them.

@@ -1,26 +1,20 @@
 //! Something attached to an image: a manifest that names the image as its subject, found by the referrers API, or by
 //! the index at the fallback tag where a registry has no such API.
 
-use crate::document::{OCI_INDEX, OCI_MANIFEST};
+use crate::document::OCI_MANIFEST;
 use crate::error::RegistryError;
-use crate::limits::MAX_FALLBACK_WRITES;
-use crate::referrers::{fallback_tag, index};
+use crate::fallback::Change;
+use crate::limits::MAX_LISTINGS;
+use crate::referrers::{ListedBy, Referrers};
 use crate::repository::Repository;
-use crate::retry::jitter;
+use crate::retry::back_off;
 use crate::source::Selector;
 use crate::verify::descriptor_of;
 use bytes::Bytes;
 use model::Digest;
-use model::strict_json::{self, Integers};
 use oci_spec::image::{Descriptor, MediaType};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
-
-/// How often the entry has to be seen in the index at the fallback tag, with a pause between, before it counts as
-/// stored: another writer that read the index before the entry was in it may still overwrite it.
-const SIGHTINGS: u32 = 3;
-const PAUSE: Duration = Duration::from_millis(150);
 
 /// What is attached to an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,13 +29,25 @@ pub struct Attachment {
     pub annotations: BTreeMap<String, String>,
 }
 
-/// Signatures and attestations in the form of cosign before version 3, which are tags.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LegacySignatures {
-    /// There is a tag `sha256-….sig`.
-    pub signature: bool,
-    /// There is a tag `sha256-….att`.
-    pub attestation: bool,
+/// Something that was attached.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attached {
+    /// What names it.
+    pub referrer: Descriptor,
+    /// What others now find attached to the same subject. Where a registry says that it understood the subject and lists
+    /// late, or not at all, what was attached is not among it.
+    pub listed: Referrers,
+}
+
+/// What became of something that was taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detached {
+    /// It is gone.
+    Removed,
+    /// The registry refuses to delete it, as many do. Only a list of the registry's own still has it.
+    NotDeleted,
+    /// Somebody put it back into the index at the fallback tag, where it stays.
+    PutBack,
 }
 
 impl Repository {
@@ -50,7 +56,7 @@ impl Repository {
         &self,
         subject: &Descriptor,
         attachment: &Attachment,
-    ) -> Result<Descriptor, RegistryError> {
+    ) -> Result<Attached, RegistryError> {
         let empty = Bytes::from_static(b"{}");
         let config = self.push_blob(MediaType::EmptyJSON.as_ref(), empty).await?;
         let layer = self
@@ -64,78 +70,65 @@ impl Repository {
         referrer.set_artifact_type(Some(attachment.artifact_type.as_str().into()));
         let annotations: HashMap<_, _> = attachment.annotations.clone().into_iter().collect();
         referrer.set_annotations(Some(annotations).filter(|annotations| !annotations.is_empty()));
-        if !pushed.oci_subject {
-            let entry = attachment.entry(&referrer);
-            self.add_to_fallback(subject.digest(), &entry).await?;
+
+        let mut listed = self.referrers(subject.digest()).await?;
+        // Writers decide by the one or by the other, and readers ask the API and then the tag: where one of both says that
+        // there is no API, somebody looks for the tag.
+        if !pushed.oci_subject || listed.by == ListedBy::FallbackTag {
+            let change = Change::Add(attachment.entry(&referrer));
+            self.change_fallback(subject.digest(), &change).await?;
+            listed = self.referrers(subject.digest()).await?;
         }
-        Ok(referrer)
+        if listed.by == ListedBy::Api && pushed.oci_subject {
+            listed = self.listed_in_time(&referrer, subject, listed).await?;
+        }
+        Ok(Attached { referrer, listed })
     }
 
-    /// Whether an image has signatures that clients stop looking at once a bundle is attached to it.
-    pub(crate) async fn legacy_signatures(
+    /// The list of referrers, once more as long as it lacks a referrer: some registries list late.
+    async fn listed_in_time(
+        &self,
+        referrer: &Descriptor,
+        subject: &Descriptor,
+        mut listed: Referrers,
+    ) -> Result<Referrers, RegistryError> {
+        for attempt in 0..MAX_LISTINGS {
+            if listed.position(referrer.digest()).is_some() {
+                break;
+            }
+            tokio::time::sleep(back_off(attempt)).await;
+            listed = self.referrers(subject.digest()).await?;
+        }
+        Ok(listed)
+    }
+
+    /// Takes referrers away again: out of the index at the fallback tag, and then out of the repository.
+    ///
+    /// The index comes first, since an entry without a manifest makes registries refuse the index, and readers fail.
+    ///
+    /// SPEC: distribution §Deleting Manifests: "When deleting an image or artifact manifest that contains a `subject`
+    /// field, and the referrers API returns a 404, clients SHOULD: Pull the referrers list using the referrers tag schema.
+    /// Remove the descriptor entry from the array of manifests that references the deleted manifest. Push the updated
+    /// referrers list using the same referrers tag schema."
+    pub(crate) async fn detach(
         &self,
         subject: &Digest,
-    ) -> Result<LegacySignatures, RegistryError> {
-        let tag = fallback_tag(subject);
-        Ok(LegacySignatures {
-            signature: self.has_tag(&format!("{tag}.sig")).await?,
-            attestation: self.has_tag(&format!("{tag}.att")).await?,
-        })
-    }
-
-    /// Adds an entry to the index at the fallback tag, and adds it again if another writer drops it.
-    ///
-    /// SPEC: distribution §Pushing Manifests with Subject: "When pushing a manifest with the `subject` field and the
-    /// `OCI-Subject` header was not set, the client MUST: Pull the current referrers list using the referrers tag
-    /// schema. … Push the updated referrers list using the same referrers tag schema."
-    async fn add_to_fallback(&self, subject: &Digest, entry: &Value) -> Result<(), RegistryError> {
-        let tag = fallback_tag(subject);
-        let mut sightings = 0;
-        let mut writes = 0;
-        loop {
-            let index = self.fallback_index(&tag).await?;
-            if has_entry(&index, entry) {
-                sightings += 1;
-                if sightings == SIGHTINGS {
-                    return Ok(());
-                }
-                tokio::time::sleep(jitter(PAUSE)).await;
-                continue;
-            }
-            if writes == MAX_FALLBACK_WRITES {
-                return Err(RegistryError::LostReferrer {
-                    repository: self.name(),
-                    tag,
-                });
-            }
-            let index = with_entry(index, entry).to_string();
-            self.push_manifest(&Selector::Tag(tag.clone()), OCI_INDEX, index.into())
-                .await?;
-            sightings = 0;
-            // Writers that overwrote one another look again at different times.
-            tokio::time::sleep(jitter(PAUSE / 2 * writes)).await;
-            writes += 1;
+        referrers: &[Digest],
+    ) -> Result<Vec<Detached>, RegistryError> {
+        let change = Change::Remove(referrers.to_vec());
+        if !self.change_fallback(subject, &change).await? {
+            return Ok(vec![Detached::PutBack; referrers.len()]);
         }
-    }
-
-    /// The index at the fallback tag with all its fields, those among them that this program does not know; an empty
-    /// one where there is none.
-    async fn fallback_index(&self, tag: &str) -> Result<Value, RegistryError> {
-        let Some(document) = self.tagged(tag).await? else {
-            return Ok(json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [] }));
-        };
-        let bytes = document.bytes.clone();
-        let what = format!("`{}:{tag}`", self.name());
-        // SPEC: distribution §Pushing Manifests with Subject: "If that pull returns a manifest other than the expected
-        // image index, the client SHOULD report a failure and skip the remaining steps. If the tag returns a 404, the
-        // client MUST begin with an empty image index."
-        index(document, &what)?;
-        strict_json::parse(&bytes, Integers::Safe).map_err(|source| {
-            RegistryError::InvalidDocument {
-                what,
-                source: Box::new(source.into()),
+        let mut detached = Vec::new();
+        for referrer in referrers {
+            if !self.delete_manifest(referrer).await? {
+                // It is going to say the same of the others.
+                break;
             }
-        })
+            detached.push(Detached::Removed);
+        }
+        detached.resize(referrers.len(), Detached::NotDeleted);
+        Ok(detached)
     }
 }
 
@@ -189,52 +182,5 @@ fn essentials(descriptor: &Descriptor) -> Value {
 fn set(object: &mut Value, key: &str, value: Value) {
     if let Value::Object(object) = object {
         object.insert(key.to_owned(), value);
-    }
-}
-
-fn has_entry(index: &Value, entry: &Value) -> bool {
-    let entries = index.get("manifests").and_then(Value::as_array);
-    entries.is_some_and(|entries| entries.iter().any(|other| is_same(other, entry)))
-}
-
-/// The index with the entry in front, where clients that read only the first page find it, and nowhere else.
-fn with_entry(mut index: Value, entry: &Value) -> Value {
-    let mut entries = match index.get("manifests") {
-        Some(Value::Array(entries)) => entries.clone(),
-        _ => Vec::new(),
-    };
-    entries.retain(|other| !is_same(other, entry));
-    entries.insert(0, entry.clone());
-    set(&mut index, "manifests", entries.into());
-    index
-}
-
-fn is_same(one: &Value, other: &Value) -> bool {
-    one.get("digest") == other.get("digest")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_entry_comes_first_and_only_once_and_the_rest_stays() {
-        let [old, new] = [
-            json!({ "digest": "old", "size": 1 }),
-            json!({ "digest": "new" }),
-        ];
-        let index = json!({ "manifests": [old, new], "annotations": { "a": "b" } });
-        let index = with_entry(index, &new);
-        assert_eq!(
-            index,
-            json!({ "manifests": [new, old], "annotations": { "a": "b" } })
-        );
-        assert!(has_entry(&index, &new));
-    }
-
-    #[test]
-    fn a_list_that_is_null_is_empty() {
-        let index = with_entry(json!({ "manifests": null }), &json!({ "digest": "new" }));
-        assert_eq!(index, json!({ "manifests": [{ "digest": "new" }] }));
     }
 }

@@ -1,33 +1,30 @@
-//! Who is asking: nobody, until a registry wants to know; then the user's login for that registry, or a token that the
-//! registry's own endpoint gives for it.
+//! Who is asking: nobody, until a registry wants to know; then the user's login for that repository, or a token that
+//! the registry's own endpoint gives for it.
 
-use crate::blocking;
 use crate::challenge::{self, Challenge};
-use crate::credentials::{self, Credential, Found, Login};
-use crate::endpoint::{Endpoint, authority, is_loopback, may_reach};
+use crate::credentials::{Credential, Found, Login};
+use crate::endpoint::{Endpoint, is_loopback, may_reach};
 use crate::error::RegistryError;
 use crate::foreign::Detail;
-use crate::limits::MAX_TOKEN_BYTES;
+use crate::keychain::Keychain;
 use crate::options::Options;
-use crate::retry::{patiently, retry_after};
-use crate::transport::{Answer, Message, Transport};
+use crate::token::{Refusal, TokenEndpoint};
+use crate::transport::{Answer, Transport};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 use model::excerpt;
-use reqwest::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
-use reqwest::{Method, StatusCode, Url};
-use serde::Deserialize;
+use reqwest::Url;
+use reqwest::header::{HeaderValue, WWW_AUTHENTICATE};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::OnceCell;
 
 /// What somebody wants to do with a repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Action {
     Pull,
     Push,
+    Delete,
 }
 
 /// What an authorization was given for. It is used for nothing else.
@@ -41,7 +38,7 @@ struct Grant {
 /// The logins that were looked up, and the authorizations that registries took.
 pub(crate) struct Auth {
     options: Arc<Options>,
-    found: Mutex<HashMap<String, Arc<OnceCell<Found>>>>,
+    keychain: Keychain,
     known: Mutex<HashMap<Grant, HeaderValue>>,
 }
 
@@ -51,19 +48,11 @@ impl fmt::Debug for Auth {
     }
 }
 
-/// SPEC: distribution, token authentication §Token Response Fields: "For compatibility with OAuth 2.0, we will also accept
-/// `token` under the name `access_token`. At least one of these fields must be specified, but both may also appear".
-#[derive(Deserialize)]
-struct TokenAnswer {
-    token: Option<String>,
-    access_token: Option<String>,
-}
-
 impl Auth {
     pub(crate) fn new(options: Arc<Options>) -> Self {
         Self {
+            keychain: Keychain::new(Arc::clone(&options)),
             options,
-            found: Mutex::default(),
             known: Mutex::default(),
         }
     }
@@ -96,13 +85,17 @@ impl Auth {
                 service,
                 scope,
             }) => {
-                let realm = self.realm(endpoint, &refusal.url, realm)?;
-                let scope = wanted_scope(endpoint, action, scope.as_deref());
-                let url = token_url(realm, service.as_deref(), &scope);
-                self.token(transport, endpoint, action, &url).await?
+                let token_endpoint = TokenEndpoint {
+                    transport,
+                    realm: self.realm(endpoint, &refusal.url, realm)?,
+                    service: service.as_deref(),
+                    scope: wanted_scope(endpoint, action, scope.as_deref()),
+                    options: &self.options,
+                };
+                self.bearer(endpoint, action, &token_endpoint).await?
             }
             Some(Challenge::Basic) => {
-                let found = self.find(endpoint).await?;
+                let found = self.keychain.find(endpoint).await?;
                 match found.credential.as_ref().and_then(basic) {
                     Some(authorization) => authorization,
                     None => return Err(self.refused(endpoint, action).await),
@@ -138,7 +131,7 @@ impl Auth {
             host: endpoint.registry.clone(),
             repository: endpoint.repository.clone(),
             login: self.login(endpoint).await,
-            detail,
+            detail: self.without_secrets(endpoint, detail).await,
         }
     }
 
@@ -147,7 +140,7 @@ impl Auth {
     fn realm(&self, endpoint: &Endpoint, asked: &Url, realm: &str) -> Result<Url, RegistryError> {
         let is_safe = |url: &Url| match url.scheme() {
             "https" => true,
-            "http" => self.options.allow_http || (is_loopback(asked) && is_loopback(url)),
+            "http" => self.options.allows_http(asked) || (is_loopback(asked) && is_loopback(url)),
             _ => false,
         };
         let url = Url::parse(realm).ok();
@@ -158,79 +151,56 @@ impl Auth {
         })
     }
 
-    async fn token(
+    /// The token that the user already has for the registry, or one that its endpoint gives.
+    async fn bearer(
         &self,
-        transport: &Transport,
         endpoint: &Endpoint,
         action: Action,
-        url: &Url,
+        token_endpoint: &TokenEndpoint<'_>,
     ) -> Result<HeaderValue, RegistryError> {
-        let found = self.find(endpoint).await?;
-        let message = Message {
-            method: Method::GET,
-            headers: HeaderMap::new(),
-            body: Bytes::new(),
-            timeout: self.options.overall_timeout,
-        };
-        let login = found.credential.as_ref().and_then(basic);
-        let answer = patiently(true, || transport.ask(url, &message, login.as_ref())).await?;
-        let no_token = |detail| RegistryError::NoToken {
-            host: endpoint.registry.clone(),
-            realm: authority(url),
-            detail,
-        };
-        match answer.status() {
-            StatusCode::OK => {}
-            StatusCode::TOO_MANY_REQUESTS => {
-                return Err(RegistryError::RateLimited {
-                    host: endpoint.registry.clone(),
-                    retry_after: retry_after(&answer),
-                });
-            }
-            StatusCode::UNAUTHORIZED => return Err(self.refused(endpoint, action).await),
-            StatusCode::FORBIDDEN => {
-                let detail = answer.detail().await;
-                return Err(self.denied(endpoint, detail).await);
-            }
-            _ => return Err(no_token(answer.detail().await)),
+        let Found { credential, .. } = self.keychain.find(endpoint).await?;
+        let own = credential
+            .as_ref()
+            .and_then(|credential| credential.registry_token.as_deref());
+        if let Some(own) = own.and_then(bearer) {
+            return Ok(own);
         }
-        let body = answer
-            .body(MAX_TOKEN_BYTES, "the answer of the token endpoint")
-            .await?;
-        let token = serde_json::from_slice(&body)
-            .ok()
-            .and_then(
-                |TokenAnswer {
-                     token,
-                     access_token,
-                 }| token.or(access_token),
-            )
-            .filter(|token| !token.is_empty());
-        token
-            .and_then(|token| secret_header(&format!("Bearer {token}")))
-            .ok_or_else(|| no_token(Detail::default()))
+        let host = || endpoint.registry.clone();
+        match token_endpoint.token(credential.as_ref()).await? {
+            Ok(token) => Ok(token),
+            Err(Refusal::Unauthorized) => Err(self.refused(endpoint, action).await),
+            Err(Refusal::Denied(detail)) => Err(self.denied(endpoint, detail).await),
+            Err(Refusal::RateLimited { retry_after }) => Err(RegistryError::RateLimited {
+                host: host(),
+                retry_after,
+            }),
+            Err(Refusal::NoToken(detail)) => Err(RegistryError::NoToken {
+                host: host(),
+                realm: token_endpoint.host(),
+                detail: detail.without(credential.iter().flat_map(Credential::secrets)),
+            }),
+        }
+    }
+
+    /// What a registry says about an error, without what it was told by the user. Who was told nothing has nothing to
+    /// repeat, and no helper program is asked for that.
+    pub(crate) async fn without_secrets(&self, endpoint: &Endpoint, detail: Detail) -> Detail {
+        let was_told = [Action::Pull, Action::Push]
+            .into_iter()
+            .any(|action| self.known(endpoint, action).is_some());
+        if !was_told {
+            return detail;
+        }
+        let found = self.keychain.find(endpoint).await;
+        let credential = found.ok().and_then(|found| found.credential);
+        detail.without(credential.iter().flat_map(Credential::secrets))
     }
 
     async fn login(&self, endpoint: &Endpoint) -> Box<Login> {
-        match self.find(endpoint).await {
+        match self.keychain.find(endpoint).await {
             Ok(found) => Box::new(found.login),
-            Err(_) => Box::new(Login::None { file: None }),
+            Err(_) => Box::new(Login::None { files: Vec::new() }),
         }
-    }
-
-    /// The login to a registry. The files and helper programs of the user are asked once, when a registry first wants
-    /// one.
-    async fn find(&self, endpoint: &Endpoint) -> Result<Found, RegistryError> {
-        let cell = {
-            let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(found.entry(endpoint.registry.clone()).or_default())
-        };
-        let look = || {
-            let registry = endpoint.registry.clone();
-            let file = self.options.docker_config.clone();
-            blocking::run(move || Ok(credentials::find(&registry, file)))
-        };
-        cell.get_or_try_init(look).await.cloned()
     }
 }
 
@@ -250,23 +220,21 @@ fn wanted_scope(endpoint: &Endpoint, action: Action, offered: Option<&str>) -> S
         (Action::Pull, Some(scope)) => scope.to_owned(),
         (Action::Pull, None) => format!("repository:{}:pull", endpoint.repository),
         (Action::Push, _) => format!("repository:{}:pull,push", endpoint.repository),
+        // Some registries want the right to push for it, others one of its own.
+        (Action::Delete, _) => format!("repository:{}:pull,push,delete", endpoint.repository),
     }
 }
 
-fn token_url(mut realm: Url, service: Option<&str>, scope: &str) -> Url {
-    {
-        let mut query = realm.query_pairs_mut();
-        if let Some(service) = service {
-            query.append_pair("service", service);
-        }
-        query.append_pair("scope", scope);
-    }
-    realm
+/// The header for a user and a password, if there are any.
+pub(crate) fn basic(credential: &Credential) -> Option<HeaderValue> {
+    let (user, password) = credential.user.as_ref()?;
+    let pair = STANDARD.encode(format!("{user}:{password}"));
+    secret_header(&format!("Basic {pair}"))
 }
 
-fn basic(credential: &Credential) -> Option<HeaderValue> {
-    let pair = format!("{}:{}", credential.user, credential.password);
-    secret_header(&format!("Basic {}", STANDARD.encode(pair)))
+/// The header for a token.
+pub(crate) fn bearer(token: &str) -> Option<HeaderValue> {
+    secret_header(&format!("Bearer {token}"))
 }
 
 /// A header that is not printed, if it can be one at all.

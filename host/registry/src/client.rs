@@ -3,6 +3,8 @@
 use crate::auth::{Action, Auth};
 use crate::endpoint::{Endpoint, Scheme, is_same_origin};
 use crate::error::RegistryError;
+use crate::fetched::Fetched;
+use crate::limits::MIRROR_REST;
 use crate::options::Options;
 use crate::retry::{patiently, retry_after};
 use crate::transport::{Answer, Message, Transport};
@@ -12,7 +14,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode, Url};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Shared by all repositories of a [`Registry`](crate::Registry).
 #[derive(Clone, Debug)]
@@ -25,6 +27,9 @@ struct Inner {
     auth: Auth,
     /// What each host turned out to speak.
     schemes: Mutex<HashMap<String, Scheme>>,
+    /// The mirrors that could not be asked, and since when.
+    down: Mutex<HashMap<String, Instant>>,
+    fetched: Fetched,
 }
 
 /// One request to a repository.
@@ -50,6 +55,8 @@ impl Client {
             transport: Transport::new(Arc::clone(&options), resolver),
             auth: Auth::new(Arc::clone(&options)),
             schemes: Mutex::default(),
+            down: Mutex::default(),
+            fetched: Fetched::new(options.cache.clone()),
             options,
         }))
     }
@@ -79,6 +86,11 @@ impl Client {
         self.request(method, Target::Url(url), Action::Push)
     }
 
+    /// Asks to delete something below `/v2/REPOSITORY/`.
+    pub(crate) fn delete(&self, path: String) -> Request {
+        self.request(Method::DELETE, Target::Path(path), Action::Delete)
+    }
+
     fn request(&self, method: Method, target: Target, action: Action) -> Request {
         Request {
             message: Message {
@@ -98,7 +110,55 @@ impl Client {
         endpoint: &Endpoint,
         request: &Request,
     ) -> Result<Answer, RegistryError> {
-        patiently(request.reads(), || self.send_once(endpoint, request)).await
+        let options = &self.0.options;
+        // Boxed: everything that asks a registry is as large as this.
+        patiently(options, request.reads(), || {
+            Box::pin(self.send_once(endpoint, request))
+        })
+        .await
+    }
+
+    /// Sends a request to a mirror, without patience: others can be asked. None where it does not have what is wanted,
+    /// for whatever reason; one that cannot be asked at all is left alone for a while.
+    pub(crate) async fn ask_mirror(
+        &self,
+        endpoint: &Endpoint,
+        request: &Request,
+    ) -> Option<Answer> {
+        let host = endpoint.host();
+        let is_resting = {
+            let down = self.0.down.lock().unwrap_or_else(PoisonError::into_inner);
+            down.get(host)
+                .is_some_and(|since| since.elapsed() < MIRROR_REST)
+        };
+        if is_resting {
+            return None;
+        }
+        match Box::pin(self.send_once(endpoint, request)).await {
+            Ok(answer) => answer.status().is_success().then_some(answer),
+            Err(
+                RegistryError::Unreachable { .. }
+                | RegistryError::ConnectionRefused { .. }
+                | RegistryError::UnknownHost { .. }
+                | RegistryError::Timeout { .. }
+                | RegistryError::Tls { .. }
+                | RegistryError::NotHttps { .. },
+            ) => {
+                let mut down = self.0.down.lock().unwrap_or_else(PoisonError::into_inner);
+                down.insert(host.to_owned(), Instant::now());
+                None
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// What has been fetched.
+    pub(crate) fn fetched(&self) -> &Fetched {
+        &self.0.fetched
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.0.options
     }
 
     /// Sends a request by the scheme of the host, or finds out by which.
@@ -114,7 +174,7 @@ impl Client {
         let known = self.schemes().get(endpoint.host()).copied();
         let (first, second) = match known {
             Some(scheme) => (scheme, None),
-            None => endpoint.schemes(self.0.options.allow_http)?,
+            None => endpoint.schemes(&self.0.options)?,
         };
         let answered = self
             .send_to(endpoint, &endpoint.url(first, path)?, request)
@@ -212,6 +272,7 @@ impl Client {
             },
             _ => {
                 let detail = answer.detail().await;
+                let detail = self.0.auth.without_secrets(endpoint, detail).await;
                 let status = status.as_u16();
                 if status >= 500 {
                     RegistryError::ServerFailed {

@@ -1,21 +1,9 @@
-//! The user's logins, from the config file of Docker and the helper programs it names.
+//! Logins: what they are, where they came from, and why one cannot be used. The secrets in them are printed nowhere.
 
-use crate::limits::MAX_DOCKER_CONFIG_BYTES;
-use docker_credential::{CredentialRetrievalError, DockerCredential};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use std::fmt;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
-
-/// The names under which a login to Docker Hub may be filed, the usual one first.
-const DOCKER_HUB_KEYS: [&str; 4] = [
-    "https://index.docker.io/v1/",
-    "index.docker.io",
-    "docker.io",
-    "registry-1.docker.io",
-];
-
-/// What a credential helper prints where it has nothing. Part of the protocol with these programs.
-const HELPER_HAS_NONE: &str = "credentials not found";
 
 /// With what login a registry was asked, for messages. It never holds the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,17 +11,21 @@ const HELPER_HAS_NONE: &str = "credentials not found";
 pub enum Login {
     /// There is none.
     None {
-        /// Where one was looked for, if there is such a place.
-        file: Option<PathBuf>,
+        /// Where one was looked for: the files that are there or that were named, else the usual one.
+        files: Vec<PathBuf>,
     },
-    /// The one of a config file, or of a helper that it names.
+    /// The one that the caller gave, [`Options::login`](crate::Options::login).
+    Given,
+    /// The one of a file.
     Configured {
-        /// The config file.
+        /// The file.
         file: PathBuf,
+        /// The program that keeps it, where the file only names one.
+        helper: Option<String>,
     },
     /// There may be one, and it cannot be used.
     Unusable {
-        /// The config file.
+        /// The file.
         file: PathBuf,
         /// Why not.
         reason: UnusableLogin,
@@ -44,55 +36,194 @@ pub enum Login {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnusableLogin {
-    /// The config file is there and cannot be read.
-    #[error("the file cannot be read")]
-    Unreadable,
-    /// The login is not in the form in which Docker stores it.
+    /// The file is there and cannot be read.
+    #[error("the file cannot be read: {reason}")]
+    Unreadable {
+        /// Why not.
+        reason: String,
+    },
+    /// A directory, a pipe or a device, which may never end.
+    #[error("it is not a file")]
+    NotAFile,
+    /// Over the limit.
+    #[error("the file is larger than {limit} bytes")]
+    TooLarge {
+        /// The limit.
+        limit: u64,
+    },
+    /// Not JSON, or not in the form in which Docker and Podman store logins.
+    #[error("the file is not in the form of Docker's `config.json`")]
+    MalformedFile,
+    /// The login itself is not in that form.
     #[error("it is not a user and a password")]
     Malformed,
-    /// The helper program is missing or fails.
-    #[error("its credential helper failed")]
-    Helper,
-    /// A login for which a registry has to be asked in another way.
-    #[error("it is an identity token, which is not supported")]
-    IdentityToken,
+    /// A name of a helper that leads elsewhere than to the programs of this machine.
+    #[error("its credential helper has a name that no program has")]
+    HelperName,
+    /// The helper is not installed.
+    #[error("its credential helper `{program}` is not there")]
+    HelperMissing {
+        /// The program.
+        program: String,
+    },
+    /// The helper cannot be started, or says that something is wrong. What it prints is not repeated, since it may be
+    /// the secret.
+    #[error("its credential helper `{program}` failed")]
+    HelperFailed {
+        /// The program.
+        program: String,
+    },
+    /// The helper does not end.
+    #[error("its credential helper `{program}` did not answer in time")]
+    HelperSlow {
+        /// The program.
+        program: String,
+    },
+    /// The helper says something that is no login.
+    #[error("its credential helper `{program}` gave something that is no login")]
+    HelperGarbage {
+        /// The program.
+        program: String,
+    },
 }
 
 impl Login {
     /// Whether there was one.
     pub fn was_used(&self) -> bool {
-        matches!(self, Self::Configured { .. })
+        matches!(self, Self::Configured { .. } | Self::Given)
+    }
+}
+
+impl UnusableLogin {
+    /// What to do about it.
+    pub(crate) fn help(&self, file: &Path) -> String {
+        let file = file.display();
+        match self {
+            Self::Unreadable { .. } | Self::NotAFile | Self::TooLarge { .. } => {
+                format!("check `{file}`, or name another file with `REGISTRY_AUTH_FILE`")
+            }
+            Self::MalformedFile | Self::Malformed => {
+                format!(
+                    "log in again, which writes `{file}` anew, or name another file with `REGISTRY_AUTH_FILE`"
+                )
+            }
+            Self::HelperName => format!("correct the name of the helper in `{file}`"),
+            Self::HelperMissing { program } => {
+                format!("install `{program}`, or take it out of `{file}` and log in again")
+            }
+            Self::HelperFailed { program }
+            | Self::HelperSlow { program }
+            | Self::HelperGarbage { program } => {
+                format!("see what `{program} get` says when the host of the registry is its input")
+            }
+        }
     }
 }
 
 impl fmt::Display for Login {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::None { file: None } => write!(f, "without a login"),
-            Self::None { file: Some(file) } => {
-                write!(
-                    f,
-                    "without a login, and `{}` has none for it",
-                    file.display()
-                )
+            Self::None { files } => {
+                f.write_str("without a login")?;
+                let names: Vec<_> = files
+                    .iter()
+                    .map(|file| format!("`{}`", file.display()))
+                    .collect();
+                match names.as_slice() {
+                    [] => Ok(()),
+                    [one] => write!(f, ", and {one} has none for it"),
+                    several => write!(f, ", and none of {} has one for it", several.join(", ")),
+                }
             }
-            Self::Configured { file } => write!(f, "with the login from `{}`", file.display()),
-            Self::Unusable { file, reason } => {
-                write!(
-                    f,
-                    "without a login, since that from `{}` cannot be used: {reason}",
-                    file.display()
-                )
+            Self::Given => f.write_str("with the login from the command line"),
+            Self::Configured { file, helper: None } => {
+                write!(f, "with the login from `{}`", file.display())
             }
+            Self::Configured {
+                file,
+                helper: Some(program),
+            } => write!(
+                f,
+                "with the login from `{program}`, which `{}` names",
+                file.display()
+            ),
+            Self::Unusable { file, reason } => write!(
+                f,
+                "without a login, since that from `{}` cannot be used: {reason}",
+                file.display()
+            ),
         }
     }
 }
 
-/// A user and a password.
-#[derive(Clone)]
+/// A user and a password for one registry, from the caller.
+#[derive(Clone, PartialEq, Eq)]
+pub struct GivenLogin {
+    registry: String,
+    user: String,
+    password: String,
+}
+
+impl GivenLogin {
+    /// A login to a registry, which is named as in references: `docker.io`, `ghcr.io`, `localhost:5000`.
+    pub fn new(registry: &str, user: &str, password: &str) -> Self {
+        Self {
+            registry: registry.to_owned(),
+            user: user.to_owned(),
+            password: password.to_owned(),
+        }
+    }
+
+    /// The login, if it is for this registry.
+    pub(crate) fn to(&self, registry: &str) -> Option<Credential> {
+        let is_meant = self.registry.eq_ignore_ascii_case(registry);
+        is_meant.then(|| Credential::of_user(&self.user, &self.password))
+    }
+}
+
+impl fmt::Debug for GivenLogin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let registry = &self.registry;
+        f.debug_struct("GivenLogin")
+            .field("registry", registry)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What proves who is asking. An entry of a file may have several of these.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Credential {
-    pub(crate) user: String,
-    pub(crate) password: String,
+    /// A user and a password.
+    pub(crate) user: Option<(String, String)>,
+    /// A refresh token, for which the token endpoint gives a token by OAuth 2.0.
+    pub(crate) identity_token: Option<String>,
+    /// A token that the registry takes as it is.
+    pub(crate) registry_token: Option<String>,
+}
+
+impl Credential {
+    pub(crate) fn of_user(user: &str, password: &str) -> Self {
+        Self {
+            user: Some((user.to_owned(), password.to_owned())),
+            ..Self::default()
+        }
+    }
+
+    /// Everything that nobody else may read, also in the form in which it is sent.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = String> {
+        let user = self.user.as_ref();
+        let password = user.map(|(_, password)| password.clone());
+        let sent = user.map(|(user, password)| STANDARD.encode(format!("{user}:{password}")));
+        [
+            password,
+            sent,
+            self.identity_token.clone(),
+            self.registry_token.clone(),
+        ]
+        .into_iter()
+        .flatten()
+        .filter(|secret| !secret.is_empty())
+    }
 }
 
 impl fmt::Debug for Credential {
@@ -101,48 +232,15 @@ impl fmt::Debug for Credential {
     }
 }
 
-/// What was found for one registry.
+/// What was found for one repository.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
     pub(crate) login: Login,
     pub(crate) credential: Option<Credential>,
 }
 
-/// Looks for the login to a registry, as it is written in references. Reads files and may run a helper program, so it
-/// is not for the async runtime.
-pub(crate) fn find(registry: &str, config_file: Option<PathBuf>) -> Found {
-    let Some(file) = config_file.or_else(default_config_file) else {
-        return Found::nothing(Login::None { file: None });
-    };
-    let config = match read(&file) {
-        Ok(Some(config)) => config,
-        Ok(None) => return Found::nothing(Login::None { file: Some(file) }),
-        Err(reason) => return Found::nothing(Login::Unusable { file, reason }),
-    };
-    let registry_key = [registry];
-    let keys: &[&str] = if registry == "docker.io" {
-        &DOCKER_HUB_KEYS
-    } else {
-        &registry_key
-    };
-    for key in keys {
-        let looked_up = docker_credential::get_credential_from_reader(config.as_slice(), key);
-        match outcome(looked_up) {
-            Ok(Some(credential)) => {
-                return Found {
-                    login: Login::Configured { file },
-                    credential: Some(credential),
-                };
-            }
-            Ok(None) => {}
-            Err(reason) => return Found::nothing(Login::Unusable { file, reason }),
-        }
-    }
-    Found::nothing(Login::None { file: Some(file) })
-}
-
 impl Found {
-    fn nothing(login: Login) -> Self {
+    pub(crate) fn nothing(login: Login) -> Self {
         Self {
             login,
             credential: None,
@@ -150,132 +248,32 @@ impl Found {
     }
 }
 
-fn outcome(
-    looked_up: Result<DockerCredential, CredentialRetrievalError>,
-) -> Result<Option<Credential>, UnusableLogin> {
-    match looked_up {
-        Ok(DockerCredential::UsernamePassword(user, password)) => {
-            Ok(Some(Credential { user, password }))
-        }
-        Ok(DockerCredential::IdentityToken(_)) => Err(UnusableLogin::IdentityToken),
-        Err(
-            CredentialRetrievalError::NoCredentialConfigured
-            | CredentialRetrievalError::ConfigNotFound,
-        ) => Ok(None),
-        Err(CredentialRetrievalError::HelperFailure { stdout, stderr, .. })
-            if stdout.contains(HELPER_HAS_NONE) || stderr.contains(HELPER_HAS_NONE) =>
-        {
-            Ok(None)
-        }
-        Err(
-            CredentialRetrievalError::HelperFailure { .. }
-            | CredentialRetrievalError::HelperCommunicationError
-            | CredentialRetrievalError::MalformedHelperResponse,
-        ) => Err(UnusableLogin::Helper),
-        Err(CredentialRetrievalError::ConfigReadError) => Err(UnusableLogin::Unreadable),
-        Err(
-            CredentialRetrievalError::CredentialDecodingError
-            | CredentialRetrievalError::CredentialMismatchError,
-        ) => Err(UnusableLogin::Malformed),
-    }
-}
-
-fn default_config_file() -> Option<PathBuf> {
-    let directory = std::env::var_os("DOCKER_CONFIG")
-        .map(PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".docker")));
-    directory.map(|directory| directory.join("config.json"))
-}
-
-/// The config file, or nothing where there is none.
-fn read(file: &Path) -> Result<Option<Vec<u8>>, UnusableLogin> {
-    let opened = match std::fs::File::open(file) {
-        Ok(opened) => opened,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(_) => return Err(UnusableLogin::Unreadable),
-    };
-    let mut config = Vec::new();
-    match opened
-        .take(MAX_DOCKER_CONFIG_BYTES + 1)
-        .read_to_end(&mut config)
-    {
-        Ok(length) if length as u64 <= MAX_DOCKER_CONFIG_BYTES => Ok(Some(config)),
-        _ => Err(UnusableLogin::Unreadable),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rstest::rstest;
-
-    /// `user:secret` in the form of the config file.
-    const AUTH: &str = r#"{"auth":"dXNlcjpzZWNyZXQ="}"#;
-
-    fn find_in(config: &str, registry: &str) -> Found {
-        let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("config.json");
-        std::fs::write(&file, config).unwrap();
-        find(registry, Some(file))
-    }
-
-    #[rstest]
-    #[case("r.io", "r.io", true)]
-    #[case("r.io:5000", "r.io:5000", true)]
-    #[case("https://r.io", "r.io", true)]
-    #[case("https://r.io/v2/", "r.io", true)]
-    #[case("r.io", "r.io:5000", false)]
-    #[case("r.io", "evil.r.io", false)]
-    #[case("r.io", "r.io.evil", false)]
-    #[case("https://index.docker.io/v1/", "docker.io", true)]
-    #[case("index.docker.io", "docker.io", true)]
-    #[case("docker.io", "docker.io", true)]
-    #[case("registry-1.docker.io", "docker.io", true)]
-    #[case("docker.io", "r.io", false)]
-    fn a_login_belongs_to_its_registry_alone(
-        #[case] key: &str,
-        #[case] registry: &str,
-        #[case] expected: bool,
-    ) {
-        let found = find_in(&format!(r#"{{"auths":{{"{key}":{AUTH}}}}}"#), registry);
-        assert_eq!(found.credential.is_some(), expected, "{}", found.login);
-        assert_eq!(found.login.was_used(), expected);
-    }
-
-    #[rstest]
-    #[case("not JSON", UnusableLogin::Unreadable)]
-    #[case(r#"{"auths":{"r.io":{"auth":"%%%"}}}"#, UnusableLogin::Malformed)]
-    #[case(
-        r#"{"auths":{"r.io":{"identitytoken":"x"}}}"#,
-        UnusableLogin::IdentityToken
-    )]
-    #[case(
-        r#"{"credHelpers":{"r.io":"polcheck-no-such-helper"}}"#,
-        UnusableLogin::Helper
-    )]
-    fn a_login_that_cannot_be_used_says_why(#[case] config: &str, #[case] expected: UnusableLogin) {
-        let found = find_in(config, "r.io");
-        assert!(found.credential.is_none());
-        assert!(
-            matches!(&found.login, Login::Unusable { reason, .. } if *reason == expected),
-            "{}",
-            found.login
-        );
-    }
-
-    #[test]
-    fn no_config_file_is_no_login() {
-        let found = find("r.io", Some("/nonexistent/config.json".into()));
-        assert_eq!(
-            found.login.to_string(),
-            "without a login, and `/nonexistent/config.json` has none for it"
-        );
-    }
 
     #[test]
     fn a_secret_is_never_printed() {
-        let found = find_in(&format!(r#"{{"auths":{{"r.io":{AUTH}}}}}"#), "r.io");
-        assert_eq!(found.credential.as_ref().unwrap().password, "secret");
-        assert!(!format!("{found:?} {}", found.login).contains("secret"));
+        let given = GivenLogin::new("r.io", "user", "secret");
+        let credential = given.to("R.io").unwrap();
+        assert_eq!(
+            credential.secrets().collect::<Vec<_>>(),
+            ["secret", "dXNlcjpzZWNyZXQ="]
+        );
+        let found = Found {
+            login: Login::Given,
+            credential: Some(credential),
+        };
+        let text = format!("{given:?} {found:?} {}", found.login);
+        assert!(!text.contains("secret"), "{text}");
+        assert!(!text.contains("user"), "{text}");
+    }
+
+    #[test]
+    fn a_given_login_is_for_one_registry() {
+        let given = GivenLogin::new("r.io:5000", "user", "secret");
+        for other in ["r.io", "evil.r.io:5000", "r.io:5001"] {
+            assert_eq!(given.to(other), None);
+        }
     }
 }

@@ -107,7 +107,10 @@ impl DockerArchive {
 
     /// The image that is meant; the only one where none is named.
     pub(crate) async fn resolve(&self) -> Result<Found, RegistryError> {
-        let entry = self.selected()?.clone();
+        let entry = match self.selected() {
+            Ok(entry) => entry.clone(),
+            Err(error) => return self.in_layout(error).await,
+        };
         let archive = Arc::clone(&self.archive);
         let image = blocking::run(move || entry.image(&archive)).await?;
         if let Some(layout) = &self.layout
@@ -118,13 +121,39 @@ impl DockerArchive {
         Ok(Found::Image(image))
     }
 
-    fn selected(&self) -> Result<&Entry, RegistryError> {
-        let fitting: Vec<_> = self
-            .images
-            .iter()
+    /// What only the layout in the archive tells: an image of several platforms, which `manifest.json` has once for each,
+    /// and one that is named by the digest of its manifest, as Docker does when containerd keeps its images.
+    async fn in_layout(&self, error: RegistryError) -> Result<Found, RegistryError> {
+        let is_told = matches!(self.selector, Some(Selector::Digest(_))) || self.is_one_name();
+        let Some(layout) = self.layout.as_ref().filter(|_| is_told) else {
+            return Err(error);
+        };
+        match layout.resolve(self.selector.as_ref()).await {
+            Ok(document) => Ok(Found::Document(document)),
+            Err(RegistryError::UnknownSelector { .. } | RegistryError::Ambiguous { .. }) => {
+                Err(error)
+            }
+            Err(broken) => Err(broken),
+        }
+    }
+
+    /// Whether what is meant are images that share all their tags.
+    fn is_one_name(&self) -> bool {
+        let fitting = self.fitting();
+        let mut tags = fitting.iter().map(|image| image.tags());
+        let first = tags.next().unwrap_or_default();
+        !first.is_empty() && tags.all(|others| others == first)
+    }
+
+    fn fitting(&self) -> Vec<&Entry> {
+        let images = self.images.iter();
+        images
             .filter(|image| image.fits(self.selector.as_ref()))
-            .collect();
-        match (fitting.as_slice(), &self.selector) {
+            .collect()
+    }
+
+    fn selected(&self) -> Result<&Entry, RegistryError> {
+        match (self.fitting().as_slice(), &self.selector) {
             ([image], _) => Ok(image),
             ([], Some(selector)) => Err(RegistryError::UnknownSelector {
                 place: self.place().to_owned(),

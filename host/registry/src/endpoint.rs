@@ -1,6 +1,7 @@
 //! Which host a reference means, and where one host may send its clients.
 
 use crate::error::RegistryError;
+use crate::options::Options;
 use model::Reference;
 use reqwest::Url;
 use std::net::IpAddr;
@@ -60,14 +61,20 @@ impl Endpoint {
         })
     }
 
-    /// The schemes to try, in this order: HTTPS alone; on the machine itself plain HTTP first; where it is allowed,
-    /// plain HTTP when HTTPS cannot be had.
+    /// The schemes to try, in this order: the one that is said for the host; HTTPS alone; on the machine itself plain HTTP
+    /// first; where it is allowed, plain HTTP when HTTPS cannot be had.
     pub(crate) fn schemes(
         &self,
-        allow_http: bool,
+        options: &Options,
     ) -> Result<(Scheme, Option<Scheme>), RegistryError> {
-        let is_loopback = is_loopback(&self.url(Scheme::Https, "")?);
-        Ok(match (is_loopback, allow_http) {
+        let [http, https] = [self.url(Scheme::Http, "")?, self.url(Scheme::Https, "")?];
+        let about = options.about(&https).or_else(|| options.about(&http));
+        match about.and_then(|about| about.http) {
+            Some(true) => return Ok((Scheme::Http, None)),
+            Some(false) => return Ok((Scheme::Https, None)),
+            None => {}
+        }
+        Ok(match (is_loopback(&https), options.allow_http) {
             (true, _) => (Scheme::Http, Some(Scheme::Https)),
             (false, true) => (Scheme::Https, Some(Scheme::Http)),
             (false, false) => (Scheme::Https, None),
@@ -110,18 +117,24 @@ pub(crate) fn may_lead(from: &Url, to: &Url) -> bool {
     scheme_is_good && may_reach(from, to)
 }
 
-/// Whether a server may name a place to its clients: never the machine itself or its neighbours, where an attacker
-/// cannot reach but we can; unless it is there itself.
+/// Whether a server may name a place to its clients: never a neighbour of the machine, where an attacker cannot reach but
+/// we can; nor the machine itself, unless the server is there too.
 pub(crate) fn may_reach(from: &Url, to: &Url) -> bool {
-    is_loopback(from) || !(is_loopback(to) || is_link_local(to))
+    if is_loopback(to) {
+        is_loopback(from)
+    } else {
+        address(to).is_none_or(is_reachable)
+    }
 }
 
-fn is_link_local(url: &Url) -> bool {
-    match address(url) {
-        Some(IpAddr::V4(address)) => address.is_link_local() || address.is_unspecified(),
-        Some(IpAddr::V6(address)) => address.is_unicast_link_local() || address.is_unspecified(),
-        None => false,
-    }
+/// Whether an address is neither this machine nor one of its neighbours.
+pub(crate) fn is_reachable(address: IpAddr) -> bool {
+    let address = address.to_canonical();
+    let is_link_local = match address {
+        IpAddr::V4(address) => address.is_link_local(),
+        IpAddr::V6(address) => address.is_unicast_link_local(),
+    };
+    !(is_link_local || address.is_loopback() || address.is_unspecified())
 }
 
 /// The host, if it is an address. The URL has already been brought into its normal form.
@@ -171,14 +184,18 @@ mod tests {
     #[case("128.0.0.1/a", false)]
     #[case("alpine", false)]
     fn plain_http_is_for_the_machine_itself(#[case] reference: &str, #[case] expected: bool) {
-        let (first, second) = endpoint(reference).schemes(false).unwrap();
+        let (first, second) = endpoint(reference).schemes(&Options::default()).unwrap();
         assert_eq!(first == Scheme::Http, expected);
         assert_eq!(second.is_some(), expected);
     }
 
     #[test]
     fn where_plain_http_is_allowed_https_comes_first() {
-        let schemes = endpoint("r.io/a").schemes(true).unwrap();
+        let options = Options {
+            allow_http: true,
+            ..Options::default()
+        };
+        let schemes = endpoint("r.io/a").schemes(&options).unwrap();
         assert_eq!(schemes, (Scheme::Https, Some(Scheme::Http)));
     }
 
@@ -196,6 +213,8 @@ mod tests {
     #[case("http://r.io/a", "http://0.0.0.0:8080/b", false)]
     #[case("http://r.io/a", "http://2130706433/b", false)]
     #[case("http://127.0.0.1:1/a", "http://127.0.0.1:2/b", true)]
+    #[case("http://127.0.0.1:1/a", "http://169.254.169.254/b", false)]
+    #[case("http://[::1]:1/a", "http://[::ffff:169.254.169.254]/b", false)]
     fn a_server_may_not_lead_everywhere(
         #[case] from: &str,
         #[case] to: &str,

@@ -1,8 +1,10 @@
 //! Everything that can go wrong between a reference and verified bytes.
 
 use crate::credentials::Login;
+use crate::daemon_error::DaemonError;
 use crate::document::DocumentError;
 use crate::foreign::Detail;
+use crate::trust::TrustError;
 use model::reference::InvalidReference;
 use model::{Digest, Platform};
 use std::time::Duration;
@@ -222,7 +224,24 @@ pub enum RegistryError {
         /// The registry.
         host: String,
     },
-    /// No HTTP client could be made. The user agent, or the trusted certificates of this machine.
+    /// A body that was compressed for the way, which nobody asked for. The registry, or a proxy before it.
+    #[error("`{host}` sends its answer compressed as `{encoding}`, which nobody asked for")]
+    UnwantedEncoding {
+        /// The host with its port.
+        host: String,
+        /// The encoding.
+        encoding: String,
+    },
+    /// The rest of a blob was asked for, and another part came. The registry's fault.
+    #[error("`{host}` sends another part of a blob than it was asked for")]
+    OtherRange {
+        /// The host with its port.
+        host: String,
+    },
+    /// Files with certificates or keys that cannot be used.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// No HTTP client could be made. Mostly a variable of the environment that names a proxy.
     #[error("no HTTP client could be made")]
     NoClient {
         /// Why.
@@ -321,6 +340,14 @@ pub enum RegistryError {
         /// What is missing or wrong.
         reason: String,
     },
+    /// The directory is not one that Skopeo's `dir:` writes. Usually another directory was meant.
+    #[error("`{place}` is not a directory that `skopeo copy … dir:DIR` wrote: {reason}")]
+    NotADirLayout {
+        /// The directory.
+        place: String,
+        /// What is missing or wrong.
+        reason: String,
+    },
     /// A file of a layout that lies elsewhere, or is no file. Somebody is lying.
     #[error("`{path}` leads out of the layout")]
     LeavesLayout {
@@ -361,6 +388,9 @@ pub enum RegistryError {
         /// The name of the compression.
         compression: &'static str,
     },
+    /// An image of the local container engine that cannot be had.
+    #[error(transparent)]
+    Daemon(#[from] DaemonError),
     /// The program is ending.
     #[error("stopped before it was done")]
     Stopped,

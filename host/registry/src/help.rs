@@ -1,19 +1,25 @@
 //! What to do about an error.
 
+use crate::credentials::Login;
 use crate::error::RegistryError;
 
 impl RegistryError {
     /// The cure, if there is one that the user can be told.
     pub fn help(&self) -> Option<String> {
         self.help_about_names()
+            .or_else(|| self.help_about_logins())
             .or_else(|| self.help_about_access())
             .or_else(|| self.help_about_content())
     }
 
     fn help_about_names(&self) -> Option<String> {
         Some(match self {
-            Self::UnknownImage { host, .. } => format!(
-                "check the name and the tag; a private repository answers the same without a login: `docker login {host}`"
+            Self::UnknownImage { host, reference } => format!(
+                "check the name and the tag; a private repository answers the same without a login: `docker login {host}`{}",
+                local_engine(
+                    host,
+                    reference.strip_prefix("docker.io/").unwrap_or(reference)
+                )
             ),
             Self::UnknownSelector { available, .. } | Self::Ambiguous { available, .. } => {
                 if available.is_empty() {
@@ -38,21 +44,46 @@ impl RegistryError {
         })
     }
 
-    fn help_about_access(&self) -> Option<String> {
-        Some(match self {
-            Self::Unauthorized { host, login, .. } if login.was_used() => {
+    fn help_about_logins(&self) -> Option<String> {
+        let (Self::Unauthorized {
+            host,
+            repository,
+            login,
+        }
+        | Self::Denied {
+            host,
+            repository,
+            login,
+            ..
+        }) = self
+        else {
+            return None;
+        };
+        let is_denied = matches!(self, Self::Denied { .. });
+        Some(match &**login {
+            Login::Unusable { file, reason } => reason.help(file),
+            Login::Given if !is_denied => {
+                "check the name, and `--username` and the password".to_owned()
+            }
+            login if login.was_used() && is_denied => {
+                "ask the owner of the repository for the right to do this".to_owned()
+            }
+            login if login.was_used() => {
                 format!("check the name, and log in again: `docker login {host}`")
             }
-            Self::Unauthorized { host, .. } => {
-                format!("check the name; for a private repository log in first: `docker login {host}`")
-            }
-            Self::Denied { host, login, .. } if !login.was_used() => {
-                format!("log in first: `docker login {host}`")
-            }
-            Self::Denied { .. } => "ask the owner of the repository for the right to do this".to_owned(),
+            _ if is_denied => format!("log in first: `docker login {host}`"),
+            _ => format!(
+                "check the name; for a private repository log in first: `docker login {host}`{}",
+                local_engine(host, repository)
+            ),
+        })
+    }
+
+    fn help_about_access(&self) -> Option<String> {
+        Some(match self {
             Self::ConnectionRefused { .. } => "check the host and the port, and that the registry is running".to_owned(),
             Self::Tls { .. } => {
-                "add the registry's certificate authority to those this machine trusts; `--allow-insecure-registry` checks no certificate at all".to_owned()
+                "`--registry-cacert FILE` trusts the registry's certificate authority; `--allow-insecure-registry` checks no certificate at all".to_owned()
             }
             Self::NotHttps { .. } => "`--allow-http-registry` allows plain HTTP, which anybody on the way can change".to_owned(),
             Self::Timeout { .. } | Self::Interrupted { .. } | Self::Unreachable { .. } => {
@@ -70,7 +101,10 @@ impl RegistryError {
                 "check that this is the registry you mean; where it leads is not followed".to_owned()
             }
             Self::NoToken { .. } => "try again later, or ask whoever runs the registry".to_owned(),
-            Self::NoClient { .. } => "check the certificates that this machine trusts".to_owned(),
+            Self::Daemon(error) => error.help(),
+            Self::Trust(error) => error.help().to_owned(),
+            Self::UnwantedEncoding { .. } | Self::OtherRange { .. } => "check the registry, or the proxy before it".to_owned(),
+            Self::NoClient { .. } => "check the proxies in the environment".to_owned(),
             _ => return None,
         })
     }
@@ -97,6 +131,9 @@ impl RegistryError {
             Self::UnknownBlob { .. } | Self::TruncatedArchive { .. } => "copy or push the image again".to_owned(),
             Self::LostReferrer { .. } => "try again when nobody else attaches anything to this image".to_owned(),
             Self::NotWritable { .. } => "name an image in a registry".to_owned(),
+            Self::NotADirLayout { .. } => {
+                "`dir:` reads what `skopeo copy … dir:DIR` writes; a directory with a file `oci-layout` is read with `oci:`".to_owned()
+            }
             Self::NotALayout { .. } => {
                 "an OCI layout has a file `oci-layout`, a file `index.json` and a directory `blobs`".to_owned()
             }
@@ -106,5 +143,55 @@ impl RegistryError {
             }
             _ => return None,
         })
+    }
+}
+
+/// Where else an image may be that Docker Hub does not know: whoever leaves out the host may mean one of their own.
+fn local_engine(host: &str, name: &str) -> String {
+    if host != "docker.io" {
+        return String::new();
+    }
+    let name = name.strip_prefix("library/").unwrap_or(name);
+    format!(
+        "; an image of a local engine is `docker-daemon:{name}`, or comes with `docker save {name} | polcheck docker-archive:-`"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn unknown(reference: &str) -> RegistryError {
+        let host = reference.split('/').next().unwrap().to_owned();
+        let reference = reference.to_owned();
+        RegistryError::UnknownImage { reference, host }
+    }
+
+    fn refused(host: &str, repository: &str) -> RegistryError {
+        RegistryError::Unauthorized {
+            host: host.to_owned(),
+            repository: repository.to_owned(),
+            login: Box::new(Login::None { files: vec![] }),
+        }
+    }
+
+    #[rstest]
+    #[case(unknown("docker.io/library/app:1"), Some("app:1"))]
+    #[case(unknown("docker.io/team/app:1"), Some("team/app:1"))]
+    #[case(refused("docker.io", "library/app"), Some("app"))]
+    #[case(refused("docker.io", "team/app"), Some("team/app"))]
+    #[case(unknown("r.io/app:1"), None)]
+    #[case(refused("r.io", "app"), None)]
+    fn an_image_that_docker_hub_does_not_have_may_be_a_local_one(
+        #[case] error: RegistryError,
+        #[case] expected: Option<&str>,
+    ) {
+        let help = error.help().unwrap();
+        let local = help.split_once("; an image of a local engine is ");
+        let expected = expected.map(|name| {
+            format!("`docker-daemon:{name}`, or comes with `docker save {name} | polcheck docker-archive:-`")
+        });
+        assert_eq!(local.map(|(_, local)| local), expected.as_deref(), "{help}");
     }
 }

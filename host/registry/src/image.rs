@@ -1,6 +1,6 @@
 //! One image: the same questions whether it lies in a registry, a layout or an archive.
 
-use crate::attach::{Attachment, LegacySignatures};
+use crate::attach::{Attached, Attachment, Detached};
 use crate::blob::BlobReader;
 use crate::docker_archive::{DockerArchive, DockerImage, Found};
 use crate::document::Document;
@@ -8,6 +8,7 @@ use crate::error::RegistryError;
 use crate::layout::Layout;
 use crate::platform::{IN_TOTO, claims_attestation};
 use crate::push::Pushed;
+use crate::referrers::{FallbackTag, LegacySignatures, LegacyTag, ListedBy, Referrers};
 use crate::repository::Repository;
 use crate::source::{Selector, Source};
 use bytes::Bytes;
@@ -103,19 +104,36 @@ impl Image {
         }
     }
 
-    /// The manifests that refer to a digest, as they are listed: an entry may lack its artifact type or annotations,
-    /// and may name a manifest that refers to something else. Whoever relies on one opens it.
+    /// The manifests that refer to a digest.
     ///
     /// # Errors
     /// If they cannot be had, or are too many.
-    pub async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, RegistryError> {
+    pub async fn referrers(&self, subject: &Digest) -> Result<Referrers, RegistryError> {
+        let layout = match &self.place {
+            Place::Repository(repository) => return repository.referrers(subject).await,
+            Place::Layout(layout, _) => Some(layout),
+            Place::DockerArchive(archive) => archive.layout(),
+        };
+        let entries = match layout {
+            Some(layout) => layout.referrers(subject).await?,
+            None => Vec::new(),
+        };
+        let count = entries.len();
+        Ok(Referrers::new(&entries, count, ListedBy::Layout))
+    }
+
+    /// What stands at the fallback tag of a digest, whether or not the registry has a list of its own. What a layout has
+    /// there is among its referrers.
+    ///
+    /// # Errors
+    /// If it cannot be had, or lists too many.
+    pub async fn fallback_tag(
+        &self,
+        subject: &Digest,
+    ) -> Result<Option<FallbackTag>, RegistryError> {
         match &self.place {
-            Place::Repository(repository) => repository.referrers(subject).await,
-            Place::Layout(layout, _) => layout.referrers(subject).await,
-            Place::DockerArchive(archive) => match archive.layout() {
-                Some(layout) => layout.referrers(subject).await,
-                None => Ok(Vec::new()),
-            },
+            Place::Repository(repository) => repository.fallback(subject).await,
+            Place::Layout(..) | Place::DockerArchive(_) => Ok(None),
         }
     }
 
@@ -186,7 +204,8 @@ impl Image {
         self.writable()?.push_manifest(at, media_type, bytes).await
     }
 
-    /// Attaches something to a manifest or an index in the repository, as cosign 3 does, and says what names it.
+    /// Attaches something to a manifest or an index in the repository, as cosign 3 does, and says what names it and what
+    /// else is attached there now.
     ///
     /// # Errors
     /// If the source is no registry, or the registry does not take it. Blobs that were stored by then stay, and nothing
@@ -195,8 +214,20 @@ impl Image {
         &self,
         subject: &Descriptor,
         attachment: &Attachment,
-    ) -> Result<Descriptor, RegistryError> {
+    ) -> Result<Attached, RegistryError> {
         self.writable()?.attach(subject, attachment).await
+    }
+
+    /// Takes away what was attached, as far as the registry allows it; and says of each what became of it.
+    ///
+    /// # Errors
+    /// If the source is no registry, or the registry does not answer.
+    pub async fn detach(
+        &self,
+        subject: &Digest,
+        referrers: &[Digest],
+    ) -> Result<Vec<Detached>, RegistryError> {
+        self.writable()?.detach(subject, referrers).await
     }
 
     /// Whether a manifest has signatures of the old form, which cosign 3 does not look at any more once something new
@@ -211,6 +242,23 @@ impl Image {
         match &self.place {
             Place::Repository(repository) => repository.legacy_signatures(subject).await,
             Place::Layout(..) | Place::DockerArchive(_) => Ok(LegacySignatures::default()),
+        }
+    }
+
+    /// What stands at one of the tags of the old form, if there is something.
+    ///
+    /// # Errors
+    /// If it cannot be had.
+    pub async fn legacy_document(
+        &self,
+        subject: &Digest,
+        kind: LegacyTag,
+    ) -> Result<Option<Document>, RegistryError> {
+        let tag = kind.of(subject);
+        match &self.place {
+            Place::Repository(repository) => repository.tagged(&tag).await,
+            Place::Layout(layout, _) => layout.tagged(&tag).await,
+            Place::DockerArchive(_) => Ok(None),
         }
     }
 

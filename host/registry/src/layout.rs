@@ -1,4 +1,5 @@
-//! OCI layouts: an index of images and their blobs, in a directory or in an archive.
+//! OCI layouts: an index of images and their blobs, in a directory or in an archive. The directories of Skopeo's `dir:`
+//! are read as layouts of one image, whose files have other names.
 
 use crate::blob::BlobReader;
 use crate::blocking;
@@ -6,7 +7,7 @@ use crate::document::{ACCEPTED, Document};
 use crate::error::RegistryError;
 use crate::files::{Files, Segment};
 use crate::limits::{MAX_LAYOUT_ENTRIES, MAX_MANIFEST_BYTES};
-use crate::referrers::index;
+use crate::referrers::{fallback_tag, index};
 use crate::repository::{check_wanted, parse};
 use crate::source::Selector;
 use crate::verify::{self, Verifier};
@@ -20,6 +21,8 @@ use std::sync::Arc;
 /// The annotation that holds the tag of a manifest in a layout.
 const REF_NAME: &str = "org.opencontainers.image.ref.name";
 const INDEX_FILE: &str = "index.json";
+/// The manifest of a directory of `dir:`.
+pub(crate) const MANIFEST_FILE: &str = "manifest.json";
 const LAYOUT_FILE: &str = "oci-layout";
 /// The only version there is.
 const LAYOUT_VERSION: &str = "1.0.0";
@@ -34,7 +37,21 @@ struct Inner {
     /// For messages.
     place: String,
     files: Files,
+    names: Names,
     index: ImageIndex,
+}
+
+/// Under which names the blobs lie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// `blobs/ALGORITHM/DIGITS`
+    Oci,
+    /// Skopeo's `dir:`: `manifest.json`, `DIGITS.manifest.json` for what it names if it is an index, `DIGITS` for all
+    /// other blobs.
+    Dir {
+        /// Of `manifest.json`.
+        manifest: Digest,
+    },
 }
 
 impl Layout {
@@ -61,11 +78,16 @@ impl Layout {
         let what = format!("`{INDEX_FILE}` of `{place}`");
         let digest = model::canonical::sha256(&bytes);
         let index = index(parse(bytes, &digest, None, &what)?, &what)?;
-        Ok(Self(Arc::new(Inner {
+        Ok(Self::new(place, files, Names::Oci, index))
+    }
+
+    pub(crate) fn new(place: String, files: Files, names: Names, index: ImageIndex) -> Self {
+        Self(Arc::new(Inner {
             place,
             files,
+            names,
             index,
-        })))
+        }))
     }
 
     /// What is in the layout.
@@ -109,7 +131,7 @@ impl Layout {
         let (layout, digest) = (self.clone(), digest.clone());
         blocking::run(move || {
             let what = layout.what(&digest);
-            let segment = layout.0.files.open(&blob_path(&digest)?)?;
+            let segment = layout.find(&digest)?;
             let segment = segment.ok_or_else(|| RegistryError::UnknownSelector {
                 place: layout.0.place.clone(),
                 selector: digest.to_string(),
@@ -161,11 +183,25 @@ impl Layout {
         .await
     }
 
-    /// The manifests in the layout that refer to a digest.
+    /// The manifest or index with a tag, if there is one.
+    pub(crate) async fn tagged(&self, tag: &str) -> Result<Option<Document>, RegistryError> {
+        let selector = Selector::Tag(tag.to_owned());
+        match self.entries().iter().find(|it| fits(it, Some(&selector))) {
+            Some(entry) => Ok(Some(self.manifest(entry).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The manifests in the layout that refer to a digest: those that say so themselves, and those that an index at the
+    /// fallback tag lists, as some tools copy it out of a registry.
     pub(crate) async fn referrers(
         &self,
         subject: &Digest,
     ) -> Result<Vec<Descriptor>, RegistryError> {
+        let too_many = || RegistryError::TooManyReferrers {
+            subject: subject.clone(),
+            limit: MAX_LAYOUT_ENTRIES,
+        };
         let mut referrers = Vec::new();
         let manifests = self
             .entries()
@@ -173,10 +209,7 @@ impl Layout {
             .filter(|entry| ACCEPTED.contains(&entry.media_type().as_ref()));
         for (number, entry) in manifests.enumerate() {
             if number == MAX_LAYOUT_ENTRIES {
-                return Err(RegistryError::TooManyReferrers {
-                    subject: subject.clone(),
-                    limit: MAX_LAYOUT_ENTRIES,
-                });
+                return Err(too_many());
             }
             let document = self.manifest(entry).await?;
             if document
@@ -186,6 +219,16 @@ impl Layout {
                 referrers.push(document.referrer());
             }
         }
+        let listed = self.tagged(&fallback_tag(subject)).await?;
+        let listed = listed.as_ref().and_then(Document::index);
+        referrers.extend(
+            listed
+                .into_iter()
+                .flat_map(|index| index.manifests().clone()),
+        );
+        if referrers.len() > MAX_LAYOUT_ENTRIES {
+            return Err(too_many());
+        }
         Ok(referrers)
     }
 
@@ -193,13 +236,23 @@ impl Layout {
     fn open_blob(&self, descriptor: &Descriptor) -> Result<(Segment, Verifier), RegistryError> {
         let digest = descriptor.digest();
         let verifier = Verifier::new(descriptor, &self.what(digest))?;
-        let segment = self.0.files.open(&blob_path(digest)?)?;
+        let segment = self.find(digest)?;
         let segment = segment.ok_or_else(|| RegistryError::UnknownBlob {
             place: self.0.place.clone(),
             digest: digest.clone(),
         })?;
         verifier.check_announced(Some(segment.size()))?;
         Ok((segment, verifier))
+    }
+
+    /// The file of a digest, if it is there.
+    fn find(&self, digest: &Digest) -> Result<Option<Segment>, RegistryError> {
+        for path in self.0.names.of(digest)? {
+            if let Some(segment) = self.0.files.open(&path)? {
+                return Ok(Some(segment));
+            }
+        }
+        Ok(None)
     }
 
     fn what(&self, digest: &Digest) -> String {
@@ -231,13 +284,21 @@ fn tag(entry: &Descriptor) -> Option<&str> {
     annotations.get(REF_NAME).map(String::as_str)
 }
 
-/// Where a layout has the blob of a digest. Digests of other algorithms may have characters that mean something to a
-/// file system.
-fn blob_path(digest: &Digest) -> Result<String, RegistryError> {
-    match digest.algorithm().as_ref() {
-        algorithm @ ("sha256" | "sha512") => Ok(format!("blobs/{algorithm}/{}", digest.digest())),
-        _ => Err(RegistryError::UnsupportedDigest {
-            digest: digest.clone(),
-        }),
+impl Names {
+    /// Where the blob of a digest may be. Digests of other algorithms may have characters that mean something to a file
+    /// system.
+    fn of(&self, digest: &Digest) -> Result<Vec<String>, RegistryError> {
+        let digits = digest.digest();
+        let algorithm = digest.algorithm().as_ref();
+        if !matches!(algorithm, "sha256" | "sha512") {
+            return Err(RegistryError::UnsupportedDigest {
+                digest: digest.clone(),
+            });
+        }
+        Ok(match self {
+            Self::Oci => vec![format!("blobs/{algorithm}/{digits}")],
+            Self::Dir { manifest } if manifest == digest => vec![MANIFEST_FILE.to_owned()],
+            Self::Dir { .. } => vec![digits.to_owned(), format!("{digits}.{MANIFEST_FILE}")],
+        })
     }
 }

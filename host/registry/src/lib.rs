@@ -1,6 +1,6 @@
 //! The only sockets to registries: from a reference to verified bytes, and from bytes to what is attached to an image.
 //!
-//! A [`Source`] says where an image lies: in a registry, in an OCI layout, in an archive. [`Registry::open`] makes an
+//! A [`Source`] says where an image lies: in a registry, in a local engine, in a directory, in an archive. [`Registry::open`] makes an
 //! [`Image`] of it, which answers the same questions for all of them:
 //!
 //! ```no_run
@@ -28,7 +28,7 @@
 //!   that two readers may read differently are refused.
 //! - Nothing is larger, longer or slower than its limit, whatever a registry or an archive says.
 //! - A login goes to the registry it is for, and to the token endpoint that this registry names, over HTTPS; to nobody
-//!   else. It is printed nowhere.
+//!   else. It is printed nowhere, not even where a registry repeats it.
 //! - HTTPS is used everywhere, except on the machine itself, where plain HTTP comes first, and where
 //!   [`Options::allow_http`] lets plain HTTP follow a failed HTTPS.
 //! - No call blocks the async runtime, and every future can be dropped at any time.
@@ -40,43 +40,62 @@ pub mod platform;
 mod archive;
 mod attach;
 mod auth;
+mod auth_file;
 mod blob;
 mod blocking;
 mod challenge;
 mod client;
+mod credential_helper;
 mod credentials;
+mod daemon;
+mod daemon_address;
+mod daemon_error;
+mod dir_layout;
+mod disk_cache;
 mod docker_archive;
 mod document;
 mod endpoint;
 mod error;
+mod fallback;
+mod fetched;
 mod files;
 mod foreign;
 mod help;
 mod image;
+mod keychain;
 mod layout;
 mod limits;
 mod options;
+mod prefix;
 mod push;
 mod referrers;
 mod repository;
 mod retry;
 mod source;
 mod spool;
+mod token;
 mod transport;
+mod trust;
+mod turns;
 mod verify;
+mod ways;
 
-pub use attach::{Attachment, LegacySignatures};
+pub use attach::{Attached, Attachment, Detached};
 pub use blob::BlobReader;
-pub use credentials::{Login, UnusableLogin};
+pub use credentials::{GivenLogin, Login, UnusableLogin};
+pub use daemon_error::DaemonError;
 pub use docker_archive::{DockerImage, DockerLayer};
 pub use document::{Content, Document, DocumentError};
 pub use error::RegistryError;
 pub use foreign::Detail;
 pub use image::{Image, Resolved};
 pub use limits::{MAX_CONFIG_BYTES, MAX_MANIFEST_BYTES};
-pub use options::Options;
+pub use options::{CacheOptions, ClientIdentity, Options, RegistryOptions, WaitListener};
+pub use prefix::{InvalidRegistryPrefix, RegistryPrefix};
 pub use push::Pushed;
-pub use source::{ArchiveFile, InvalidSource, Place, Selector, Source};
+pub use referrers::{FallbackTag, LegacySignatures, LegacyTag, ListedBy, Referrers};
+pub use source::{ArchiveFile, DaemonImage, InvalidSource, Place, Selector, Source};
+pub use trust::TrustError;
 
 use archive::Archive;
 use blocking::Cancelled;
@@ -86,8 +105,9 @@ use files::Files;
 use layout::Layout;
 use repository::Repository;
 use reqwest::dns::Resolve;
+use std::path::PathBuf;
 use std::sync::Arc;
-use transport::SystemResolver;
+use ways::SystemResolver;
 
 /// The way to all registries, layouts and archives. Cheap to clone; clones share connections and logins.
 #[derive(Clone, Debug)]
@@ -108,10 +128,10 @@ impl Registry {
     }
 
     /// Opens a source. A registry is not asked before something is wanted of it; a layout has to be one; an archive is
-    /// listed, and standard input is read to its end.
+    /// listed, and standard input is read to its end; a local engine is made to write one.
     ///
     /// # Errors
-    /// If the layout or archive cannot be read or is none.
+    /// If the layout or archive cannot be read or is none, or the local engine does not answer or has no such image.
     pub async fn open(&self, source: &Source) -> Result<Image, RegistryError> {
         let place = match source.place() {
             Place::Registry(reference) => {
@@ -121,12 +141,12 @@ impl Registry {
                 directory,
                 selector,
             } => {
-                let directory = directory.clone();
-                let layout = blocking::run(move || {
-                    let files = Files::in_directory(&directory)?;
-                    Layout::open(directory.display().to_string(), files)
-                });
+                let layout = in_directory(directory.clone(), Layout::open);
                 image::Place::Layout(layout.await?, selector.clone())
+            }
+            Place::Dir { directory } => {
+                let layout = in_directory(directory.clone(), dir_layout::open);
+                image::Place::Layout(layout.await?, None)
             }
             Place::OciArchive { file, selector } => {
                 let file = file.clone();
@@ -146,9 +166,28 @@ impl Registry {
                 });
                 image::Place::DockerArchive(archive.await?)
             }
+            Place::DockerDaemon { image } => {
+                let file = daemon::save(image, self.client.options()).await?;
+                let (place, selector) = (source.to_string(), image.selector());
+                let archive = blocking::run(move || {
+                    DockerArchive::open(Archive::list(place, file)?, selector)
+                });
+                image::Place::DockerArchive(archive.await?)
+            }
         };
         Ok(Image::new(source.clone(), place))
     }
+}
+
+async fn in_directory(
+    directory: PathBuf,
+    open: fn(String, Files) -> Result<Layout, RegistryError>,
+) -> Result<Layout, RegistryError> {
+    blocking::run(move || {
+        let files = Files::in_directory(&directory)?;
+        open(directory.display().to_string(), files)
+    })
+    .await
 }
 
 /// Blocks.

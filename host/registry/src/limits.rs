@@ -15,20 +15,26 @@ pub(crate) const MAX_TOKEN_BYTES: u64 = 1 << 20;
 /// How much of the body of an error is read. 64 KiB.
 pub(crate) const MAX_ERROR_BYTES: u64 = 64 << 10;
 
-/// The largest config file of Docker. 1 MiB.
-pub(crate) const MAX_DOCKER_CONFIG_BYTES: u64 = 1 << 20;
+/// The largest file with logins, and the largest that describes a context of Docker. 1 MiB.
+pub(crate) const MAX_AUTH_FILE_BYTES: u64 = 1 << 20;
+
+/// How much a credential helper may print. 64 KiB.
+pub(crate) const MAX_HELPER_BYTES: u64 = 64 << 10;
 
 /// How many redirects lead to one answer.
 pub(crate) const MAX_REDIRECTS: usize = 5;
-
-/// How often a request is repeated after 429 or a server error.
-pub(crate) const MAX_RETRIES: u32 = 3;
 
 /// The pause before the first repetition; it doubles with each.
 pub(crate) const RETRY_PAUSE: Duration = Duration::from_millis(200);
 
 /// The longest `Retry-After` that is waited for. Who asks for more is answered with an error at once.
-pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_secs(30);
+pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_mins(1);
+
+/// How long a mirror is left alone that could not be asked.
+pub(crate) const MIRROR_REST: Duration = Duration::from_mins(1);
+
+/// How much of what was fetched is kept in memory. 16 MiB.
+pub(crate) const MAX_KEPT_BYTES: usize = 16 << 20;
 
 /// The slowest that a streamed blob may come before its time is over, in bytes per second.
 pub(crate) const SLOWEST_STREAM: u64 = 16 << 10;
@@ -43,7 +49,10 @@ pub(crate) const MAX_REFERRERS_BYTES: u64 = 16 << 20;
 pub(crate) const MAX_REFERRERS: usize = 1000;
 
 /// How often the index behind a fallback tag is written again because another writer overwrote it.
-pub(crate) const MAX_FALLBACK_WRITES: u32 = 8;
+pub(crate) const MAX_FALLBACK_WRITES: u32 = 16;
+
+/// How often a registry is asked again for a referrer that it took and does not list.
+pub(crate) const MAX_LISTINGS: u32 = 3;
 
 /// How many manifests of a layout are opened in search of one.
 pub(crate) const MAX_LAYOUT_ENTRIES: usize = 1000;

@@ -1,5 +1,6 @@
 //! The push side of one repository.
 
+use crate::client::Request;
 use crate::error::RegistryError;
 use crate::limits::SLOWEST_STREAM;
 use crate::repository::{Repository, announced_digest};
@@ -9,7 +10,7 @@ use crate::verify::{check_digest, descriptor_of};
 use bytes::Bytes;
 use model::Digest;
 use oci_spec::image::Descriptor;
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{CONTENT_TYPE, HeaderName};
 use reqwest::{Method, StatusCode};
 use std::time::Duration;
 
@@ -90,14 +91,47 @@ impl Repository {
         media_type: &str,
         bytes: Bytes,
     ) -> Result<Pushed, RegistryError> {
-        let what = match at {
-            Selector::Tag(tag) => format!("`{}`", self.reference.tagged(tag)?),
-            Selector::Digest(digest) => format!("`{}@{digest}`", self.name()),
-        };
+        let (request, digest) = self.manifest_push(at, media_type, &bytes)?;
+        let answer = self.client.send(&self.endpoint, &request).await?;
+        self.pushed(&request, answer, digest, &bytes).await
+    }
+
+    /// Stores a manifest at a tag if a condition holds that the registry may know; none where it does not hold.
+    pub(crate) async fn push_manifest_if(
+        &self,
+        at: &Selector,
+        media_type: &str,
+        bytes: Bytes,
+        condition: Option<(HeaderName, &str)>,
+    ) -> Result<Option<Pushed>, RegistryError> {
+        let (mut request, digest) = self.manifest_push(at, media_type, &bytes)?;
+        let is_conditional = condition.is_some();
+        if let Some((name, value)) = condition {
+            request = request.header(name, value);
+        }
+        let answer = self.client.send(&self.endpoint, &request).await?;
+        if is_conditional && answer.status() == StatusCode::PRECONDITION_FAILED {
+            return Ok(None);
+        }
+        self.pushed(&request, answer, digest, &bytes)
+            .await
+            .map(Some)
+    }
+
+    /// The request that stores a manifest, and the digest of the manifest.
+    fn manifest_push(
+        &self,
+        at: &Selector,
+        media_type: &str,
+        bytes: &Bytes,
+    ) -> Result<(Request, Digest), RegistryError> {
         let digest = match at {
-            Selector::Tag(_) => model::canonical::sha256(&bytes),
+            Selector::Tag(tag) => {
+                self.reference.tagged(tag)?;
+                model::canonical::sha256(bytes)
+            }
             Selector::Digest(digest) => {
-                check_digest(&bytes, digest, &what)?;
+                check_digest(bytes, digest, &self.manifest_name(digest))?;
                 digest.clone()
             }
         };
@@ -106,14 +140,23 @@ impl Repository {
             .push(Method::PUT, format!("manifests/{at}"))
             .header(CONTENT_TYPE, media_type)
             .body(bytes.clone());
-        let answer = self.client.send(&self.endpoint, &request).await?;
+        Ok((request, digest))
+    }
+
+    async fn pushed(
+        &self,
+        request: &Request,
+        answer: Answer,
+        digest: Digest,
+        bytes: &Bytes,
+    ) -> Result<Pushed, RegistryError> {
         if !answer.status().is_success() {
             return Err(self
                 .client
-                .unexpected(&self.endpoint, &request, answer)
+                .unexpected(&self.endpoint, request, answer)
                 .await);
         }
-        check_stored(&answer, &bytes, &what)?;
+        check_stored(&answer, bytes, &self.manifest_name(&digest))?;
         Ok(Pushed {
             digest,
             // SPEC: distribution §Pushing Manifests with Subject: "a registry implementation that supports the referrers
@@ -121,6 +164,37 @@ impl Repository {
             // the registry processed the request's `subject`."
             oci_subject: answer.headers().contains_key("oci-subject"),
         })
+    }
+
+    /// Removes a manifest; says whether the registry lets it go. One that is gone already is removed.
+    ///
+    /// SPEC: distribution §Deleting Manifests: "Upon success, the registry MUST respond with a `202 Accepted` code. If
+    /// tag deletion is disabled, the registry MUST respond with either a `400 Bad Request` or a `405 Method Not Allowed`."
+    pub(crate) async fn delete_manifest(&self, digest: &Digest) -> Result<bool, RegistryError> {
+        let request = self.client.delete(format!("manifests/{digest}"));
+        let answer = match self.client.send(&self.endpoint, &request).await {
+            // Who may push need not be allowed to delete.
+            Err(RegistryError::Unauthorized { .. } | RegistryError::Denied { .. }) => {
+                return Ok(false);
+            }
+            answer => answer?,
+        };
+        let status = answer.status();
+        match status {
+            StatusCode::NOT_FOUND => Ok(true),
+            _ if status.is_success() => Ok(true),
+            StatusCode::NOT_IMPLEMENTED => Ok(false),
+            // Registries refuse it in many ways, and none of them is a failure of ours.
+            _ if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS => Ok(false),
+            _ => Err(self
+                .client
+                .unexpected(&self.endpoint, &request, answer)
+                .await),
+        }
+    }
+
+    fn manifest_name(&self, digest: &Digest) -> String {
+        format!("`{}@{digest}`", self.name())
     }
 }
 

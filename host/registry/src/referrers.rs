@@ -10,30 +10,144 @@ use model::Digest;
 use oci_spec::image::{Descriptor, ImageIndex};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, LINK};
 use reqwest::{Method, StatusCode, Url};
+use std::collections::HashSet;
+
+/// What refers to a digest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Referrers {
+    /// As they are listed, none twice. An entry may lack its artifact type or its annotations, and may name a manifest
+    /// that refers to something else. Whoever relies on one opens it.
+    pub entries: Vec<Descriptor>,
+    /// How many of them came first; some readers ask for no more.
+    pub on_first_page: usize,
+    /// Who lists them.
+    pub by: ListedBy,
+}
+
+/// Who lists referrers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListedBy {
+    /// The registry.
+    Api,
+    /// Whoever pushed them, in the index at the fallback tag.
+    FallbackTag,
+    /// The layout or archive, which has all its manifests in one index.
+    Layout,
+}
+
+/// What is at the tag under which the referrers of a digest are listed where a registry has no list of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FallbackTag {
+    /// The tag.
+    pub tag: String,
+    /// What it names.
+    pub digest: Digest,
+    /// What is listed there, none twice; nothing where it is no index.
+    pub entries: Option<Vec<Descriptor>>,
+}
+
+/// Signatures and attestations in the form of cosign before version 3, which are tags.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LegacySignatures {
+    /// There is a tag `sha256-….sig`.
+    pub signature: bool,
+    /// There is a tag `sha256-….att`.
+    pub attestation: bool,
+}
+
+/// The kinds of tags that cosign before version 3 wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LegacyTag {
+    /// `sha256-….sig`: signatures.
+    Signature,
+    /// `sha256-….att`: attestations.
+    Attestation,
+}
+
+impl LegacyTag {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Signature, Self::Attestation];
+
+    /// The tag for a digest.
+    pub fn of(self, subject: &Digest) -> String {
+        let tag = fallback_tag(subject);
+        match self {
+            Self::Signature => format!("{tag}.sig"),
+            Self::Attestation => format!("{tag}.att"),
+        }
+    }
+}
+
+impl Referrers {
+    pub(crate) fn new(entries: &[Descriptor], on_first_page: usize, by: ListedBy) -> Self {
+        let first = once(entries.iter().take(on_first_page)).len();
+        Self {
+            entries: once(entries),
+            on_first_page: first,
+            by,
+        }
+    }
+
+    /// Without one that was taken away since.
+    pub fn forget(&mut self, referrer: &Digest) {
+        if let Some(position) = self.position(referrer) {
+            self.entries.remove(position);
+            if position < self.on_first_page && self.entries.len() < self.on_first_page {
+                self.on_first_page = self.entries.len();
+            }
+        }
+    }
+
+    /// The place of a referrer among them, counted from zero.
+    pub fn position(&self, referrer: &Digest) -> Option<usize> {
+        self.entries
+            .iter()
+            .position(|entry| entry.digest() == referrer)
+    }
+}
+
+/// Each digest only where it comes first.
+fn once<'a>(entries: impl IntoIterator<Item = &'a Descriptor>) -> Vec<Descriptor> {
+    let mut seen = HashSet::new();
+    let entries = entries.into_iter();
+    entries
+        .filter(|entry| seen.insert(entry.digest()))
+        .cloned()
+        .collect()
+}
 
 impl Repository {
-    /// All referrers of a digest, as the registry lists them. Entries may lack an artifact type or annotations.
-    pub(crate) async fn referrers(
-        &self,
-        subject: &Digest,
-    ) -> Result<Vec<Descriptor>, RegistryError> {
+    /// All referrers of a digest, as the registry lists them, or else as the fallback tag does.
+    pub(crate) async fn referrers(&self, subject: &Digest) -> Result<Referrers, RegistryError> {
+        if let Some(referrers) = self.listed_referrers(subject).await? {
+            return Ok(referrers);
+        }
+        // SPEC: distribution §Listing Referrers: "If the referrers API returns a 404, the client MUST fallback to pulling
+        // the referrers tag schema. … If the response to the referrers API is a 404, and the tag schema does not return a
+        // valid image index, the client SHOULD assume there are no referrers to the manifest."
+        let tagged = self.fallback(subject).await?;
+        let entries = tagged.and_then(|tagged| tagged.entries).unwrap_or_default();
+        let count = entries.len();
+        Ok(Referrers::new(&entries, count, ListedBy::FallbackTag))
+    }
+
+    /// The list of a registry that has one, all its pages.
+    async fn listed_referrers(&self, subject: &Digest) -> Result<Option<Referrers>, RegistryError> {
         let what = format!("the list of referrers of `{subject}`");
         let mut request = self
             .client
             .pull(Method::GET, format!("referrers/{subject}"))
             .header(ACCEPT, OCI_INDEX);
-        let mut referrers = Vec::new();
+        let mut entries = Vec::new();
+        let mut on_first_page = 0;
         let mut allowance = MAX_REFERRERS_BYTES;
         for page in 0..MAX_REFERRER_PAGES {
-            let answer = self.client.send(&self.endpoint, &request).await?;
+            let answer = self.client.send(self.lists(), &request).await?;
             if page == 0 && has_no_referrers_api(&answer) {
-                return self.fallback_referrers(subject).await;
+                return Ok(None);
             }
             if answer.status() != StatusCode::OK {
-                return Err(self
-                    .client
-                    .unexpected(&self.endpoint, &request, answer)
-                    .await);
+                return Err(self.client.unexpected(self.lists(), &request, answer).await);
             }
             let next = next_page(&answer)?;
             let media_type = answer.header(CONTENT_TYPE.as_str()).map(ToOwned::to_owned);
@@ -43,31 +157,52 @@ impl Repository {
             allowance = allowance.saturating_sub(bytes.len() as u64);
             let digest = model::canonical::sha256(&bytes);
             let document = repository::parse(bytes, &digest, media_type.as_deref(), &what)?;
-            referrers.extend(index(document, &what)?.manifests().iter().cloned());
+            entries.extend(index(document, &what)?.manifests().iter().cloned());
+            if entries.len() > MAX_REFERRERS {
+                break;
+            }
+            if page == 0 {
+                on_first_page = entries.len();
+            }
             match next {
-                None if referrers.len() <= MAX_REFERRERS => return Ok(referrers),
-                Some(url) if referrers.len() <= MAX_REFERRERS => {
-                    request = self.client.pull_next(url).header(ACCEPT, OCI_INDEX);
-                }
-                _ => break,
+                None => return Ok(Some(Referrers::new(&entries, on_first_page, ListedBy::Api))),
+                Some(url) => request = self.client.pull_next(url).header(ACCEPT, OCI_INDEX),
             }
         }
         Err(too_many(subject))
     }
 
-    /// SPEC: distribution §Listing Referrers: "If the referrers API returns a 404, the client MUST fallback to pulling
-    /// the referrers tag schema. … If the response to the referrers API is a 404, and the tag schema does not return a
-    /// valid image index, the client SHOULD assume there are no referrers to the manifest."
-    async fn fallback_referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, RegistryError> {
-        let tagged = self.tagged(&fallback_tag(subject)).await?;
-        let index = tagged.and_then(|document| document.index().cloned());
-        let referrers = index
-            .map(|index| index.manifests().clone())
-            .unwrap_or_default();
-        if referrers.len() > MAX_REFERRERS {
+    /// What is at the fallback tag of a digest.
+    pub(crate) async fn fallback(
+        &self,
+        subject: &Digest,
+    ) -> Result<Option<FallbackTag>, RegistryError> {
+        let tag = fallback_tag(subject);
+        let Some(document) = self.tagged(&tag).await? else {
+            return Ok(None);
+        };
+        let entries = document.index().map(ImageIndex::manifests);
+        if entries.is_some_and(|entries| entries.len() > MAX_REFERRERS) {
             return Err(too_many(subject));
         }
-        Ok(referrers)
+        Ok(Some(FallbackTag {
+            entries: entries.map(once),
+            digest: document.digest,
+            tag,
+        }))
+    }
+
+    /// Whether an image has signatures that clients stop looking at once a bundle is attached to it.
+    pub(crate) async fn legacy_signatures(
+        &self,
+        subject: &Digest,
+    ) -> Result<LegacySignatures, RegistryError> {
+        Ok(LegacySignatures {
+            signature: self.has_manifest(&LegacyTag::Signature.of(subject)).await?,
+            attestation: self
+                .has_manifest(&LegacyTag::Attestation.of(subject))
+                .await?,
+        })
     }
 }
 

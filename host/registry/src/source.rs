@@ -10,17 +10,12 @@ use std::str::FromStr;
 const LAYOUT: &str = "oci";
 const OCI_ARCHIVE: &str = "oci-archive";
 const DOCKER_ARCHIVE: &str = "docker-archive";
+const DOCKER_DAEMON: &str = "docker-daemon";
+const DIR: &str = "dir";
 
 /// Transports of other tools. A text that begins with one of them is meant as one, although it may read as a
 /// repository with a tag.
-const FOREIGN_TRANSPORTS: [&str; 6] = [
-    "containers-storage",
-    "dir",
-    "docker-daemon",
-    "ostree",
-    "sif",
-    "tarball",
-];
+const FOREIGN_TRANSPORTS: [&str; 4] = ["containers-storage", "ostree", "sif", "tarball"];
 
 /// Where an image comes from. It prints as it was typed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -56,6 +51,25 @@ pub enum Place {
         /// Which of its images.
         selector: Option<Selector>,
     },
+    /// `docker-daemon:NAME[:TAG|@DIGEST]` or `docker-daemon:sha256:ID`: an image of the local container engine.
+    DockerDaemon {
+        /// Which of its images.
+        image: DaemonImage,
+    },
+    /// `dir:DIR`: a directory that Skopeo's `dir:` wrote, which has one image.
+    Dir {
+        /// The directory.
+        directory: PathBuf,
+    },
+}
+
+/// An image as a container engine knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum DaemonImage {
+    /// By a name, as it was typed: what is left out the engine adds.
+    Name(String),
+    /// By its id, which is a digest.
+    Id(Digest),
 }
 
 /// Where an archive is read from.
@@ -105,6 +119,12 @@ pub enum InvalidSource {
         /// What was typed.
         text: String,
     },
+    /// Nothing after the transport of the local engine.
+    #[error("there is no name in `{text}`")]
+    EmptyName {
+        /// What was typed.
+        text: String,
+    },
     /// Nothing after the last colon.
     #[error("there is no tag after the last colon of `{text}`")]
     EmptySelector {
@@ -119,14 +139,15 @@ impl InvalidSource {
         match self {
             Self::Scheme { rest, .. } => Some(format!("leave out the scheme: `{rest}`")),
             Self::UnknownTransport { .. } => Some(format!(
-                "an image is read from a registry (`HOST/REPOSITORY:TAG`), `{LAYOUT}:DIR[:TAG]`, `{OCI_ARCHIVE}:FILE[:TAG]` or `{DOCKER_ARCHIVE}:FILE`; \
-                 an image of a local engine can be had with `docker save NAME | polcheck {DOCKER_ARCHIVE}:-`"
+                "an image is read from a registry (`HOST/REPOSITORY:TAG`), `{DOCKER_DAEMON}:NAME[:TAG]`, `{LAYOUT}:DIR[:TAG]`, `{OCI_ARCHIVE}:FILE[:TAG]`, \
+                 `{DOCKER_ARCHIVE}:FILE` or `{DIR}:DIR`; one of Podman's can be had with `podman save NAME | polcheck {DOCKER_ARCHIVE}:-`"
             )),
             Self::EmptyPath { .. } => Some(format!(
-                "write `{LAYOUT}:DIR`, `{OCI_ARCHIVE}:FILE` or `{DOCKER_ARCHIVE}:FILE`"
+                "write `{LAYOUT}:DIR`, `{OCI_ARCHIVE}:FILE`, `{DOCKER_ARCHIVE}:FILE` or `{DIR}:DIR`"
             )),
+            Self::EmptyName { .. } => Some(format!("write `{DOCKER_DAEMON}:NAME[:TAG]`")),
             Self::Reference(InvalidReference::ImageId { .. }) => Some(format!(
-                "an image of a local engine can be had with `docker save ID | polcheck {DOCKER_ARCHIVE}:-`"
+                "an image of a local engine is `{DOCKER_DAEMON}:sha256:ID`, or comes with `docker save ID | polcheck {DOCKER_ARCHIVE}:-`"
             )),
             Self::Reference(InvalidReference::UpperCase { repository }) => {
                 Some(format!("write `{}`", repository.to_lowercase()))
@@ -151,6 +172,17 @@ impl Source {
     }
 }
 
+impl DaemonImage {
+    /// Which image of the archive that the engine writes is meant. A name is known only to the engine, which writes one
+    /// image; an id can be checked.
+    pub(crate) fn selector(&self) -> Option<Selector> {
+        match self {
+            Self::Name(_) => None,
+            Self::Id(id) => Some(Selector::Digest(id.clone())),
+        }
+    }
+}
+
 impl From<Reference> for Source {
     fn from(reference: Reference) -> Self {
         Self {
@@ -171,6 +203,15 @@ impl fmt::Display for ArchiveFile {
         match self {
             Self::Path(path) => path.display().fmt(f),
             Self::StandardInput => f.pad("standard input"),
+        }
+    }
+}
+
+impl fmt::Display for DaemonImage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.pad(name),
+            Self::Id(id) => f.pad(id.as_ref()),
         }
     }
 }
@@ -222,6 +263,15 @@ impl FromStr for Place {
                 let (file, selector) = archive(text, rest)?;
                 Ok(Self::DockerArchive { file, selector })
             }
+            Some((DOCKER_DAEMON, rest)) => Ok(Self::DockerDaemon {
+                image: daemon_image(text, rest)?,
+            }),
+            Some((DIR, "")) => Err(InvalidSource::EmptyPath {
+                text: text.to_owned(),
+            }),
+            Some((DIR, path)) => Ok(Self::Dir {
+                directory: path.into(),
+            }),
             Some((word, rest)) if is_transport(word, rest) => {
                 Err(InvalidSource::UnknownTransport {
                     transport: word.to_owned(),
@@ -239,6 +289,25 @@ fn is_transport(word: &str, rest: &str) -> bool {
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte == b'-');
     FOREIGN_TRANSPORTS.contains(&word) || (is_word && rest.starts_with(['/', '.', '~']))
+}
+
+/// An id, or a name in the grammar of references. The engine knows better than we do what it means.
+fn daemon_image(text: &str, rest: &str) -> Result<DaemonImage, InvalidSource> {
+    if rest.is_empty() {
+        return Err(InvalidSource::EmptyName {
+            text: text.to_owned(),
+        });
+    }
+    if rest.starts_with("sha256:") {
+        return Ok(DaemonImage::Id(parse_digest(rest)?));
+    }
+    match rest.parse::<Reference>() {
+        Ok(_) => Ok(DaemonImage::Name(rest.to_owned())),
+        Err(InvalidReference::ImageId { .. }) => {
+            Ok(DaemonImage::Id(parse_digest(&format!("sha256:{rest}"))?))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn archive(text: &str, rest: &str) -> Result<(ArchiveFile, Option<Selector>), InvalidSource> {
@@ -311,6 +380,13 @@ mod tests {
             Place::DockerArchive { file, selector: it } => {
                 format!("docker archive {file}{}", selector(it))
             }
+            Place::DockerDaemon {
+                image: DaemonImage::Name(name),
+            } => format!("daemon name {name}"),
+            Place::DockerDaemon {
+                image: DaemonImage::Id(id),
+            } => format!("daemon id {id}"),
+            Place::Dir { directory } => format!("dir {}", directory.display()),
         }
     }
 
@@ -335,6 +411,16 @@ mod tests {
     #[case("docker-archive:-", "docker archive standard input")]
     #[case("docker-archive:-:v1", "docker archive standard input [v1]")]
     #[case("docker-archive:./-", "docker archive ./-")]
+    #[case("docker-daemon:app", "daemon name app")]
+    #[case(
+        "docker-daemon:r.io:5000/ns/app:1.2",
+        "daemon name r.io:5000/ns/app:1.2"
+    )]
+    #[case(&format!("docker-daemon:app@{DIGEST}"), &format!("daemon name app@{DIGEST}"))]
+    #[case(&format!("docker-daemon:{DIGEST}"), &format!("daemon id {DIGEST}"))]
+    #[case(&format!("docker-daemon:{}", DIGEST.trim_start_matches("sha256:")), &format!("daemon id {DIGEST}"))]
+    #[case("dir:a", "dir a")]
+    #[case("dir:/a/b:c@d", "dir /a/b:c@d")]
     fn every_form_is_read_and_printed_as_typed(#[case] text: &str, #[case] expected: &str) {
         let source: Source = text.parse().unwrap();
         assert_eq!(shape(source.place()), expected);
@@ -355,6 +441,22 @@ mod tests {
     #[case("oci:", "there is no path in `oci:`", None)]
     #[case("oci::v1", "there is no path in `oci::v1`", None)]
     #[case("oci-archive:", "there is no path in `oci-archive:`", None)]
+    #[case(
+        "dir:",
+        "there is no path in `dir:`",
+        Some("write `oci:DIR`, `oci-archive:FILE`, `docker-archive:FILE` or `dir:DIR`")
+    )]
+    #[case(
+        "docker-daemon:",
+        "there is no name in `docker-daemon:`",
+        Some("write `docker-daemon:NAME[:TAG]`")
+    )]
+    #[case(
+        "docker-daemon:App",
+        "the repository name `App` must be lower case",
+        None
+    )]
+    #[case("docker-daemon:sha256:abc", "`sha256:abc` is not a digest", None)]
     #[case("oci:dir:", "there is no tag after the last colon of `oci:dir:`", None)]
     #[case("oci:dir@sha256:abc", "`sha256:abc` is not a digest", None)]
     #[case(
@@ -371,9 +473,8 @@ mod tests {
     }
 
     #[rstest]
-    #[case("docker-daemon:app:1")]
     #[case("containers-storage:app")]
-    #[case("dir:/tmp/x")]
+    #[case("ostree:app")]
     #[case("xyz:/tmp/x")]
     #[case("xyz:./x")]
     fn a_transport_of_another_tool_is_named_with_those_there_are(#[case] text: &str) {
@@ -394,7 +495,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_typed_is_printed(text in "(oci|oci-archive|docker-archive):[a-z:@./-]{1,20}") {
+        fn what_is_typed_is_printed(text in "(oci|oci-archive|docker-archive|docker-daemon|dir):[a-z:@./-]{1,20}") {
             if let Ok(source) = text.parse::<Source>() {
                 prop_assert_eq!(source.to_string(), text);
             }

@@ -11,19 +11,19 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-/// Knows one name, which is this machine.
+/// Knows two names, which are this machine.
 #[derive(Debug)]
 struct OneHost;
 
 impl Resolve for OneHost {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
-            if name.as_str() == "registry.test" {
+            if ["registry.test", "attacker.test"].contains(&name.as_str()) {
                 let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
                 return Ok(Box::new([address].into_iter()) as Addrs);
             }
             let error = std::io::Error::new(std::io::ErrorKind::NotFound, "no such name");
-            Err(Box::new(transport::UnknownHost(error)) as Box<_>)
+            Err(Box::new(ways::UnknownHost(error)) as Box<_>)
         })
     }
 }
@@ -202,6 +202,30 @@ async fn nobody_from_elsewhere_leads_to_the_machine_itself() {
         format!("`{host}` wants the login sent to `{realm}`, which is not safe")
     );
     assert_eq!(secret.requests(), []);
+}
+
+#[tokio::test]
+async fn nobody_leads_to_the_machine_itself_by_another_name() {
+    let registry = with_image();
+    let target = format!(
+        "http://attacker.test:{}/v2/app/manifests/1",
+        port(&registry)
+    );
+    registry.misbehave_times(1, "/manifests/", Misbehaviour::Redirect(target.clone()));
+    let host = format!("registry.test:{}", port(&registry));
+    let allowed = Options {
+        allow_http: true,
+        ..options()
+    };
+    let error = ask(allowed.clone(), &host).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!("`{host}` leads to `{target}`, where it is not followed")
+    );
+    assert_eq!(registry.requests().len(), 1);
+    // The name alone is as good as any other.
+    let host = format!("attacker.test:{}", port(&registry));
+    assert!(ask(allowed, &host).await.is_ok());
 }
 
 #[tokio::test]

@@ -1,23 +1,21 @@
 //! One HTTP exchange: made, bounded in time, and its failure given a name.
 
-use crate::blocking;
 use crate::endpoint::{authority, is_same_origin, may_lead};
 use crate::error::RegistryError;
 use crate::foreign::Detail;
 use crate::limits::{MAX_ERROR_BYTES, MAX_REDIRECTS};
 use crate::options::Options;
+use crate::turns::{Turn, Turns};
+use crate::ways::{ForbiddenAddress, UnknownHost, Ways};
 use bytes::{Bytes, BytesMut};
 use model::excerpt;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, LOCATION};
-use reqwest::redirect::Policy;
-use reqwest::{Client, Method, StatusCode, Url};
+use reqwest::dns::Resolve;
+use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, HeaderMap, HeaderValue, LOCATION};
+use reqwest::{Method, StatusCode, Url};
 use std::error::Error;
-use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::OnceCell;
 
 /// What is asked, apart from where and by whom.
 #[derive(Clone, Debug)]
@@ -35,57 +33,32 @@ pub(crate) struct Answer {
     response: reqwest::Response,
     /// Where it came from in the end.
     pub(crate) url: Url,
+    /// Held as long as there is something to read. Of an answer that leads to another request to the same host nothing
+    /// is: waiting for one's own turn never ends.
+    _turn: Option<Turn>,
 }
 
-/// Two HTTP clients, each made when it is first needed: the one for plain HTTP knows no certificates, so that whoever
-/// uses only registries on the machine itself does not wait until those of the system are read.
+/// The way to all servers.
+#[derive(Debug)]
 pub(crate) struct Transport {
     options: Arc<Options>,
-    resolver: Arc<dyn Resolve>,
-    secure: OnceCell<Client>,
-    plain: OnceCell<Client>,
+    ways: Ways,
+    turns: Turns,
 }
-
-impl fmt::Debug for Transport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Transport { .. }")
-    }
-}
-
-/// The resolver of the operating system.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct SystemResolver;
-
-impl Resolve for SystemResolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            match tokio::net::lookup_host((name.as_str(), 0)).await {
-                Ok(addresses) => Ok(Box::new(addresses.collect::<Vec<_>>().into_iter()) as Addrs),
-                Err(error) => Err(Box::new(UnknownHost(error)) as Box<dyn Error + Send + Sync>),
-            }
-        })
-    }
-}
-
-/// Marks an error as one of the resolver, to be found again among the causes of an error of the client.
-#[derive(Debug, thiserror::Error)]
-#[error("the host cannot be found")]
-pub(crate) struct UnknownHost(#[source] pub(crate) io::Error);
 
 impl Transport {
     pub(crate) fn new(options: Arc<Options>, resolver: Arc<dyn Resolve>) -> Self {
         Self {
+            ways: Ways::new(Arc::clone(&options), resolver),
+            turns: Turns::default(),
             options,
-            resolver,
-            secure: OnceCell::new(),
-            plain: OnceCell::new(),
         }
     }
 
-    /// Whether the client for HTTPS was made.
+    /// Whether certificates were read.
     #[cfg(test)]
     pub(crate) fn has_read_certificates(&self) -> bool {
-        self.secure.initialized()
+        self.ways.has_read_certificates()
     }
 
     /// Asks, and follows redirects of what only reads.
@@ -100,7 +73,7 @@ impl Transport {
         let mut current = url.clone();
         for _ in 0..=MAX_REDIRECTS {
             let authorization = authorization.filter(|_| is_same_origin(url, &current));
-            let answer = self.exchange(&current, message, authorization).await?;
+            let answer = self.exchange(url, &current, message, authorization).await?;
             let reads = message.method == Method::GET || message.method == Method::HEAD;
             if !reads || !is_redirect(answer.status()) {
                 return Ok(answer);
@@ -121,13 +94,13 @@ impl Transport {
 
     async fn exchange(
         &self,
+        first: &Url,
         url: &Url,
         message: &Message,
         authorization: Option<&HeaderValue>,
     ) -> Result<Answer, RegistryError> {
-        let mut request = self
-            .client(url)
-            .await?
+        let client = self.ways.client(first, url).await?;
+        let mut request = client
             .request(message.method.clone(), url.clone())
             .headers(message.headers.clone())
             .timeout(message.timeout);
@@ -137,44 +110,21 @@ impl Transport {
         if message.method != Method::GET && message.method != Method::HEAD {
             request = request.body(message.body.clone());
         }
+        let about = self.options.about(url);
+        let at_once = about.and_then(|about| about.max_concurrent);
+        let at_once = at_once.unwrap_or(self.options.max_concurrent);
+        let turn = self.turns.wait(&authority(url), at_once).await;
         match request.send().await {
-            Ok(response) => Ok(Answer {
-                response,
-                url: url.clone(),
-            }),
-            Err(error) => Err(failure(url, error)),
+            Ok(response) => {
+                let is_read = message.method == Method::GET && response.status().is_success();
+                Ok(Answer {
+                    response,
+                    url: url.clone(),
+                    _turn: is_read.then_some(turn),
+                })
+            }
+            Err(error) => Err(failure(first, url, error)),
         }
-    }
-
-    async fn client(&self, url: &Url) -> Result<Client, RegistryError> {
-        let is_plain = url.scheme() == "http";
-        let cell = if is_plain { &self.plain } else { &self.secure };
-        let make = || async {
-            let builder = self.builder();
-            let builder = if is_plain {
-                builder.tls_certs_only([]).no_proxy()
-            } else if self.options.proxy_from_environment {
-                builder.tls_danger_accept_invalid_certs(self.options.allow_insecure)
-            } else {
-                builder
-                    .tls_danger_accept_invalid_certs(self.options.allow_insecure)
-                    .no_proxy()
-            };
-            // Reads the certificates of the system.
-            let made = blocking::run(move || Ok(builder.build())).await?;
-            made.map_err(|source| RegistryError::NoClient { source })
-        };
-        cell.get_or_try_init(make).await.cloned()
-    }
-
-    fn builder(&self) -> reqwest::ClientBuilder {
-        Client::builder()
-            .user_agent(self.options.user_agent.clone())
-            .connect_timeout(self.options.connect_timeout)
-            .read_timeout(self.options.idle_timeout)
-            .redirect(Policy::none())
-            .referer(false)
-            .dns_resolver(Arc::clone(&self.resolver))
     }
 }
 
@@ -231,7 +181,7 @@ impl Answer {
     /// The next piece of the body.
     pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, RegistryError> {
         let chunk = self.response.chunk().await;
-        chunk.map_err(|error| failure(&self.url, error))
+        chunk.map_err(|error| failure(&self.url, &self.url, error))
     }
 
     /// How long the body is going to be, if the server says so.
@@ -239,8 +189,17 @@ impl Answer {
         self.response.content_length()
     }
 
-    /// The whole body, if it is not over the limit.
+    /// The whole body, if it is not over the limit. One that was compressed for the way, which nobody asked for, is
+    /// refused: nothing is unpacked here.
     pub(crate) async fn body(mut self, limit: u64, what: &str) -> Result<Bytes, RegistryError> {
+        if let Some(encoding) = self.headers().get(CONTENT_ENCODING)
+            && !encoding.as_bytes().eq_ignore_ascii_case(b"identity")
+        {
+            return Err(RegistryError::UnwantedEncoding {
+                host: self.host(),
+                encoding: excerpt(&String::from_utf8_lossy(encoding.as_bytes())),
+            });
+        }
         let too_large = || RegistryError::TooLarge {
             what: what.to_owned(),
             limit,
@@ -278,8 +237,14 @@ fn without_query(location: &str) -> String {
 }
 
 /// Names what went wrong, by the types of the causes and never by their texts.
-fn failure(url: &Url, error: reqwest::Error) -> RegistryError {
+fn failure(first: &Url, url: &Url, error: reqwest::Error) -> RegistryError {
     let host = authority(url);
+    if cause::<ForbiddenAddress>(&error).is_some() {
+        return RegistryError::UnsafeLocation {
+            host: authority(first),
+            location: without_query(url.as_str()),
+        };
+    }
     if error.is_timeout() {
         return RegistryError::Timeout { host };
     }
@@ -308,7 +273,7 @@ fn failure(url: &Url, error: reqwest::Error) -> RegistryError {
 }
 
 /// The first cause of a type. An [`io::Error`] hides the error it was made of from the chain of sources.
-fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+pub(crate) fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     if let Some(found) = error.downcast_ref::<E>() {
         return Some(found);
     }

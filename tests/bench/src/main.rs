@@ -6,6 +6,7 @@ mod dockerfiles;
 mod figures;
 mod peers;
 mod processes;
+mod registries;
 mod reports;
 mod sandbox;
 
@@ -23,8 +24,8 @@ fn main() -> ExitCode {
         // These two are processes that the third one starts.
         ["measure", times, command @ ..] => cpu::measure_children(times, command),
         ["cold", packs] => sandbox::cold(Path::new(packs)),
-        [polcheck, packs] => all(Path::new(polcheck), Path::new(packs)),
-        _ => Err("usage: polcheck-bench POLCHECK PACKS".into()),
+        [polcheck, packs, parts @ ..] => all(Path::new(polcheck), Path::new(packs), parts),
+        _ => Err("usage: polcheck-bench POLCHECK PACKS [PART…]".into()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -35,11 +36,25 @@ fn main() -> ExitCode {
     }
 }
 
-fn all(polcheck: &Path, packs: &Path) -> Result {
-    let mut figures: Vec<Figure> = sandbox::figures(packs)?;
-    figures.extend(processes::figures(polcheck, packs)?);
-    figures.extend(dockerfiles::figures(polcheck, packs)?);
-    figures.extend(reports::figures(polcheck)?);
+/// Measures the parts that are named, or all: `sandbox`, `processes`, `registries`, `dockerfiles`, `reports`.
+fn all(polcheck: &Path, packs: &Path, parts: &[&str]) -> Result {
+    let is_wanted = |part: &str| parts.is_empty() || parts.contains(&part);
+    let mut figures: Vec<Figure> = Vec::new();
+    if is_wanted("sandbox") {
+        figures.extend(sandbox::figures(packs)?);
+    }
+    if is_wanted("processes") {
+        figures.extend(processes::figures(polcheck, packs)?);
+    }
+    if is_wanted("registries") {
+        figures.extend(registries::figures(polcheck)?);
+    }
+    if is_wanted("dockerfiles") {
+        figures.extend(dockerfiles::figures(polcheck, packs)?);
+    }
+    if is_wanted("reports") {
+        figures.extend(reports::figures(polcheck)?);
+    }
     say(&figures::table(&figures));
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use base64::Engine as _;
@@ -33,6 +34,15 @@ pub enum Auth {
         /// Where the tokens are to be had, if not here.
         realm: Option<String>,
     },
+    /// Nobody may do anything without a token, which `POST /token` gives for an identity token.
+    IdentityToken {
+        /// The identity token.
+        identity_token: &'static str,
+        /// Where the tokens are to be had, if not here.
+        realm: Option<String>,
+    },
+    /// Nobody may do anything without this token, which is not to be had here.
+    RegistryToken(&'static str),
 }
 
 /// The tokens that were given out: what each one is good for, as `repository:NAME:ACTION`.
@@ -43,7 +53,7 @@ impl Auth {
     /// Lets a request pass, or says how to ask better.
     pub(crate) fn check(
         &self,
-        host: &str,
+        origin: &str,
         repository: &str,
         method: &Method,
         headers: &HeaderMap,
@@ -63,11 +73,18 @@ impl Auth {
                     )))
                 }
             }
-            Self::Token { realm, .. } => {
-                let action = if method == Method::GET || method == Method::HEAD {
-                    "pull"
-                } else {
-                    "push"
+            Self::RegistryToken(token) => {
+                if given == Some(format!("Bearer {token}").as_str()) {
+                    return Ok(());
+                }
+                let challenge = format!(r#"Bearer realm="{origin}/token""#);
+                Err(Box::new(unauthorized(&challenge)))
+            }
+            Self::Token { realm, .. } | Self::IdentityToken { realm, .. } => {
+                let action = match *method {
+                    Method::GET | Method::HEAD => "pull",
+                    Method::DELETE => "delete",
+                    _ => "push",
                 };
                 let scope = format!("repository:{repository}:{action}");
                 let token = given.and_then(|given| given.strip_prefix("Bearer "));
@@ -77,13 +94,11 @@ impl Auth {
                 {
                     return Ok(());
                 }
-                let realm = realm
-                    .clone()
-                    .unwrap_or_else(|| format!("http://{host}/token"));
-                let actions = if action == "pull" {
-                    "pull"
-                } else {
+                let realm = realm.clone().unwrap_or_else(|| format!("{origin}/token"));
+                let actions = if action == "push" {
                     "pull,push"
+                } else {
+                    action
                 };
                 Err(Box::new(unauthorized(&format!(
                     r#"Bearer realm="{realm}",service="test registry",scope="repository:{repository}:{actions}""#
@@ -92,8 +107,41 @@ impl Auth {
         }
     }
 
-    /// The token endpoint: `GET /token?service=…&scope=repository:NAME:pull,push`.
-    pub(crate) fn issue(&self, query: &str, headers: &HeaderMap, tokens: &mut Tokens) -> Response {
+    /// The token endpoint, `/token`.
+    pub(crate) fn issue(&self, request: &Parts, body: &[u8], tokens: &mut Tokens) -> Response {
+        if request.method == Method::POST {
+            return self.issue_for_form(&String::from_utf8_lossy(body), tokens);
+        }
+        let query = request.uri.query().unwrap_or_default();
+        self.issue_for_query(query, &request.headers, tokens)
+    }
+
+    /// For identity tokens: `POST /token` with the same as a form, and the identity token in it.
+    fn issue_for_form(&self, form: &str, tokens: &mut Tokens) -> Response {
+        let Self::IdentityToken { identity_token, .. } = self else {
+            return crate::protocol::error(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED");
+        };
+        let value = |name| crate::protocol::query_value(form, name);
+        let is_well_formed = value("grant_type").as_deref() == Some("refresh_token")
+            && value("client_id").as_deref() == Some("polcheck")
+            && value("service").as_deref() == Some("test registry");
+        if !is_well_formed || value("refresh_token").as_deref() != Some(*identity_token) {
+            let mut answer = Response::new(Body::from(r#"{"error":"invalid_grant"}"#));
+            *answer.status_mut() = StatusCode::BAD_REQUEST;
+            return answer;
+        }
+        let scope = value("scope").unwrap_or_default();
+        let (repository, actions) = scope.rsplit_once(':').unwrap_or_default();
+        let granted = actions
+            .split(',')
+            .map(|action| format!("{repository}:{action}"));
+        let token = format!("token-{}", tokens.0.len() + 1);
+        tokens.0.insert(token.clone(), granted.collect());
+        Response::new(Body::from(json!({ "access_token": token }).to_string()))
+    }
+
+    /// For passwords: `GET /token?service=…&scope=repository:NAME:pull,push`.
+    fn issue_for_query(&self, query: &str, headers: &HeaderMap, tokens: &mut Tokens) -> Response {
         let Self::Token {
             user,
             password,

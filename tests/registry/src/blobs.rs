@@ -11,7 +11,8 @@ use bytes::Bytes;
 
 /// `GET` and `HEAD /v2/NAME/blobs/DIGEST`
 pub(crate) fn get(blob: &Bytes, digest: &str, headers: &HeaderMap) -> Response {
-    let (part, code) = match requested_range(headers, blob.len()) {
+    let range = requested_range(headers, blob.len());
+    let (part, code) = match range {
         Some((first, last)) => (blob.slice(first..=last), StatusCode::PARTIAL_CONTENT),
         None => (blob.clone(), StatusCode::OK),
     };
@@ -27,11 +28,9 @@ pub(crate) fn get(blob: &Bytes, digest: &str, headers: &HeaderMap) -> Response {
         "docker-content-digest",
         HeaderValue::from_str(digest).unwrap(),
     );
-    if code == StatusCode::PARTIAL_CONTENT {
-        headers.insert(
-            CONTENT_RANGE,
-            HeaderValue::from_str(&format!("bytes */{}", blob.len())).unwrap(),
-        );
+    if let Some((first, last)) = range {
+        let range = format!("bytes {first}-{last}/{}", blob.len());
+        headers.insert(CONTENT_RANGE, HeaderValue::from_str(&range).unwrap());
     }
     answer
 }

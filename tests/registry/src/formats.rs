@@ -29,6 +29,27 @@ impl TestImage {
         }
     }
 
+    /// Writes what Skopeo's `dir:` writes: all platforms of an index too.
+    pub fn write_dir(&self, directory: &Path) {
+        let write = |name: &str, content: &[u8]| {
+            fs::create_dir_all(directory).unwrap();
+            fs::write(directory.join(name), content).unwrap();
+        };
+        write("version", b"Directory Transport Version: 1.1\n");
+        for blob in self.all_blobs() {
+            let digits = blob.digest.trim_start_matches("sha256:");
+            let is_manifest = blob.media_type == crate::media_type::MANIFEST;
+            let name = if blob.digest == self.manifest.digest {
+                "manifest.json".to_owned()
+            } else if is_manifest {
+                format!("{digits}.manifest.json")
+            } else {
+                digits.to_owned()
+            };
+            write(&name, &blob.bytes);
+        }
+    }
+
     /// The same layout as a tar archive.
     pub fn oci_archive(&self, tag: Option<&str>) -> Vec<u8> {
         tar_of(&self.layout_files(tag))

@@ -3,7 +3,7 @@
 //! [`TestRegistry`] speaks the distribution specification 1.1 on a free port of 127.0.0.1 and is gone when it is
 //! dropped. It keeps a log of what it was asked, and misbehaves on demand: [`Misbehaviour`] is the list of what real
 //! registries, and hostile ones, have been seen to do. [`ImageBuilder`] makes small images, byte for byte the same in
-//! every run; a [`TestImage`] can be pushed, or written as an OCI layout or an archive.
+//! every run; a [`TestImage`] can be pushed, or written as an OCI layout or an archive, or had from a [`TestEngine`].
 //!
 //! The sources read as the protocol: `protocol.rs` finds the endpoint, `blobs.rs`, `manifests.rs` and `auth.rs`
 //! answer, `store.rs` is what there is to know.
@@ -17,6 +17,7 @@
 
 mod auth;
 mod blobs;
+mod engine;
 mod formats;
 mod image;
 mod manifests;
@@ -24,14 +25,17 @@ mod misbehaviour;
 mod protocol;
 mod server;
 mod store;
+mod tls;
 
 pub use auth::Auth;
+pub use engine::{EngineFault, TestEngine};
 pub use image::{
     Blob, ImageBuilder, TestImage, artifact, attestation_manifest, image_index, provenance_manifest,
 };
 pub use misbehaviour::Misbehaviour;
-pub use server::{Options, Recorded, TestRegistry};
+pub use server::{Conditions, Options, Recorded, TestRegistry};
 pub use store::sha256;
+pub use tls::Tls;
 
 /// The media types that a manifest can have, and those inside it.
 pub mod media_type {

@@ -1,18 +1,37 @@
 //! Manifests, tags, and the manifests that refer to others.
 
-use crate::protocol::{error, query_value};
-use crate::server::State;
+use crate::protocol::{error, query_value, status};
+use crate::server::{Conditions, State};
 use crate::store::{Repository, digest_like};
 use axum::body::Body;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LINK};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LINK};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+/// Everything at `/v2/NAME/manifests/REFERENCE`.
+pub(crate) fn answer(
+    state: &State,
+    repository: &mut Repository,
+    reference: &str,
+    request: &Parts,
+    body: Bytes,
+) -> Response {
+    match request.method {
+        Method::GET | Method::HEAD => get(state, repository, reference),
+        Method::PUT => put(state, repository, reference, request, body),
+        Method::DELETE if !state.options.deletion => {
+            error(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED")
+        }
+        Method::DELETE if repository.delete_manifest(reference) => status(StatusCode::ACCEPTED),
+        _ => error(StatusCode::NOT_FOUND, "MANIFEST_UNKNOWN"),
+    }
+}
+
 /// `GET` and `HEAD /v2/NAME/manifests/REFERENCE`
-pub(crate) fn get(repository: &Repository, reference: &str) -> Response {
+fn get(state: &State, repository: &Repository, reference: &str) -> Response {
     let Some(manifest) = repository.manifest(reference) else {
         return error(StatusCode::NOT_FOUND, "MANIFEST_UNKNOWN");
     };
@@ -27,11 +46,36 @@ pub(crate) fn get(repository: &Repository, reference: &str) -> Response {
         "docker-content-digest",
         HeaderValue::from_str(&manifest.digest).unwrap(),
     );
+    if state.options.conditions != Conditions::Unknown {
+        let etag = etag(&manifest.digest);
+        headers.insert(ETAG, HeaderValue::from_str(&etag).unwrap());
+    }
     answer
 }
 
+fn etag(digest: &str) -> String {
+    format!("\"{digest}\"")
+}
+
+/// Whether what the writer says holds of what is there.
+///
+/// SPEC: RFC 9110 §13.1.1: "An origin server MUST NOT perform the requested method if a received If-Match condition
+/// evaluates to false"
+fn conditions_hold(repository: &Repository, reference: &str, headers: &HeaderMap) -> bool {
+    let stored = repository
+        .manifest(reference)
+        .map(|stored| etag(&stored.digest));
+    let is = |header: &HeaderValue| match header.as_bytes() {
+        b"*" => stored.is_some(),
+        etag => stored
+            .as_ref()
+            .is_some_and(|stored| stored.as_bytes() == etag),
+    };
+    headers.get(IF_MATCH).is_none_or(&is) && headers.get(IF_NONE_MATCH).is_none_or(|it| !is(it))
+}
+
 /// `PUT /v2/NAME/manifests/REFERENCE`
-pub(crate) fn put(
+fn put(
     state: &State,
     repository: &mut Repository,
     reference: &str,
@@ -46,6 +90,11 @@ pub(crate) fn put(
     }
     if !all_parts_are_there(repository, &manifest) {
         return error(StatusCode::BAD_REQUEST, "MANIFEST_BLOB_UNKNOWN");
+    }
+    if state.options.conditions == Conditions::Kept
+        && !conditions_hold(repository, reference, &request.headers)
+    {
+        return error(StatusCode::PRECONDITION_FAILED, "DENIED");
     }
     let media_type = request
         .headers

@@ -2,12 +2,13 @@
 
 use axum::body::Body;
 use axum::http::header::{
-    CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER,
+    WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -40,10 +41,20 @@ pub enum Misbehaviour {
     Answer(String, Bytes),
     /// The right headers and other bytes.
     Body(Bytes),
+    /// The right headers, this `Content-Encoding`, and these bytes.
+    Encoded(&'static str, Bytes),
     /// A manifest that goes on for so many bytes, without a length.
     Endless(u64),
     /// The right answer without its last byte, under the full length.
     Truncated,
+    /// The right answer up to this byte, under the full length.
+    BreakOff(usize),
+    /// The right answer to the same request without `Range`.
+    WithoutRange,
+    /// 503 with this `Retry-After`.
+    Busy(String),
+    /// The right answer with so many headers more, each with so many bytes.
+    Headers(usize, usize),
     /// The right answer, a byte at a time, with this pause between two.
     Drip(Duration),
     /// The right answer after this time.
@@ -91,6 +102,11 @@ impl Misbehaviour {
                 &CONTENT_TYPE,
                 media_type,
             ),
+            Self::Busy(time) => with_header(
+                crate::protocol::error(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
+                &RETRY_AFTER,
+                time,
+            ),
             Self::Endless(bytes) => endless(*bytes, Arc::clone(sent)),
             _ => return None,
         };
@@ -110,11 +126,26 @@ impl Misbehaviour {
                 *right.body_mut() = Body::from(bytes.clone());
                 right
             }
+            Self::Encoded(encoding, bytes) => {
+                right.headers_mut().remove(CONTENT_LENGTH);
+                *right.body_mut() = Body::from(bytes.clone());
+                with_header(right, &CONTENT_ENCODING, encoding)
+            }
             Self::Truncated => {
                 let bytes = contents(&mut right).await;
-                let cut = bytes.slice(..bytes.len() - 1);
-                // A stream, since the length of a body of bytes is checked against the header before anything is sent.
-                *right.body_mut() = Body::from_stream(stream::iter([Ok::<_, Infallible>(cut)]));
+                cut(right, bytes.slice(..bytes.len() - 1))
+            }
+            Self::BreakOff(at) => {
+                let bytes = contents(&mut right).await;
+                cut(right, bytes.slice(..bytes.len().min(*at)))
+            }
+            Self::Headers(count, length) => {
+                let value = HeaderValue::from_str(&"x".repeat(*length)).unwrap();
+                for number in 0..*count {
+                    let name = format!("x-flood-{number}");
+                    let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+                    right.headers_mut().insert(name, value.clone());
+                }
                 right
             }
             Self::Drip(pause) => {
@@ -137,6 +168,18 @@ impl Misbehaviour {
             _ => right,
         }
     }
+}
+
+/// The answer with a part of its body, under the full length.
+fn cut(mut answer: Response, part: Bytes) -> Response {
+    // A stream, since the length of a body of bytes is checked against the header before anything is sent.
+    let pieces = stream::iter([Ok(part)]).chain(stream::once(async {
+        // What was written is sent before the connection is closed.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Err(std::io::Error::from(std::io::ErrorKind::ConnectionAborted))
+    }));
+    *answer.body_mut() = Body::from_stream(pieces);
+    answer
 }
 
 /// Takes the body out of an answer and leaves its length in the header.

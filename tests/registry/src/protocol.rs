@@ -66,9 +66,8 @@ impl<'a> Endpoint<'a> {
 pub(crate) fn answer(state: &State, request: &Parts, body: Bytes) -> Response {
     let query = request.uri.query().unwrap_or_default();
     if request.uri.path() == "/token" {
-        return state
-            .auth
-            .issue(query, &request.headers, &mut state.tokens.lock().unwrap());
+        let tokens = &mut state.tokens.lock().unwrap();
+        return state.auth.issue(request, &body, tokens);
     }
     let Some(endpoint) = Endpoint::of(request.uri.path()) else {
         return error(StatusCode::NOT_FOUND, "UNSUPPORTED");
@@ -76,7 +75,7 @@ pub(crate) fn answer(state: &State, request: &Parts, body: Bytes) -> Response {
     let name = endpoint.repository();
     let tokens = state.tokens.lock().unwrap();
     if let Err(refusal) = state.auth.check(
-        &state.host,
+        &state.origin,
         name,
         &request.method,
         &request.headers,
@@ -105,16 +104,9 @@ pub(crate) fn answer(state: &State, request: &Parts, body: Bytes) -> Response {
         Endpoint::Upload(_, id) => {
             crate::blobs::proceed(store.repository(name), name, id, request, &body)
         }
-        Endpoint::Manifest(_, reference) => match *method {
-            Method::GET | Method::HEAD => crate::manifests::get(store.repository(name), reference),
-            Method::PUT => {
-                crate::manifests::put(state, store.repository(name), reference, request, body)
-            }
-            Method::DELETE if store.repository(name).delete_manifest(reference) => {
-                status(StatusCode::ACCEPTED)
-            }
-            _ => error(StatusCode::NOT_FOUND, "MANIFEST_UNKNOWN"),
-        },
+        Endpoint::Manifest(_, reference) => {
+            crate::manifests::answer(state, store.repository(name), reference, request, body)
+        }
         Endpoint::Tags(name) => crate::manifests::tags(store.repository(name), name),
         Endpoint::Referrers(_, subject) => crate::manifests::referrers(
             state,

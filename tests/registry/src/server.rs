@@ -3,13 +3,16 @@
 use crate::auth::{Auth, Tokens};
 use crate::misbehaviour::{Fault, Misbehaviour};
 use crate::store::{Store, sha256};
+use crate::tls::{Tls, TlsListener};
 use axum::Router;
 use axum::extract::{Request, State as Extract};
-use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH};
+use axum::http::HeaderValue;
+use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, RANGE};
+use axum::http::request::Parts;
 use axum::response::Response;
 use bytes::Bytes;
-use std::net::{Ipv4Addr, TcpListener};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::runtime::{Builder, Runtime};
 
@@ -24,6 +27,25 @@ pub struct Options {
     pub oci_subject: bool,
     /// How many referrers come in one answer; all where it is none.
     pub referrers_page: Option<usize>,
+    /// HTTPS, and how; plain HTTP where it is none.
+    pub tls: Option<Tls>,
+    /// Where it listens, which is on this machine.
+    pub address: IpAddr,
+    /// Whether manifests may be deleted.
+    pub deletion: bool,
+    /// What is made of the conditions of a write.
+    pub conditions: Conditions,
+}
+
+/// What a registry makes of `If-Match` and `If-None-Match`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conditions {
+    /// It knows neither them nor `ETag`.
+    Unknown,
+    /// It says `ETag` and then passes over the conditions, as the reference implementation does.
+    PassedOver,
+    /// It answers 412 where they do not hold.
+    Kept,
 }
 
 /// A registry that keeps all of the distribution specification 1.1 and lets everybody in.
@@ -34,6 +56,10 @@ impl Default for Options {
             referrers_api: true,
             oci_subject: true,
             referrers_page: None,
+            tls: None,
+            address: Ipv4Addr::LOCALHOST.into(),
+            deletion: true,
+            conditions: Conditions::Unknown,
         }
     }
 }
@@ -58,12 +84,18 @@ pub struct Recorded {
     pub path: String,
     /// The header of that name.
     pub authorization: Option<String>,
+    /// The header of that name.
+    pub range: Option<String>,
+    /// `HTTP/1.1`, `HTTP/2.0`
+    pub version: String,
 }
 
 /// What the requests share.
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) host: String,
+    /// `http://HOST` or `https://HOST`
+    pub(crate) origin: String,
     pub(crate) options: Options,
     pub(crate) auth: Auth,
     pub(crate) store: Mutex<Store>,
@@ -71,6 +103,9 @@ pub(crate) struct State {
     faults: Mutex<Vec<Fault>>,
     requests: Mutex<Vec<Recorded>>,
     bytes_sent: Arc<AtomicU64>,
+    /// How many requests are answered now, and how many were at most.
+    at_once: AtomicUsize,
+    most_at_once: AtomicUsize,
 }
 
 /// A registry on a port of 127.0.0.1 that nobody else has. It is gone when this is dropped.
@@ -83,10 +118,14 @@ pub struct TestRegistry {
 impl TestRegistry {
     /// Starts a registry with nothing in it, on threads of its own.
     pub fn start(options: Options) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let address = options.address;
+        let listener = TcpListener::bind((address, 0)).expect("a free port");
         listener.set_nonblocking(true).unwrap();
+        let host = listener.local_addr().unwrap().to_string();
+        let scheme = options.tls.as_ref().map_or("http", |_| "https");
         let state = Arc::new(State {
-            host: listener.local_addr().unwrap().to_string(),
+            origin: format!("{scheme}://{host}"),
+            host,
             auth: options.auth.clone(),
             options,
             store: Mutex::default(),
@@ -94,6 +133,8 @@ impl TestRegistry {
             faults: Mutex::default(),
             requests: Mutex::default(),
             bytes_sent: Arc::default(),
+            at_once: AtomicUsize::default(),
+            most_at_once: AtomicUsize::default(),
         });
         let runtime = Builder::new_multi_thread()
             .worker_threads(2)
@@ -105,7 +146,13 @@ impl TestRegistry {
             .with_state(Arc::clone(&state));
         let _inside = runtime.enter();
         let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-        runtime.spawn(axum::serve(listener, router).into_future());
+        match &state.options.tls {
+            None => drop(runtime.spawn(axum::serve(listener, router).into_future())),
+            Some(tls) => {
+                let listener = TlsListener::new(listener, tls);
+                drop(runtime.spawn(axum::serve(listener, router).into_future()));
+            }
+        }
         Self {
             state,
             runtime: Some(runtime),
@@ -139,6 +186,11 @@ impl TestRegistry {
     /// How many bytes the endless answers have handed to the network so far.
     pub fn endless_bytes_sent(&self) -> u64 {
         self.state.bytes_sent.load(Ordering::Relaxed)
+    }
+
+    /// How many requests were answered at the same time, at most.
+    pub fn most_at_once(&self) -> usize {
+        self.state.most_at_once.load(Ordering::Relaxed)
     }
 
     /// Does something wrong from now on, whenever `METHOD /path?query` contains a text.
@@ -258,20 +310,18 @@ impl Drop for TestRegistry {
 
 /// Every request comes through here: it is recorded, hit by a fault if there is one, and else answered.
 async fn handle(Extract(state): Extract<Arc<State>>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let path = parts
-        .uri
-        .path_and_query()
-        .map_or("/", |path| path.as_str())
-        .to_owned();
-    let line = format!("{} {path}", parts.method);
-    let authorization = parts.headers.get(AUTHORIZATION);
-    state.requests.lock().unwrap().push(Recorded {
-        method: parts.method.to_string(),
-        path,
-        authorization: authorization
-            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
-    });
+    let now = state.at_once.fetch_add(1, Ordering::Relaxed) + 1;
+    state.most_at_once.fetch_max(now, Ordering::Relaxed);
+    let answer = handle_one(&state, request).await;
+    state.at_once.fetch_sub(1, Ordering::Relaxed);
+    answer
+}
+
+async fn handle_one(state: &State, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let recorded = Recorded::of(&parts);
+    let line = format!("{} {}", recorded.method, recorded.path);
+    state.requests.lock().unwrap().push(recorded);
     let fault = state.next_fault(&line);
     if let Some(answer) = fault
         .as_ref()
@@ -279,10 +329,13 @@ async fn handle(Extract(state): Extract<Arc<State>>, request: Request) -> Respon
     {
         return answer;
     }
+    if matches!(fault, Some(Misbehaviour::WithoutRange)) {
+        parts.headers.remove(RANGE);
+    }
     let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else {
         return crate::protocol::error(axum::http::StatusCode::BAD_REQUEST, "SIZE_INVALID");
     };
-    let mut answer = crate::protocol::answer(&state, &parts, body);
+    let mut answer = crate::protocol::answer(state, &parts, body);
     if parts.method != axum::http::Method::HEAD {
         // Said again by the body itself, unless a misbehaviour says something else.
         answer.headers_mut().remove(CONTENT_LENGTH);
@@ -290,6 +343,23 @@ async fn handle(Extract(state): Extract<Arc<State>>, request: Request) -> Respon
     match fault {
         Some(fault) => fault.distort(answer).await,
         None => answer,
+    }
+}
+
+impl Recorded {
+    fn of(request: &Parts) -> Self {
+        let header = |name| {
+            let value: Option<&HeaderValue> = request.headers.get(name);
+            value.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        };
+        let path = request.uri.path_and_query();
+        Self {
+            method: request.method.to_string(),
+            path: path.map_or("/", |path| path.as_str()).to_owned(),
+            authorization: header(AUTHORIZATION),
+            range: header(RANGE),
+            version: format!("{:?}", request.version),
+        }
     }
 }
 

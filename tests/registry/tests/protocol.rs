@@ -2,8 +2,8 @@
 #![cfg(test)]
 
 use polcheck_test_registry::{
-    Auth, ImageBuilder, Misbehaviour, Options, TestRegistry, artifact, attestation_manifest,
-    image_index, media_type, sha256,
+    Auth, Conditions, ImageBuilder, Misbehaviour, Options, TestRegistry, artifact,
+    attestation_manifest, image_index, media_type, sha256,
 };
 use serde_json::{Value, json};
 use std::io::{Read as _, Write as _};
@@ -183,6 +183,46 @@ fn a_manifest_is_taken_only_when_all_it_names_is_there() {
         202
     );
     assert_eq!(get(&registry, "/v2/app/manifests/1").status, 404);
+}
+
+#[test]
+fn a_registry_that_deletes_nothing_says_so() {
+    let (registry, image) = with_image(Options {
+        deletion: false,
+        ..Options::default()
+    });
+    let delete = format!("DELETE /v2/team/app/manifests/{}", image.digest());
+    assert_eq!(ask(&registry, &delete, "", b"").status, 405);
+    let get = format!("/v2/team/app/manifests/{}", image.digest());
+    assert_eq!(self::get(&registry, &get).status, 200);
+}
+
+#[test]
+fn a_condition_counts_only_where_it_is_kept() {
+    for (conditions, refused) in [
+        (Conditions::Unknown, 201),
+        (Conditions::PassedOver, 201),
+        (Conditions::Kept, 412),
+    ] {
+        let (registry, image) = with_image(Options {
+            conditions,
+            ..Options::default()
+        });
+        let etag = format!("\"{}\"", image.digest());
+        let path = format!("/v2/team/app/manifests/{}", image.digest());
+        let announced = get(&registry, &path);
+        let expected = (conditions != Conditions::Unknown).then_some(etag.as_str());
+        assert_eq!(announced.header("etag"), expected);
+        registry.retag("team/app", "t", image.digest());
+        let put = |condition: &str| {
+            let headers = format!("content-type: {}\r\n{condition}\r\n", media_type::MANIFEST);
+            let request = "PUT /v2/team/app/manifests/t";
+            ask(&registry, request, &headers, &image.manifest.bytes).status
+        };
+        assert_eq!(put(&format!("if-match: {etag}")), 201);
+        assert_eq!(put("if-match: \"other\""), refused);
+        assert_eq!(put("if-none-match: *"), refused);
+    }
 }
 
 #[test]

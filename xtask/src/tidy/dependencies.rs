@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Each crate, and which of ours it may depend on. What is not here may depend on none.
-const MAY_USE: [(&str, &[&str]); 15] = [
+const MAY_USE: [(&str, &[&str]); 17] = [
     ("polcheck-model", &[]),
     ("polcheck-registry", &["polcheck-model"]),
     ("polcheck-dockerfile", &["polcheck-model"]),
@@ -41,6 +41,11 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ),
     ("polcheck-test-hostile", &["polcheck-sdk"]),
     ("polcheck-test-registry", &[]),
+    ("polcheck-test-sigstore", &[]),
+    (
+        "polcheck-conformance",
+        &["polcheck-attest", "polcheck-model"],
+    ),
     ("polcheck-demo", &["polcheck-test-registry"]),
     (
         "polcheck-bench",
@@ -59,8 +64,8 @@ const ONLY: [(&str, &[&str]); 8] = [
     ("wasmtime", &["polcheck-engine"]),
     ("wit-bindgen", &["polcheck-sdk"]),
     ("reqwest", &["polcheck-registry"]),
-    ("sigstore-types", &["polcheck-attest"]),
-    ("aws-lc-rs", &["polcheck-attest"]),
+    ("sigstore-verify", &["polcheck-attest"]),
+    ("aws-lc-rs", &["polcheck-attest", "polcheck-test-sigstore"]),
     ("jsonschema", &["polcheck-pipeline", "polcheck"]),
     ("clap", &["polcheck"]),
     ("annotate-snippets", &["polcheck"]),

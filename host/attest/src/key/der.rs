@@ -1,8 +1,10 @@
-//! As much DER as it takes to name the algorithm of a key. The key itself is read by the cryptographic library.
+//! As much DER as it takes to name the algorithm of a key and the size of its modulus. The key itself is read by the
+//! cryptographic library.
 
 use std::fmt::Write;
 
 const INTEGER: u8 = 0x02;
+const BIT_STRING: u8 = 0x03;
 const OCTET_STRING: u8 = 0x04;
 const OBJECT_IDENTIFIER: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
@@ -10,26 +12,23 @@ const SEQUENCE: u8 = 0x30;
 const CONTEXT_0: u8 = 0xa0;
 
 const EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+const P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
+const P521: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x23];
 const CURVES: &[(&[u8], &str)] = &[
     (&[0x2b, 0x81, 0x04, 0x00, 0x21], "P-224"),
-    (&[0x2b, 0x81, 0x04, 0x00, 0x22], "P-384"),
-    (&[0x2b, 0x81, 0x04, 0x00, 0x23], "P-521"),
     (&[0x2b, 0x81, 0x04, 0x00, 0x0a], "secp256k1"),
 ];
 const ALGORITHMS: &[(&[u8], &str)] = &[
     (
-        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01],
-        "RSA",
-    ),
-    (
         &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a],
-        "RSA-PSS",
+        "RSA-PSS alone",
     ),
     (&[0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x01], "DSA"),
     (&[0x2b, 0x65, 0x6e], "X25519"),
     (&[0x2b, 0x65, 0x6f], "X448"),
-    (&[0x2b, 0x65, 0x70], "Ed25519"),
     (&[0x2b, 0x65, 0x71], "Ed448"),
     (
         &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x11],
@@ -46,10 +45,21 @@ const ALGORITHMS: &[(&[u8], &str)] = &[
 ];
 
 /// The algorithm of a key.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Algorithm {
     /// ECDSA with P-256.
     P256,
+    /// ECDSA with P-384.
+    P384,
+    /// ECDSA with P-521.
+    P521,
+    /// Ed25519.
+    Ed25519,
+    /// RSA.
+    Rsa {
+        /// The bits of its modulus.
+        bits: usize,
+    },
     /// Another one, by name.
     Other(String),
 }
@@ -57,14 +67,35 @@ pub(super) enum Algorithm {
 /// Of `SubjectPublicKeyInfo` (RFC 5280 §4.1): `SEQUENCE { algorithm, subjectPublicKey }`.
 pub(super) fn algorithm_of_spki(der: &[u8]) -> Option<Algorithm> {
     let mut info = whole(der)?;
-    algorithm_identifier(info.next(SEQUENCE)?)
+    let (algorithm, parameters) = algorithm_identifier(info.next(SEQUENCE)?)?;
+    if algorithm == RSA {
+        let key = info.next(BIT_STRING)?.split_first()?.1;
+        return algorithm_of_rsa_public_key(key);
+    }
+    Some(named(algorithm, parameters))
 }
 
 /// Of `PrivateKeyInfo` (RFC 5958 §2): `SEQUENCE { version, privateKeyAlgorithm, privateKey, … }`.
 pub(super) fn algorithm_of_pkcs8(der: &[u8]) -> Option<Algorithm> {
     let mut info = whole(der)?;
     info.next(INTEGER)?;
-    algorithm_identifier(info.next(SEQUENCE)?)
+    let (algorithm, parameters) = algorithm_identifier(info.next(SEQUENCE)?)?;
+    if algorithm == RSA {
+        return algorithm_of_rsa_private_key(info.next(OCTET_STRING)?);
+    }
+    Some(named(algorithm, parameters))
+}
+
+/// Of `RSAPublicKey` (RFC 8017 §A.1.1): `SEQUENCE { modulus, publicExponent }`.
+pub(super) fn algorithm_of_rsa_public_key(der: &[u8]) -> Option<Algorithm> {
+    rsa(whole(der)?.next(INTEGER)?)
+}
+
+/// Of `RSAPrivateKey` (RFC 8017 §A.1.2): `SEQUENCE { version, modulus, … }`.
+pub(super) fn algorithm_of_rsa_private_key(der: &[u8]) -> Option<Algorithm> {
+    let mut key = whole(der)?;
+    key.next(INTEGER)?;
+    rsa(key.next(INTEGER)?)
 }
 
 /// Of `ECPrivateKey` (RFC 5915 §3): `SEQUENCE { version, privateKey, [0] parameters OPTIONAL, … }`.
@@ -75,27 +106,46 @@ pub(super) fn algorithm_of_sec1(der: &[u8]) -> Option<Algorithm> {
     match key.next(CONTEXT_0) {
         Some(parameters) => Some(curve(Reader(parameters))),
         // Without parameters the length of the secret is all there is to go by.
-        None if secret.len() == 32 => Some(Algorithm::P256),
-        None => Some(Algorithm::Other("ECDSA with an unnamed curve".to_owned())),
+        None => Some(match secret.len() {
+            32 => Algorithm::P256,
+            48 => Algorithm::P384,
+            66 => Algorithm::P521,
+            _ => Algorithm::Other("ECDSA with an unnamed curve".to_owned()),
+        }),
     }
 }
 
 /// `AlgorithmIdentifier`: `SEQUENCE { algorithm, parameters OPTIONAL }`.
-fn algorithm_identifier(contents: &[u8]) -> Option<Algorithm> {
+fn algorithm_identifier(contents: &[u8]) -> Option<(&[u8], Reader<'_>)> {
     let mut contents = Reader(contents);
-    let algorithm = contents.next(OBJECT_IDENTIFIER)?;
-    if algorithm == EC {
-        return Some(curve(contents));
+    Some((contents.next(OBJECT_IDENTIFIER)?, contents))
+}
+
+fn named(algorithm: &[u8], parameters: Reader<'_>) -> Algorithm {
+    match algorithm {
+        EC => curve(parameters),
+        ED25519 => Algorithm::Ed25519,
+        other => Algorithm::Other(name_of(other, ALGORITHMS)),
     }
-    Some(Algorithm::Other(name_of(algorithm, ALGORITHMS)))
 }
 
 fn curve(mut parameters: Reader<'_>) -> Algorithm {
     match parameters.next(OBJECT_IDENTIFIER) {
         Some(P256) => Algorithm::P256,
+        Some(P384) => Algorithm::P384,
+        Some(P521) => Algorithm::P521,
         Some(curve) => Algorithm::Other(format!("ECDSA with {}", name_of(curve, CURVES))),
         None => Algorithm::Other("ECDSA with explicit curve parameters".to_owned()),
     }
+}
+
+/// RSA with a modulus.
+fn rsa(modulus: &[u8]) -> Option<Algorithm> {
+    let zeros = modulus.iter().take_while(|byte| **byte == 0).count();
+    let significant = modulus.get(zeros..)?;
+    let first = significant.first()?;
+    let bits = significant.len() * 8 - usize::try_from(first.leading_zeros()).ok()?;
+    Some(Algorithm::Rsa { bits })
 }
 
 fn name_of(identifier: &[u8], names: &[(&[u8], &str)]) -> String {
@@ -180,6 +230,17 @@ mod tests {
         assert_eq!(dotted(identifier), expected);
     }
 
+    #[rstest]
+    #[case(&[0x30, 6, 2, 1, 0x7f, 2, 1, 3], 7)]
+    #[case(&[0x30, 7, 2, 2, 0, 0x80, 2, 1, 3], 8)]
+    #[case(&[0x30, 7, 2, 2, 1, 0, 2, 1, 3], 9)]
+    fn a_modulus_has_as_many_bits_as_its_number(#[case] der: &[u8], #[case] bits: usize) {
+        assert_eq!(
+            algorithm_of_rsa_public_key(der),
+            Some(Algorithm::Rsa { bits })
+        );
+    }
+
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
@@ -187,6 +248,8 @@ mod tests {
                 let _ = algorithm_of_spki(&contents);
                 let _ = algorithm_of_pkcs8(&contents);
                 let _ = algorithm_of_sec1(&contents);
+                let _ = algorithm_of_rsa_public_key(&contents);
+                let _ = algorithm_of_rsa_private_key(&contents);
             }
         }
     }

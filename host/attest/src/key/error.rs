@@ -1,5 +1,10 @@
 //! Why a key cannot be used.
 
+/// The fewest bits of an RSA key that is trusted.
+pub(super) const MIN_RSA_BITS: usize = 2048;
+/// The most bits of an RSA key; cosign has none larger either.
+pub(super) const MAX_RSA_BITS: usize = 4096;
+
 /// An error of somebody else.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -29,10 +34,16 @@ pub enum KeyError {
     #[error("verifying needs a public key, and this is a private key")]
     PublicExpected,
     /// The user's key is of another kind.
-    #[error("the key is for {found}, and only ECDSA with the curve P-256 is supported")]
+    #[error("the key is for {found}, which is not supported")]
     Algorithm {
         /// The algorithm of the key.
         found: String,
+    },
+    /// The user's key is too short to trust, or longer than anybody checks in reasonable time.
+    #[error("the RSA key has {bits} bits, and must have from {MIN_RSA_BITS} to {MAX_RSA_BITS}")]
+    RsaSize {
+        /// The bits of its modulus.
+        bits: usize,
     },
     /// The file was cut off or changed.
     #[error("the key is damaged")]
@@ -91,15 +102,19 @@ impl KeyError {
                 "keys of SSH sign nothing else; `polcheck key generate` makes a pair"
             }
             Self::Label { .. } => {
-                "private keys are `PRIVATE KEY`, `EC PRIVATE KEY` and `ENCRYPTED SIGSTORE PRIVATE KEY`, public \
-                 keys are `PUBLIC KEY`"
+                "private keys are `PRIVATE KEY`, `EC PRIVATE KEY`, `RSA PRIVATE KEY` and `ENCRYPTED SIGSTORE PRIVATE \
+                 KEY`, public keys are `PUBLIC KEY` and `RSA PUBLIC KEY`"
             }
             Self::PrivateExpected => "give the file that was made beside it, often with `.key`",
             Self::PublicExpected => {
                 "give the file that was made beside it, often with `.pub`; `openssl pkey -pubout -in KEY` and \
                  `cosign public-key --key KEY` print it"
             }
-            Self::Algorithm { .. } => "`polcheck key generate` makes a pair for P-256",
+            Self::Algorithm { .. } => {
+                "keys for ECDSA with P-256, P-384 and P-521, for Ed25519 and for RSA are; `polcheck key generate` makes \
+                 a pair for P-256"
+            }
+            Self::RsaSize { .. } => "`polcheck key generate` makes a pair for P-256",
             Self::ForeignEncryption => {
                 "`openssl pkcs8 -topk8 -nocrypt -in KEY -out key.pem` decrypts it; `cosign import-key-pair --key \
                  key.pem` encrypts it in the form that is read"

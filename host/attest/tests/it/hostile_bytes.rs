@@ -3,7 +3,10 @@
 use crate::support::{Forger, expected};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use polcheck_attest::{PAYLOAD_TYPE, Password, PublicKey, SigningKey, verify};
+use polcheck_attest::{
+    LegacyLayer, PAYLOAD_TYPE, Password, PublicKey, SigningKey, TrustedRoot, contents, verify,
+    verify_legacy_signature, verify_legacy_statement,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::sync::LazyLock;
@@ -80,22 +83,47 @@ proptest! {
     #[test]
     fn as_a_bundle(bytes in vec(any::<u8>(), 0..400)) {
         prop_assert!(verify(&bytes, &FORGER.trusted(), &expected()).is_err());
+        prop_assert!(contents(&bytes).is_err());
     }
 
     #[test]
     fn as_the_json_of_a_bundle(bundle in json()) {
         prop_assert!(verify(bundle.to_string().as_bytes(), &FORGER.trusted(), &expected()).is_err());
+        let _ = contents(bundle.to_string().as_bytes());
     }
 
     #[test]
     fn as_a_signed_statement(statement in json()) {
         prop_assert!(verify(&FORGER.statement(&statement), &FORGER.trusted(), &expected()).is_err());
+        let _ = contents(&FORGER.statement(&statement));
     }
 
     #[test]
     fn as_a_signed_payload(payload in vec(any::<u8>(), 0..400)) {
         let bundle = FORGER.bundle(PAYLOAD_TYPE, &payload).to_string();
         prop_assert!(verify(bundle.as_bytes(), &FORGER.trusted(), &expected()).is_err());
+    }
+
+    #[test]
+    fn as_a_trusted_root(root in json(), bytes in vec(any::<u8>(), 0..100)) {
+        prop_assert!(TrustedRoot::from_json(root.to_string().as_bytes()).is_err());
+        prop_assert!(TrustedRoot::from_json(&bytes).is_err());
+    }
+
+    #[test]
+    fn as_annotations(value in json(), bytes in vec(any::<u8>(), 0..100), text in "(-----(BEGIN|END) CERTIFICATE-----|[A-Za-z0-9+/=]{0,40}|\n){0,6}") {
+        for (name, value) in [
+            ("dev.sigstore.cosign/bundle", value.to_string()),
+            ("dev.sigstore.cosign/rfc3161timestamp", value.to_string()),
+            ("dev.sigstore.cosign/certificate", text.clone()),
+            ("dev.sigstore.cosign/chain", text),
+        ] {
+            let annotations = [("dev.cosignproject.cosign/signature".to_owned(), "AAAA".to_owned()), (name.to_owned(), value)].into();
+            let layer = LegacyLayer { bytes: &bytes, annotations: &annotations };
+            let expected = expected();
+            prop_assert!(verify_legacy_statement(layer, &FORGER.trusted(), &expected).is_err());
+            prop_assert!(verify_legacy_signature(layer, &expected.subject, &FORGER.trusted(), expected.now).is_err());
+        }
     }
 
     #[test]

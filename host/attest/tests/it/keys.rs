@@ -1,6 +1,6 @@
 //! Keys, and what is not one.
 
-use crate::support::{Forger, never, report, verifier};
+use crate::support::{Forger, expected, never, report, verifier};
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rsa::{KeySize, PublicKey as RsaPublicKey};
 use aws_lc_rs::signature::{
@@ -9,7 +9,10 @@ use aws_lc_rs::signature::{
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use polcheck_attest::{KeyError, Password, PublicKey, SigningKey, Trust, sign, statement, verify};
+use polcheck_attest::{
+    KeyError, Password, PublicKey, Rejection, RsaPadding, Signer, SigningKey, Trust, sign,
+    statement, verify,
+};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -48,10 +51,8 @@ fn a_key_reads_back_from_every_form_it_is_written_in() {
     ] {
         assert_eq!(read.public_key(), key.public_key());
         let bundle = sign(&statement(&report(), &verifier()).unwrap(), &read).unwrap();
-        let trust = Trust {
-            keys: vec![public(&key.public_key().to_pem()).unwrap()],
-        };
-        assert!(verify(bundle.as_bytes(), &trust, &crate::support::expected()).is_ok());
+        let trust = Trust::of_keys(vec![public(&key.public_key().to_pem()).unwrap()]);
+        assert!(verify(bundle.as_bytes(), &trust, &expected()).is_ok());
     }
 }
 
@@ -104,8 +105,8 @@ fn ed25519() -> (String, String) {
     )
 }
 
-fn rsa() -> (String, String) {
-    let pair = aws_lc_rs::rsa::KeyPair::generate(KeySize::Rsa2048).unwrap();
+fn rsa(size: KeySize) -> (String, String) {
+    let pair = aws_lc_rs::rsa::KeyPair::generate(size).unwrap();
     let public: &RsaPublicKey = pair.public_key();
     (
         pem("PRIVATE KEY", pair.as_der().unwrap().as_ref()),
@@ -119,17 +120,106 @@ fn rsa() -> (String, String) {
 }
 
 #[rstest]
-#[case(ecdsa(&ECDSA_P384_SHA384_ASN1_SIGNING), "ECDSA with P-384")]
-#[case(ecdsa(&ECDSA_P521_SHA512_ASN1_SIGNING), "ECDSA with P-521")]
-#[case(ed25519(), "Ed25519")]
-#[case(rsa(), "RSA")]
-fn another_algorithm_is_named(
+#[case(ecdsa(&ECDSA_P256_SHA256_ASN1_SIGNING))]
+#[case(ecdsa(&ECDSA_P384_SHA384_ASN1_SIGNING))]
+#[case(ecdsa(&ECDSA_P521_SHA512_ASN1_SIGNING))]
+#[case(ed25519())]
+#[case(rsa(KeySize::Rsa2048))]
+#[case(rsa(KeySize::Rsa4096))]
+fn keys_for_every_algorithm_sign_and_verify_and_read_back(
     #[case] (private_key, public_key): (String, String),
+) {
+    let key = private(&private_key).unwrap();
+    assert_eq!(key.public_key(), &public(&public_key).unwrap());
+    assert_eq!(
+        *key.to_pem().unwrap(),
+        *private(&key.to_pem().unwrap()).unwrap().to_pem().unwrap()
+    );
+    let encrypted = key.to_encrypted_pem(&Password::new("pass")).unwrap();
+    let key = SigningKey::from_pem(encrypted.as_bytes(), || Ok(Password::new("pass"))).unwrap();
+    let trust = Trust::of_keys(vec![public(&public_key).unwrap()]);
+    let bundle = sign(&statement(&report(), &verifier()).unwrap(), &key).unwrap();
+    let verified = verify(bundle.as_bytes(), &trust, &expected()).unwrap();
+    let fingerprint = key.public_key().fingerprint().clone();
+    assert_eq!(verified.signature().signer(), &Signer::Key(fingerprint));
+    let others = Trust::of_keys(vec![SigningKey::generate().unwrap().public_key().clone()]);
+    let rejection = verify(bundle.as_bytes(), &others, &expected()).unwrap_err();
+    assert!(matches!(rejection, Rejection::UntrustedKey { .. }));
+    let mut tampered: Value = serde_json::from_slice(bundle.as_bytes()).unwrap();
+    tampered["dsseEnvelope"]["payload"] = json!(STANDARD.encode("{}"));
+    let rejection = verify(tampered.to_string().as_bytes(), &trust, &expected()).unwrap_err();
+    assert!(
+        matches!(rejection, Rejection::Signature { .. }),
+        "{rejection}"
+    );
+}
+
+#[test]
+fn rsa_pads_with_pss_where_that_is_chosen() {
+    let (private_key, public_key) = rsa(KeySize::Rsa2048);
+    let trust = Trust::of_keys(vec![public(&public_key).unwrap()]);
+    let pss = private(&private_key)
+        .unwrap()
+        .with_rsa_padding(RsaPadding::Pss);
+    let pkcs1 = private(&private_key).unwrap();
+    let statement = statement(&report(), &verifier()).unwrap();
+    let signature = |key: &SigningKey| {
+        let bundle = sign(&statement, key).unwrap();
+        assert!(verify(bundle.as_bytes(), &trust, &expected()).is_ok());
+        let bundle: Value = serde_json::from_slice(bundle.as_bytes()).unwrap();
+        bundle["dsseEnvelope"]["signatures"][0]["sig"].clone()
+    };
+    // Only PSS has salt.
+    assert_eq!(signature(&pkcs1), signature(&pkcs1));
+    assert_ne!(signature(&pss), signature(&pss));
+}
+
+#[rstest]
+#[case(include_str!("../data/refused/rsa-1024.pem"), 1024)]
+#[case(include_str!("../data/refused/rsa-1024-pkcs1.pem"), 1024)]
+#[case(include_str!("../data/refused/rsa-1024.pub"), 1024)]
+#[case(include_str!("../data/refused/rsa-1024-pkcs1.pub"), 1024)]
+#[case(include_str!("../data/refused/rsa-8192.pub"), 8192)]
+fn an_rsa_key_that_is_too_small_or_too_large_is_refused(
+    #[case] key: &str,
+    #[case] expected: usize,
+) {
+    let error = match private(key) {
+        Err(KeyError::PrivateExpected) => public(key).unwrap_err(),
+        other => other.unwrap_err(),
+    };
+    assert!(
+        matches!(error, KeyError::RsaSize { bits } if bits == expected),
+        "{error}"
+    );
+    assert!(error.to_string().contains(&expected.to_string()) && error.help().is_some());
+}
+
+#[rstest]
+#[case(
+    include_str!("../data/refused/secp256k1.pem"),
+    include_str!("../data/refused/secp256k1.pub"),
+    "ECDSA with secp256k1"
+)]
+#[case(
+    include_str!("../data/refused/brainpool.pem"),
+    include_str!("../data/refused/brainpool.pub"),
+    "ECDSA with 1.3.36.3.3.2.8.1.1.7"
+)]
+#[case(include_str!("../data/refused/ed448.pem"), include_str!("../data/refused/ed448.pub"), "Ed448")]
+#[case(
+    include_str!("../data/refused/rsa-pss.pem"),
+    include_str!("../data/refused/rsa-pss.pub"),
+    "RSA-PSS alone"
+)]
+fn another_algorithm_is_named(
+    #[case] private_key: &str,
+    #[case] public_key: &str,
     #[case] name: &str,
 ) {
     for error in [
-        private(&private_key).unwrap_err(),
-        public(&public_key).unwrap_err(),
+        private(private_key).unwrap_err(),
+        public(public_key).unwrap_err(),
     ] {
         assert!(
             matches!(&error, KeyError::Algorithm { found } if found == name),
@@ -140,19 +230,9 @@ fn another_algorithm_is_named(
 }
 
 #[test]
-fn another_algorithm_is_named_in_sec1_and_by_labels_too() {
-    let pair = EcdsaKeyPair::generate(&ECDSA_P384_SHA384_ASN1_SIGNING).unwrap();
-    let sec1 = pem(
-        "EC PRIVATE KEY",
-        pair.private_key().as_der().unwrap().as_ref(),
-    );
-    assert!(
-        matches!(private(&sec1), Err(KeyError::Algorithm { found }) if found == "ECDSA with P-384")
-    );
-    let rsa = pem("RSA PRIVATE KEY", [0x30, 0]);
-    assert!(matches!(private(&rsa), Err(KeyError::Algorithm { found }) if found == "RSA"));
-    let rsa = pem("RSA PUBLIC KEY", [0x30, 0]);
-    assert!(matches!(public(&rsa), Err(KeyError::Algorithm { found }) if found == "RSA"));
+fn another_algorithm_is_named_by_labels_and_parameters_too() {
+    let dsa = pem("DSA PRIVATE KEY", [0x30, 0]);
+    assert!(matches!(private(&dsa), Err(KeyError::Algorithm { found }) if found == "DSA"));
     // id-ecPublicKey with a curve that has no name here, and with its parameters written out.
     let unknown = [
         0x30, 0x13, 0x30, 0x0e, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 3, 0x2a, 3, 4, 3, 1, 0,
@@ -235,6 +315,36 @@ fn a_damaged_key_is_damaged() {
         public(&pem("PUBLIC KEY", der)),
         Err(KeyError::Damaged)
     ));
+}
+
+#[test]
+fn rsa_and_ec_keys_of_the_older_forms_are_read() {
+    let (private_key, public_key) = rsa(KeySize::Rsa2048);
+    let spki = contents(&public_key);
+    // Behind the algorithm and the head of the bit string.
+    let pkcs1 = pem("RSA PUBLIC KEY", &spki[24..]);
+    assert_eq!(public(&pkcs1).unwrap(), public(&public_key).unwrap());
+    let pkcs8 = contents(&private_key);
+    let pkcs1 = pem("RSA PRIVATE KEY", &pkcs8[26..]);
+    assert_eq!(
+        private(&pkcs1).unwrap().public_key(),
+        &public(&public_key).unwrap()
+    );
+    for algorithm in [
+        &ECDSA_P384_SHA384_ASN1_SIGNING,
+        &ECDSA_P521_SHA512_ASN1_SIGNING,
+    ] {
+        let pair = EcdsaKeyPair::generate(algorithm).unwrap();
+        let sec1 = pem(
+            "EC PRIVATE KEY",
+            pair.private_key().as_der().unwrap().as_ref(),
+        );
+        let spki = pem("PUBLIC KEY", pair.public_key().as_der().unwrap().as_ref());
+        assert_eq!(
+            private(&sec1).unwrap().public_key(),
+            &public(&spki).unwrap()
+        );
+    }
 }
 
 #[test]

@@ -3,9 +3,13 @@
 #[cfg(test)]
 mod cosign;
 #[cfg(test)]
+mod forgeries;
+#[cfg(test)]
 mod hostile_bytes;
 #[cfg(test)]
 mod keys;
+#[cfg(test)]
+mod legacy;
 #[cfg(test)]
 mod mutation;
 #[cfg(test)]

@@ -189,12 +189,12 @@ fn a_bundle_of_another_media_type_is_rejected(#[case] media_type: &str) {
 #[rstest]
 #[case("certificate", json!({"rawBytes": "AAAA"}))]
 #[case("x509CertificateChain", json!({"certificates": [{"rawBytes": "AAAA"}]}))]
-fn a_certificate_is_not_checked_and_so_not_accepted(#[case] field: &str, #[case] value: Value) {
+fn a_certificate_counts_only_for_trusted_identities(#[case] field: &str, #[case] value: Value) {
     let both = changed(|bundle| bundle["verificationMaterial"][field] = value.clone());
     assert!(matches!(both, Rejection::TwoMaterials));
     let alone = changed(|bundle| bundle["verificationMaterial"] = json!({field: value}));
     assert!(matches!(alone, Rejection::Keyless));
-    assert!(alone.help().unwrap().contains("--key"));
+    assert!(alone.help().unwrap().contains("--certificate-identity"));
 }
 
 #[rstest]
@@ -322,9 +322,7 @@ fn the_hint_of_a_key_selects_that_key_and_no_other() {
     bundle["verificationMaterial"]["publicKey"]["hint"] = json!(other.key.public_key().hint());
     let only = rejected(&bundle, &forger.trusted());
     assert!(matches!(only, Rejection::UntrustedKey { .. }));
-    let both = Trust {
-        keys: [forger.trusted().keys, other.trusted().keys].concat(),
-    };
+    let both = Trust::of_keys([forger.trusted().keys, other.trusted().keys].concat());
     let fingerprint = other.key.public_key().fingerprint().to_string();
     let rejection = rejected(&bundle, &both);
     assert!(matches!(rejection, Rejection::Signature { keys } if keys == [fingerprint]));
@@ -340,9 +338,7 @@ fn a_hint_of_another_form_selects_nothing(#[case] public_key: Value) {
     let mut bundle = good(&forger);
     bundle["verificationMaterial"]["publicKey"] = public_key;
     let bundle = bundle.to_string();
-    let both = Trust {
-        keys: [Forger::new().trusted().keys, forger.trusted().keys].concat(),
-    };
+    let both = Trust::of_keys([Forger::new().trusted().keys, forger.trusted().keys].concat());
     assert!(verify(bundle.as_bytes(), &both, &expected()).is_ok());
     let other = verify(bundle.as_bytes(), &Forger::new().trusted(), &expected());
     assert!(matches!(other, Err(Rejection::Signature { .. })));

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::SignedDuration;
 use model::Digest;
 use polcheck_attest::{
-    BUNDLE_MEDIA_TYPE, SigningKey, Trust, VERIFIER_ID, Verifier, sign, statement, verify,
+    BUNDLE_MEDIA_TYPE, Signer, SigningKey, Trust, VERIFIER_ID, Verifier, sign, statement, verify,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -21,11 +21,12 @@ fn a_verified_statement_tells_what_the_report_said() {
         ..verifier()
     };
     let bundle = sign(&statement(&report(), &a_month).unwrap(), &key).unwrap();
-    let trust = Trust {
-        keys: vec![key.public_key().clone()],
-    };
+    let trust = Trust::of_keys(vec![key.public_key().clone()]);
     let verified = verify(bundle.as_bytes(), &trust, &expected()).unwrap();
-    assert_eq!(verified.key(), key.public_key().fingerprint());
+    assert_eq!(
+        verified.signature().signer(),
+        &Signer::Key(key.public_key().fingerprint().clone())
+    );
     assert_eq!(
         verified.subject().name.as_deref(),
         Some("registry.example/shop/api")
@@ -94,11 +95,12 @@ fn the_annotations_are_those_of_cosign_and_have_whole_seconds() {
 fn one_of_several_trusted_keys_is_enough() {
     let [first, second] = [Forger::new(), Forger::new()];
     let bundle = sign(&statement(&report(), &verifier()).unwrap(), &second.key).unwrap();
-    let trust = Trust {
-        keys: [first.trusted().keys, second.trusted().keys].concat(),
-    };
+    let trust = Trust::of_keys([first.trusted().keys, second.trusted().keys].concat());
     let verified = verify(bundle.as_bytes(), &trust, &expected()).unwrap();
-    assert_eq!(verified.key(), second.key.public_key().fingerprint());
+    assert_eq!(
+        verified.signature().signer(),
+        &Signer::Key(second.key.public_key().fingerprint().clone())
+    );
 }
 
 #[test]

@@ -155,9 +155,7 @@ impl Forger {
     }
 
     pub(crate) fn trusted(&self) -> Trust {
-        Trust {
-            keys: vec![self.key.public_key().clone()],
-        }
+        Trust::of_keys(vec![self.key.public_key().clone()])
     }
 
     /// A bundle with a right signature over any payload of any type.

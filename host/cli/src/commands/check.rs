@@ -4,7 +4,7 @@ use super::baseline::BaselineArgs;
 use super::build::BuildArgs;
 use super::signing::SigningArgs;
 use super::time::TimeArgs;
-use crate::args::{GlobalArgs, PolicyArgs, RegistryArgs};
+use crate::args::{GlobalArgs, LoginArgs, PolicyArgs, RegistryArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
@@ -72,6 +72,8 @@ pub(crate) struct SubjectArgs {
     policy: PolicyArgs,
     #[command(flatten)]
     registry: RegistryArgs,
+    #[command(flatten)]
+    login: LoginArgs,
 }
 
 pub(crate) fn run(args: CheckArgs, global: &GlobalArgs) -> Result<Exit, Failure> {
@@ -96,6 +98,7 @@ pub(crate) fn check(
         .iter()
         .map(|image| image.parse())
         .collect::<Result<Vec<Source>, _>>()?;
+    let session = session.with_login(args.login.login(&sources)?);
     let request = args.request(&session, signing.is_some())?;
     let signer = signing
         .map(|signing| Ok::<_, Failure>((signing, signing.signing_key()?)))
@@ -146,15 +149,8 @@ async fn one(
         let attested = match signer {
             None => Vec::new(),
             Some((signing, key)) => {
-                pipeline
-                    .attest(
-                        &source,
-                        &judged,
-                        key,
-                        signing.verifier_id.as_deref(),
-                        signing.mode(),
-                    )
-                    .await?
+                let request = signing.request(key);
+                pipeline.attest(&source, &judged, &request).await?
             }
         };
         Ok(Entry::Judged {
@@ -163,7 +159,7 @@ async fn one(
             signed: signer.is_some(),
         })
     };
-    let entry = session.in_time(&reference, line).await;
+    let entry = Box::pin(session.in_time(&reference, line)).await;
     entry.unwrap_or_else(|failure| Entry::Failed { reference, failure })
 }
 
@@ -211,7 +207,7 @@ impl SubjectArgs {
                 .transpose()?
                 .unwrap_or(default),
             effective_time: self.time.effective()?,
-            unnamed_set: session.config.is_set_unnamed(),
+            unnamed: session.config.unnamed(),
             insecure: session.insecure(),
             dockerfile: self.dockerfile()?,
             baseline: session.baseline()?,

@@ -7,11 +7,14 @@ use crate::files;
 use crate::report::{print, printable};
 use crate::session::{Session, file};
 use clap::{Args, Subcommand};
+use jiff::Timestamp;
 use model::report::EnforcementPoint;
-use pipeline::config::{KEYS, Layer};
+use model::waiver::Validity;
+use pipeline::config::{FILE_NAME, KEYS, Layer};
 use pipeline::is_set;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Show the configuration in effect, or check a configuration file
 #[derive(Debug, Args)]
@@ -74,12 +77,16 @@ fn validate(given: Option<PathBuf>, global: &GlobalArgs) -> Result<Exit, Failure
     })?;
     let is_empty = files::read(&path)?.trim_ascii().is_empty();
     let is_set = !is_empty && is_set(&path)?;
+    // Where a run finds it by itself, it may say less.
+    let is_found = path == Path::new(FILE_NAME);
     let global = GlobalArgs {
-        config: (!is_set).then(|| path.clone()),
+        config: (!is_set && !is_found).then(|| path.clone()),
         no_config: is_set,
         ..global.clone()
     };
+    let now = Timestamp::now();
     let mut warnings: Vec<String> = Vec::new();
+    let mut known = BTreeSet::new();
     for point in EnforcementPoint::ALL {
         let layer = Layer {
             point: Some(point),
@@ -87,8 +94,14 @@ fn validate(given: Option<PathBuf>, global: &GlobalArgs) -> Result<Exit, Failure
             ..Layer::default()
         };
         let session = Session::new(&global, layer)?;
-        for warning in session.policies(&*session.engine()?)?.without_effect {
-            if !warnings.contains(&warning) {
+        let of_registries = session.config.registries_without_effect();
+        let policies = session.policies(&*session.engine()?)?;
+        let over = policies.set.waivers.iter();
+        let over = over.filter(|waiver| waiver.validity(now) == Validity::Expired);
+        let over = over.map(|it| format!("the waiver `{}` ended on {}", it.id, it.expires));
+        let of_policies = policies.without_effect.iter().cloned();
+        for warning in of_registries.into_iter().chain(of_policies).chain(over) {
+            if known.insert(warning.clone()) {
                 warnings.push(warning);
             }
         }

@@ -1,7 +1,7 @@
 //! `polcheck facts`
 
 use super::build::BuildArgs;
-use crate::args::{GlobalArgs, RegistryArgs};
+use crate::args::{GlobalArgs, LoginArgs, RegistryArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::{self, print};
@@ -12,7 +12,7 @@ use pipeline::config::Layer;
 use pipeline::{Platforms, gather_facts};
 use registry::Source;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Print what policies are told about an image or a Dockerfile, as canonical JSON (RFC 8785)
 ///
@@ -32,9 +32,13 @@ pub(crate) struct FactsArgs {
     build: BuildArgs,
     #[command(flatten)]
     registry: RegistryArgs,
+    #[command(flatten)]
+    login: LoginArgs,
 }
 
 pub(crate) fn run(args: &FactsArgs, global: &GlobalArgs) -> Result<Exit, Failure> {
+    let image = args.image.as_deref();
+    let source: Option<Source> = image.map(str::parse).transpose()?;
     let session = Session::new(
         global,
         Layer {
@@ -42,7 +46,8 @@ pub(crate) fn run(args: &FactsArgs, global: &GlobalArgs) -> Result<Exit, Failure
             ..args.registry.lay(Layer::default())
         },
     )?;
-    for facts in gather(args, &session)? {
+    let session = session.with_login(args.login.login(source.as_slice())?);
+    for facts in gather(args, source.as_ref(), &session)? {
         let line = canonical::json(&facts).map_err(|error| Failure::new(&error, None))?;
         if !session.quiet {
             // The digest is a courtesy; the facts are what was asked for.
@@ -53,15 +58,21 @@ pub(crate) fn run(args: &FactsArgs, global: &GlobalArgs) -> Result<Exit, Failure
     Ok(Exit::Passed)
 }
 
-fn gather(args: &FactsArgs, session: &Session) -> Result<Vec<Facts>, Failure> {
-    if let Some(path) = &args.dockerfile {
-        return Ok(vec![args.build.dockerfile(path)?.facts_alone()]);
-    }
-    let image = args.image.as_deref().unwrap_or_default();
-    let source: Source = image.parse()?;
+fn gather(
+    args: &FactsArgs,
+    source: Option<&Source>,
+    session: &Session,
+) -> Result<Vec<Facts>, Failure> {
+    let source = match (&args.dockerfile, source) {
+        (None, Some(source)) => source,
+        (path, _) => {
+            let path = path.as_deref().unwrap_or(Path::new("-"));
+            return Ok(vec![args.build.dockerfile(path)?.facts_alone()]);
+        }
+    };
     let platform = session.config.values.platform.as_deref();
     let platforms = platform.map(report::platforms).transpose()?;
-    let (client, platforms) = (session.registry(), platforms.unwrap_or(Platforms::Host));
-    let gather = async { Ok(gather_facts(&client, &source, &platforms).await?) };
-    block_on(session.in_time(image, gather))?
+    let (client, platforms) = (session.registry()?, platforms.unwrap_or(Platforms::Host));
+    let gather = async { Ok(gather_facts(&client, source, &platforms).await?) };
+    block_on(session.in_time(&source.to_string(), gather))?
 }

@@ -101,7 +101,7 @@ pub(crate) fn run(args: &LintArgs, global: &GlobalArgs) -> Result<Exit, Failure>
     };
     let request = CheckRequest {
         effective_time: args.time.effective()?,
-        unnamed_set: session.config.is_set_unnamed(),
+        unnamed: session.config.unnamed(),
         baseline: session.baseline()?,
         without_evidence: args.fix.diff || !outputs.iter().any(Output::has_evidence),
         ..CheckRequest::default()

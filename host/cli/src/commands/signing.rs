@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::files;
 use attest::{Password, PublicKey, SigningKey};
 use clap::Args;
-use pipeline::AttachMode;
+use pipeline::{AttachMode, AttestRequest};
 use std::env;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -28,6 +28,11 @@ pub(crate) struct SigningArgs {
     /// How to attach: `bundle`, or `auto`, which refuses to hide signatures of the old form from cosign 3
     #[arg(long, value_name = "MODE", default_value = "auto")]
     pub(crate) attach: Attach,
+    /// Leave older statements by the same key and policy set where they are
+    ///
+    /// Otherwise a new statement takes the place of those about the same image that say nothing beyond it.
+    #[arg(long)]
+    pub(crate) keep_superseded: bool,
     /// Say that this verifier judged, instead of polcheck's own id
     #[arg(long, value_name = "URI", env = "POLCHECK_VERIFIER_ID")]
     pub(crate) verifier_id: Option<String>,
@@ -41,8 +46,17 @@ pub(crate) enum Attach {
 }
 
 impl SigningArgs {
-    /// How the statement is attached.
-    pub(crate) fn mode(&self) -> AttachMode {
+    /// How statements are made and attached.
+    pub(crate) fn request<'a>(&'a self, key: &'a SigningKey) -> AttestRequest<'a> {
+        AttestRequest {
+            key,
+            verifier_id: self.verifier_id.as_deref(),
+            mode: self.mode(),
+            keep_superseded: self.keep_superseded,
+        }
+    }
+
+    fn mode(&self) -> AttachMode {
         match (self.no_upload, self.attach) {
             (true, _) => AttachMode::None,
             (false, Attach::Auto) => AttachMode::Auto,
@@ -61,21 +75,19 @@ impl SigningArgs {
     }
 }
 
+/// The public keys in files.
+pub(crate) fn public_keys(paths: &[PathBuf]) -> Result<Vec<PublicKey>, Failure> {
+    paths.iter().map(|path| public_key(path)).collect()
+}
+
 /// The key in a file of public keys.
-pub(crate) fn public_key(path: &Path) -> Result<PublicKey, Failure> {
+fn public_key(path: &Path) -> Result<PublicKey, Failure> {
     PublicKey::from_pem(&files::read(path)?).map_err(|error| named(path, error))
 }
 
 /// The error of a key, with its file.
 fn named(path: &Path, error: attest::KeyError) -> Failure {
-    let failure = Failure::from(error);
-    let causes = std::iter::once(&failure.message).chain(&failure.causes);
-    let causes = causes.cloned().collect();
-    Failure {
-        message: format!("cannot use the key `{}`", path.display()),
-        causes,
-        ..failure
-    }
+    Failure::from(error).under(format!("cannot use the key `{}`", path.display()))
 }
 
 fn password(path: &Path) -> Result<Password, attest::BoxError> {

@@ -1,35 +1,35 @@
 //! `polcheck verify`
 
-use super::signing::public_key;
-use crate::args::{GlobalArgs, RegistryArgs};
+use super::trust::TrustArgs;
+use crate::args::{GlobalArgs, LoginArgs, RegistryArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
-use crate::report::{Form, print, verification};
+use crate::report::verification::{self, UsedRoot};
+use crate::report::{Form, print};
 use crate::session::{Session, block_on};
-use attest::{AcceptedPolicySet, Expected, Trust};
+use attest::{AcceptedPolicySet, Expected};
 use bytes::Bytes;
 use clap::Args;
 use jiff::Timestamp;
-use model::canonical;
+use model::platform::InvalidPlatform;
 use model::reference::parse_digest;
 use model::report::EnforcementPoint;
+use model::{Platform, canonical};
 use pipeline::config::Layer;
-use pipeline::{BUILTIN, Changes, Policies, Reason, Verification, VerifyRequest, verify_image};
+use pipeline::{BUILTIN, Changes, Policies, Verification, VerifyRequest, verify_image};
 use registry::Source;
 use std::path::PathBuf;
 
 /// Is there a statement about this image that I trust?
 ///
-/// Asks nobody but the registry. Ends with 0 if a statement is accepted, with 1 if none is, with 2 if that could not be
-/// found out.
+/// Statements count that are signed with a key or by an identity that is trusted, in the form of cosign 3 or, where no such
+/// one is accepted, in the older one. Asks nobody but the registry. Ends with 0 if a statement is accepted, with 1 if none
+/// is, with 2 if that could not be found out.
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
     /// The image
     image: String,
-    /// Trust this public key (repeatable)
-    #[arg(long = "key", value_name = "FILE", required = true)]
-    keys: Vec<PathBuf>,
     /// Require this claim, such as `security.scan=passed` (repeatable)
     #[arg(long, value_name = "CLAIM")]
     require: Vec<String>,
@@ -51,13 +51,17 @@ pub(crate) struct VerifyArgs {
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Form,
     #[command(flatten)]
+    trust: TrustArgs,
+    #[command(flatten)]
     registry: RegistryArgs,
+    #[command(flatten)]
+    login: LoginArgs,
 }
 
 pub(crate) fn run(args: VerifyArgs, global: &GlobalArgs) -> Result<Exit, Failure> {
     let VerifyArgs {
         image,
-        keys,
+        trust,
         require,
         policy_sets,
         verifier_ids,
@@ -65,49 +69,57 @@ pub(crate) fn run(args: VerifyArgs, global: &GlobalArgs) -> Result<Exit, Failure
         platform,
         output,
         registry,
+        login,
     } = args;
     let session = Session::new(global, registry.lay(Layer::default()))?;
     let source: Source = image.parse()?;
+    let session = session.with_login(login.login(std::slice::from_ref(&source))?);
+    session.require_named_registries()?;
     let mut expected = Expected::new(canonical::sha256(&[]), Timestamp::now());
     expected.claims = require;
     expected.policy_sets = accepted(&session, &policy_sets)?;
     if !verifier_ids.is_empty() {
         expected.verifier_ids = verifier_ids;
     }
-    let platform = platform.map(|text| text.parse()).transpose();
     let request = VerifyRequest {
-        platform: platform
-            .map_err(|error: model::platform::InvalidPlatform| Failure::new(&error, None))?,
-        trust: Trust {
-            keys: keys
-                .iter()
-                .map(|path| public_key(path))
-                .collect::<Result<_, _>>()?,
-        },
+        platform: platform.as_deref().map(one_platform).transpose()?,
+        trust: trust.require()?,
         expected,
         bundle: bundle
             .map(|path| files::read(&path).map(Bytes::from))
             .transpose()?,
     };
-    let registry = session.registry();
+    let registry = session.registry()?;
     let verify = async { Ok(verify_image(&registry, &source, &request).await?) };
     let verified = block_on(session.in_time(&image, verify))??;
+    let root = request.trust.root.as_ref().map(|root| UsedRoot {
+        file: trust.root_file(),
+        as_of: root.as_of(),
+    });
     print(&match output {
-        Form::Text => verification::text(&image, &verified),
-        Form::Json => verification::json(&image, &verified),
+        Form::Text => {
+            let shown = root.filter(|_| session.verbose);
+            verification::text(&image, &verified, shown.as_ref())
+        }
+        Form::Json => verification::json(&image, &verified, root.as_ref()),
     })?;
     Ok(exit(&verified))
 }
 
+/// `OS/ARCH[/VARIANT]`
+pub(super) fn one_platform(text: &str) -> Result<Platform, Failure> {
+    text.parse()
+        .map_err(|error: InvalidPlatform| Failure::new(&error, None))
+}
+
 /// Whether there is an accepted statement; one that could not be read might have been it.
 fn exit(verified: &Verification) -> Exit {
-    let is_unreadable = |reason: &Reason| matches!(reason, Reason::Unreadable(_));
     if !verified.accepted.is_empty() {
         Exit::Passed
     } else if verified
         .rejected
         .iter()
-        .any(|rejected| is_unreadable(&rejected.reason))
+        .any(|rejected| rejected.reason.leaves_open())
     {
         Exit::Undecided
     } else {

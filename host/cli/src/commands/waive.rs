@@ -156,6 +156,8 @@ impl WaiveArgs {
         known.insert(id.clone());
         let path = finding.dockerfile.as_deref();
         let has_name = finding.image.is_some() || path.is_some();
+        // A name may be a pattern for others, too.
+        let is_pattern = path.is_some_and(|path| path.contains(['*', '?']));
         Waiver {
             id,
             reason: self.reason.clone(),
@@ -164,8 +166,8 @@ impl WaiveArgs {
             rule: finding.rule.to_string(),
             key: Some(finding.key.clone()),
             image: finding.image.clone(),
-            // What has no name is known by what it is.
-            digest: finding.digest.clone().filter(|_| !has_name),
+            // What has no name of its own is known by what it is.
+            digest: finding.digest.clone().filter(|_| !has_name || is_pattern),
             path: path.map(|path| path.strip_prefix("./").unwrap_or(path).to_owned()),
             ticket: self.ticket.clone(),
         }

@@ -4,7 +4,7 @@
 use super::markdown::escaped;
 use super::place::fingerprint;
 use super::tally::Tally;
-use super::{Entry, Part, printable, text};
+use super::{Entry, Part, printable, text, waivers};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use jiff::Timestamp;
@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use model::Severity;
 use model::canonical::sha256;
 use model::report::{Gap, ReportedFinding, Status, Subject};
-use pipeline::Judged;
+use pipeline::{Judged, RunSummary};
 use serde_json::{Map, Value, json};
 
 /// What stands before the findings.
@@ -21,8 +21,10 @@ pub(super) const BEGIN: &str = "{\n\"version\": \"15.0.7\",\n\"vulnerabilities\"
 /// The most characters that a solution may have.
 const MOST_IN_A_SOLUTION: usize = 7_000;
 
-/// What stands behind the findings: who looked, when, what became of it, and what the entries leave to be said.
-pub(super) fn end(tally: &Tally, messages: &[String]) -> String {
+/// What stands behind the findings: who looked, when, what became of it, and what the entries and the run leave to be said.
+pub(super) fn end(tally: &Tally, messages: &[String], summary: &RunSummary) -> String {
+    let left = waivers::run_lines(summary);
+    let left: Vec<String> = left.iter().map(|line| message_of("warn", line)).collect();
     let now = Timestamp::now();
     let (start, end) = tally.times.unwrap_or((now, now));
     let scanner = json!({
@@ -41,9 +43,11 @@ pub(super) fn end(tally: &Tally, messages: &[String]) -> String {
         "end_time": time(end),
         "status": if is_decided { "success" } else { "failure" },
     });
-    // Messages are not copied again: of many images there are many.
+    // No message becomes a value again: of many images there are many.
     let scan = scan.to_string();
     let scan = scan.strip_suffix('}').unwrap_or(&scan);
+    let messages = messages.iter().chain(&left).map(String::as_str);
+    let messages: Vec<&str> = messages.collect();
     format!(
         "\n],\n\"scan\": {scan},\"messages\": [\n{}\n]}}\n}}\n",
         messages.join(",\n")

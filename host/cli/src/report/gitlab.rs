@@ -2,25 +2,45 @@
 //! <https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format>
 
 use super::place::{fingerprint, place};
-use super::{Entry, printable};
+use super::{Entry, printable, text, waivers};
 use model::Severity;
 use model::report::{ReportedFinding, Status};
-use pipeline::Judged;
+use pipeline::{Judged, RunSummary};
 use serde_json::{Value, json};
 
 /// What stands before the findings.
 pub(super) const BEGIN: &str = "[\n";
-/// What stands behind them.
-pub(super) const END: &str = "\n]\n";
+/// Where what the run leaves to say is shown.
+const CONFIGURATION: &str = "polcheck.yaml";
 
-/// The findings of an entry, as members of a list. What could not be judged is one, too: the list has no other place for it.
+/// What stands behind them: what the run leaves to say, and the end. `is_first`: nothing stands before it.
+pub(super) fn end(summary: &RunSummary, is_first: bool) -> String {
+    let lines = waivers::run_lines(summary);
+    if lines.is_empty() {
+        return "\n]\n".to_owned();
+    }
+    let comma = if is_first { "" } else { ",\n" };
+    let note = note(
+        CONFIGURATION,
+        "waivers and configuration",
+        &lines.join("; "),
+    );
+    format!("{comma}{note}\n]\n")
+}
+
+/// The findings of an entry, as members of a list. What could not be judged, and what a report leaves open, is one, too: the list has
+/// no other place for it.
 pub(super) fn render(entry: &Entry) -> String {
     let findings: Vec<Value> = match entry {
         Entry::Judged { judged, .. } => judged.iter().flat_map(of_report).collect(),
         Entry::Failed { reference, failure } => {
             vec![undecided(reference, reference, &failure.message)]
         }
-        Entry::Nothing { .. } => Vec::new(),
+        Entry::Nothing { path } => vec![note(
+            path,
+            "nothing to check",
+            "there is no Dockerfile in it",
+        )],
     };
     let findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
     findings.join(",\n")
@@ -34,6 +54,7 @@ fn of_report(judged: &Judged) -> Vec<Value> {
     let gaps = report.undecided.iter();
     open.map(|finding| of_finding(judged, finding))
         .chain(gaps.map(|gap| undecided(path, &gap.what, &gap.why)))
+        .chain(left_open(judged))
         .collect()
 }
 
@@ -59,6 +80,31 @@ fn undecided(path: &str, what: &str, why: &str) -> Value {
         "check_name": "undecided",
         "fingerprint": model::canonical::sha256(known.as_bytes()).digest(),
         "severity": "blocker",
+        "location": { "path": printable(path), "lines": { "begin": 1 } },
+    })
+}
+
+/// What a report leaves open: claims, what was not checked, waivers.
+fn left_open(judged: &Judged) -> Option<Value> {
+    let report = &judged.report;
+    let lines = text::left_open(report, usize::MAX);
+    let lines: Vec<&str> = lines
+        .lines()
+        .map(str::trim)
+        .filter(|it| !it.is_empty())
+        .collect();
+    let said = || note(report.subject.given(), "left open", &lines.join("; "));
+    (!lines.is_empty()).then(said)
+}
+
+/// Something that is no finding. It is known by what it is about, so that another wording is nothing new in a merge request.
+fn note(path: &str, what: &str, text: &str) -> Value {
+    let known = ["note", path, what].join("\0");
+    json!({
+        "description": printable(&format!("{what}: {text}")),
+        "check_name": "polcheck",
+        "fingerprint": model::canonical::sha256(known.as_bytes()).digest(),
+        "severity": "info",
         "location": { "path": printable(path), "lines": { "begin": 1 } },
     })
 }

@@ -18,14 +18,15 @@ pub(super) const BETWEEN: &str = ",\n    ";
 /// one.
 pub(super) fn end(summary: &RunSummary) -> String {
     let unused = json!(summary.unused_waivers);
+    let others = json!(summary.waivers_for_others);
     let vain = json!(summary.without_effect);
     escaped(format!(
-        "\n  ],\n  \"schemaVersion\": 1,\n  \"unusedWaivers\": {unused},\n  \"withoutEffect\": {vain}\n}}\n"
+        "\n  ],\n  \"schemaVersion\": 1,\n  \"unusedWaivers\": {unused},\n  \"waiversForOthers\": {others},\n  \"withoutEffect\": {vain}\n}}\n"
     ))
 }
 
 /// A document that means the same, and has nothing that a terminal obeys or a reader does not see.
-fn escaped(json: String) -> String {
+pub(super) fn escaped(json: String) -> String {
     if json.bytes().all(|byte| matches!(byte, b'\n' | b' '..=b'~')) {
         return json;
     }

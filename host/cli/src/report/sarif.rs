@@ -1,6 +1,7 @@
 //! `-o sarif`: SARIF 2.1.0, one run for all subjects, which code scanning services read.
 //! <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>
 
+use super::json::escaped;
 use super::place::{column, fingerprint, place};
 use super::{Entry, Part, printable, text, waivers};
 use model::facts::dockerfile::Span;
@@ -37,10 +38,10 @@ pub(super) fn end(
         "informationUri": env!("CARGO_PKG_REPOSITORY"),
         "rules": rules,
     } });
-    format!(
+    escaped(format!(
         "\n],\n\"columnKind\": \"unicodeCodePoints\",\n\"invocations\": [{{ \"executionSuccessful\": {is_decided}, \"toolExecutionNotifications\": [\n{}\n] }}],\n\"tool\": {tool}\n}}]\n}}\n",
         notifications.join(",\n")
-    )
+    ))
 }
 
 /// The results of an entry, and its notifications (§3.20.21): what could not be decided, and what nobody looked at.
@@ -74,7 +75,7 @@ pub(super) fn render(entry: &Entry) -> Part {
 
 fn joined(values: &[Value]) -> String {
     let values: Vec<String> = values.iter().map(ToString::to_string).collect();
-    values.join(",\n")
+    escaped(values.join(",\n"))
 }
 
 fn results(judged: &Judged) -> Vec<Value> {

@@ -5,7 +5,8 @@ use super::{Entry, printable, waivers};
 use annotate_snippets::{Group, Level, Origin, Renderer};
 use model::report::{Claim, Gap, ReportedFinding, Status, Subject};
 use model::{Report, Severity};
-use pipeline::{Attested, Judged, RunSummary};
+use pipeline::{Attested, Judged, Outcome, RunSummary, Superseded};
+use registry::Detached;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -96,6 +97,11 @@ fn of_report(
     }
     if signed {
         line(statement_text(report, attested));
+        for superseded in superseded(report, attested) {
+            superseded_text(superseded, style)
+                .into_iter()
+                .for_each(&mut line);
+        }
     }
     if style.verbose {
         for message in &report.log {
@@ -286,6 +292,31 @@ fn gaps_text(gaps: &[Gap], shown: usize) -> String {
         more => format!(" and {more} more"),
     };
     printable(&format!("{}{more}: {why}", whats.join(", ")))
+}
+
+fn superseded<'a>(
+    report: &Report,
+    attested: &'a [Attested],
+) -> impl Iterator<Item = &'a Superseded> {
+    let digest = report.subject.digest().clone();
+    let statements = attested.iter().filter(move |it| it.subject == digest);
+    statements.flat_map(|statement| &statement.superseded)
+}
+
+/// What became of an older statement; of one that is still there only where much is said.
+fn superseded_text(superseded: &Superseded, style: Style) -> Option<String> {
+    let Superseded { referrer, outcome } = superseded;
+    let kept = |why: &str| {
+        style
+            .verbose
+            .then(|| format!("superseded, and still there: {referrer}: {why}"))
+    };
+    match outcome {
+        Outcome::Detached(Detached::Removed) => Some(format!("superseded and removed: {referrer}")),
+        Outcome::Detached(Detached::NotDeleted) => kept("the registry does not delete it"),
+        Outcome::Detached(Detached::PutBack) => kept("somebody put it back into the list"),
+        Outcome::Unknown(error) => kept(&printable(&error.to_string())),
+    }
 }
 
 pub(super) fn statement_text(report: &Report, attested: &[Attested]) -> String {

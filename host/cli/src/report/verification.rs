@@ -1,12 +1,28 @@
 //! What `polcheck verify` found.
 
 use super::printable;
+use attest::{LogEntries, Signer, VerifiedSignature};
+use jiff::Timestamp;
 use pipeline::{Rejected, Verification};
 use serde_json::{Value, json};
+use std::error::Error;
 use std::fmt::Write as _;
+use std::path::Path;
 
-/// For people.
-pub(crate) fn text(image: &str, verification: &Verification) -> String {
+/// The trusted root that was checked with.
+pub(crate) struct UsedRoot<'a> {
+    /// Its file; none: it is the one of the public Sigstore, as it was when polcheck was built.
+    pub(crate) file: Option<&'a Path>,
+    /// When the newest of what it knows began to be valid.
+    pub(crate) as_of: Option<Timestamp>,
+}
+
+/// For people. The trusted root is named where it is given.
+pub(crate) fn text(
+    image: &str,
+    verification: &Verification,
+    root: Option<&UsedRoot<'_>>,
+) -> String {
     let Verification {
         digest,
         accepted,
@@ -29,11 +45,14 @@ pub(crate) fn text(image: &str, verification: &Verification) -> String {
         let claims = printable(&statement.claims().join(", "));
         let _ = writeln!(
             text,
-            "  {claims} by {}, {}, key {}",
+            "  {claims} by {}, {}, {}",
             printable(set),
             statement.time_created(),
-            statement.key()
+            statement.signature().signer()
         );
+        if let Some(witnesses) = witnesses(statement.signature()) {
+            let _ = writeln!(text, "    {witnesses}");
+        }
     }
     for rejected in rejected {
         let _ = writeln!(
@@ -57,11 +76,45 @@ pub(crate) fn text(image: &str, verification: &Verification) -> String {
             printable(image)
         );
     }
+    if let Some(root) = root {
+        let _ = writeln!(text, "  {}", printable(&root_text(root)));
+    }
     text
 }
 
+/// What others than the signer say about a signature, if anybody does.
+fn witnesses(signature: &VerifiedSignature) -> Option<String> {
+    let time = signature
+        .signed_by()
+        .map(|time| format!("signed no later than {time}"));
+    let log = match signature.log_entries() {
+        LogEntries::None => None,
+        LogEntries::Verified => Some("in a transparency log".to_owned()),
+        LogEntries::Unchecked => Some("its log entries were not checked".to_owned()),
+    };
+    match (time, log) {
+        (Some(time), Some(log)) => Some(format!("{time}, {log}")),
+        (time, log) => time.or(log),
+    }
+}
+
+fn root_text(root: &UsedRoot<'_>) -> String {
+    let whose = root.file.map_or_else(
+        || "of the public Sigstore".to_owned(),
+        |file| format!("`{}`", file.display()),
+    );
+    let as_of = root.as_of.map_or_else(String::new, |time| {
+        format!(", which knows of nothing after {time}")
+    });
+    format!("checked with the trusted root {whose}{as_of}")
+}
+
 /// For programs.
-pub(crate) fn json(image: &str, verification: &Verification) -> String {
+pub(crate) fn json(
+    image: &str,
+    verification: &Verification,
+    root: Option<&UsedRoot<'_>>,
+) -> String {
     let Verification {
         digest,
         accepted,
@@ -77,7 +130,10 @@ pub(crate) fn json(image: &str, verification: &Verification) -> String {
                 "policySet": statement.policy_set(),
                 "timeCreated": statement.time_created(),
                 "validUntil": statement.valid_until(),
-                "key": statement.key(),
+                "key": statement.signature().key(),
+                "signer": signer_json(statement.signature().signer()),
+                "signedNoLaterThan": statement.signature().signed_by(),
+                "logEntries": log_entries(statement.signature().log_entries()),
             })
         })
         .collect();
@@ -92,6 +148,10 @@ pub(crate) fn json(image: &str, verification: &Verification) -> String {
         "accepted": accepted,
         "rejected": rejected,
         "otherReferrers": others,
+        "trustedRoot": root.map(|root| json!({
+            "file": root.file.map(Path::display).map(|file| file.to_string()),
+            "asOf": root.as_of,
+        })),
     });
     format!("{document:#}\n")
 }
@@ -104,19 +164,36 @@ fn name(rejected: &Rejected) -> String {
 }
 
 fn reason(rejected: &Rejected) -> String {
-    let mut reason = rejected.reason.to_string();
-    let mut source = std::error::Error::source(&rejected.reason);
+    with_causes(&rejected.reason)
+}
+
+fn log_entries(log: LogEntries) -> &'static str {
+    match log {
+        LogEntries::None => "none",
+        LogEntries::Verified => "verified",
+        LogEntries::Unchecked => "unchecked",
+    }
+}
+
+/// Who signed.
+pub(super) fn signer_json(signer: &Signer) -> Value {
+    match signer {
+        Signer::Key(key) => json!({ "key": key }),
+        Signer::Identity { subject, issuer } => json!({ "identity": subject, "issuer": issuer }),
+    }
+}
+
+/// An error and its causes in one line.
+pub(super) fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
     while let Some(cause) = source {
-        let _ = write!(reason, ": {cause}");
+        let _ = write!(text, ": {cause}");
         source = cause.source();
     }
-    reason
+    text
 }
 
 fn help(rejected: &Rejected) -> Option<String> {
-    match &rejected.reason {
-        pipeline::Reason::Rejected(rejection) => rejection.help(),
-        pipeline::Reason::Unreadable(error) => error.help(),
-        _ => None,
-    }
+    rejected.reason.help()
 }

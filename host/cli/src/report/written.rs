@@ -113,6 +113,9 @@ fn write(outputs: &mut [Sink], entry: &Rendered) -> Result<(), Failure> {
     if let Some(failure) = &entry.failure {
         failure.show();
     }
+    for warning in &entry.warnings {
+        warning.warn();
+    }
     for (output, part) in outputs.iter_mut().zip(&entry.parts) {
         output.add(part)?;
     }
@@ -197,8 +200,8 @@ impl Sink {
                 sarif::end(policies, is_decided, &self.at_the_end, summary)
             }
             Format::Junit => junit::end(summary),
-            Format::Gitlab => gitlab::END.to_owned(),
-            Format::ContainerScanning => container_scanning::end(tally, &self.at_the_end),
+            Format::Gitlab => gitlab::end(summary, self.is_empty),
+            Format::ContainerScanning => container_scanning::end(tally, &self.at_the_end, summary),
             Format::GithubOutput => github_output::render(tally),
             Format::Html => html::end(summary),
         };

@@ -2,8 +2,8 @@
 
 use model::facts::dockerfile::{Difference, DockerfileFacts, Entry, Setting};
 use model::facts::{HistoryEntry, ImageConfig, ImageFacts};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Debug;
 
 /// What the file would make otherwise; nothing at all where the image or the file says too little.
 pub(super) fn compare(
@@ -73,6 +73,15 @@ fn ports(config: &ImageConfig) -> BTreeMap<&str, &str> {
     ports.map(|port| (port.as_str(), "")).collect()
 }
 
+/// What is shown of a value that is not there.
+const NOTHING: &str = "nothing";
+
+/// A value as the image specification writes it.
+fn shown<T: Serialize>(value: Option<&T>) -> String {
+    let json = value.and_then(|value| serde_json::to_string(value).ok());
+    json.unwrap_or_else(|| NOTHING.to_owned())
+}
+
 #[derive(Default)]
 struct Differences(Vec<Difference>);
 
@@ -86,7 +95,7 @@ impl Differences {
     }
 
     /// What the file sets has to be in the image, and what nobody sets must not be.
-    fn setting<T: Debug + PartialEq>(
+    fn setting<T: Serialize + PartialEq>(
         &mut self,
         pointer: &str,
         made: &Setting<T>,
@@ -98,9 +107,6 @@ impl Differences {
             Setting::Unset => None,
         };
         if expected != found {
-            let shown = |value: Option<&T>| {
-                value.map_or_else(|| "nothing".to_owned(), |value| format!("{value:?}"))
-            };
             self.add(pointer.to_owned(), shown(expected), shown(found));
         }
     }
@@ -118,10 +124,8 @@ impl Differences {
             let Some(value) = &entry.value else { continue };
             let image = found.get(entry.key.as_str()).copied();
             if image != Some(value) {
-                let image =
-                    image.map_or_else(|| "nothing".to_owned(), |image| format!("{image:?}"));
                 let pointer = format!("{pointer}/{}", escaped(&entry.key));
-                self.add(pointer, format!("{value:?}"), image);
+                self.add(pointer, shown(Some(value)), shown(image.as_ref()));
             }
         }
         if !base_known {
@@ -132,7 +136,7 @@ impl Differences {
             // Every container has a search path, which the builder writes down.
             if *key != "PATH" && !made.contains(key) {
                 let pointer = format!("{pointer}/{}", escaped(key));
-                self.add(pointer, "nothing".to_owned(), format!("{value:?}"));
+                self.add(pointer, NOTHING.to_owned(), shown(Some(value)));
             }
         }
     }

@@ -63,7 +63,10 @@ fn a_pass_of_an_unchanged_set_has_its_claim() {
 
 #[rstest]
 #[case(RunConditions { changed_set: true, ..RunConditions::default() }, "this run changed the policy set")]
-#[case(RunConditions { unnamed_set: true, ..RunConditions::default() }, "the policy set comes from the working directory and was not named by `--policy-set`")]
+#[case(RunConditions { unnamed: vec![Unnamed::Registries], ..RunConditions::default() }, "which registries are asked comes from the working directory and was not named by `--config`")]
+#[case(RunConditions { unnamed: vec![Unnamed::PolicySet], ..RunConditions::default() }, "the policy set comes from the working directory and was not named by `--policy-set`")]
+#[case(RunConditions { unnamed: vec![Unnamed::Point], ..RunConditions::default() }, "the point comes from the working directory and was not named by `--point`")]
+#[case(RunConditions { baseline: true, ..RunConditions::default() }, "a baseline was given")]
 #[case(RunConditions { other_time: true, ..RunConditions::default() }, "the effective time is not now")]
 #[case(RunConditions { insecure: vec!["--allow-insecure-registry".to_owned()], ..RunConditions::default() }, "`--allow-insecure-registry` was given")]
 fn whatever_weakens_the_run_withholds_the_claim(#[case] run: RunConditions, #[case] reason: &str) {

@@ -138,7 +138,7 @@ fn an_empty_file_says_nothing() {
 }
 
 #[test]
-fn a_set_that_only_the_working_directory_names_is_unnamed() {
+fn a_set_or_point_that_only_the_working_directory_names_is_unnamed() {
     let layer = || file("policySet: builtin:standard\n").unwrap();
     let resolve = |origin| {
         Config::resolve(vec![
@@ -147,16 +147,20 @@ fn a_set_that_only_the_working_directory_names_is_unnamed() {
         ])
         .unwrap()
     };
-    assert!(resolve(Origin::WorkingDirectory(PathBuf::from(FILE_NAME))).is_set_unnamed());
+    let found_here = Origin::WorkingDirectory(PathBuf::from(FILE_NAME));
+    assert_eq!(resolve(found_here).unnamed(), [Unnamed::PolicySet]);
     for origin in [
         Origin::Flag,
         Origin::Environment,
         Origin::File(PathBuf::from("/etc/polcheck.yaml")),
     ] {
-        assert!(!resolve(origin).is_set_unnamed());
+        assert_eq!(resolve(origin).unnamed(), []);
     }
+    let here = Origin::WorkingDirectory(PathBuf::from(FILE_NAME));
+    let point = Config::resolve(vec![(here, file("point: scan\n").unwrap())]).unwrap();
+    assert_eq!(point.unnamed(), [Unnamed::Point]);
     let silent = Config::resolve(vec![(Origin::Default, Config::defaults(None))]).unwrap();
-    assert!(!silent.is_set_unnamed());
+    assert_eq!(silent.unnamed(), []);
 }
 
 #[cfg(unix)]

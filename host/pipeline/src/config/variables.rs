@@ -20,7 +20,7 @@ pub(super) enum Kind {
 }
 
 /// What can be set by a variable: the name behind `POLCHECK_`, and the key of the layer. Settings and waivers need a file.
-pub(super) const VARIABLES: [(&str, &str, Kind); 16] = [
+pub(super) const VARIABLES: [(&str, &str, Kind); 21] = [
     ("POLICY_SET", "policySet", Kind::Text),
     ("POINT", "point", Kind::Text),
     ("POLICIES", "policies", Kind::List),
@@ -41,6 +41,11 @@ pub(super) const VARIABLES: [(&str, &str, Kind); 16] = [
         "allowInsecureRegistry",
         Kind::Switch,
     ),
+    ("REGISTRY_CACERT", "registryCacert", Kind::Text),
+    ("REGISTRY_CLIENT_CERT", "registryClientCert", Kind::Text),
+    ("REGISTRY_CLIENT_KEY", "registryClientKey", Kind::Text),
+    ("RETRIES", "retries", Kind::Number),
+    ("BLOB_CACHE", "blobCache", Kind::Text),
 ];
 /// Variables that are read elsewhere: by single commands, and by the tests of polcheck.
 const OTHER_VARIABLES: [&str; 5] = ["CONFIG", "KEY", "KEY_PASSWORD", "VERIFIER_ID", "SHARED"];

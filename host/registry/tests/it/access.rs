@@ -394,7 +394,7 @@ async fn a_helper_program_is_asked_and_its_failure_is_named() {
     assert_eq!(
         error.to_string(),
         format!(
-            "`{}` refuses access to `app` without a login, since that from `{path}` cannot be used: its credential helper failed",
+            "`{}` refuses access to `app` without a login, since that from `{path}` cannot be used: its credential helper `docker-credential-polcheck-no-such-helper` is not there",
             registry.host()
         )
     );

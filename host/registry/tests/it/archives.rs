@@ -96,7 +96,8 @@ async fn an_old_docker_archive_has_a_config_and_no_manifest() {
         .map(|layer| layer.path.as_str())
         .collect();
     assert_eq!(paths, ["layer-0/layer.tar", "layer-1/layer.tar"]);
-    assert_eq!(image.referrers(&found.config_digest).await.unwrap(), []);
+    let referrers = image.referrers(&found.config_digest).await.unwrap();
+    assert_eq!(referrers.entries, []);
 }
 
 #[tokio::test]

@@ -309,7 +309,8 @@ async fn referrers_are_the_manifests_with_that_subject() {
         .referrers(&sample.digest().parse().unwrap())
         .await
         .unwrap();
-    let [found] = found.as_slice() else {
+    assert_eq!(found.by, polcheck_registry::ListedBy::Layout);
+    let [found] = found.entries.as_slice() else {
         panic!("{found:?}")
     };
     assert_eq!(found.digest().as_ref(), referrer.digest);
@@ -322,7 +323,33 @@ async fn referrers_are_the_manifests_with_that_subject() {
         .referrers(&referrer.digest.parse().unwrap())
         .await
         .unwrap();
-    assert_eq!(none, []);
+    assert_eq!(none.entries, []);
+}
+
+#[tokio::test]
+async fn referrers_are_also_what_an_index_at_the_fallback_tag_lists() {
+    let sample = sample();
+    let (directory, source) = layout_of(&sample, Some("v1"));
+    let index = json!({
+        "schemaVersion": 2, "mediaType": media_type::INDEX, "manifests": [sample.manifest.descriptor()],
+    });
+    let index = Blob::new(media_type::INDEX, index.to_string());
+    fs::write(blob_path(directory.path(), &index.digest), &index.bytes).unwrap();
+    let mut entry = index.descriptor();
+    let tag = sample.digest().replace(':', "-");
+    entry["annotations"] = json!({ "org.opencontainers.image.ref.name": tag });
+    add_entries(directory.path(), &[entry]);
+    let image = open(&format!("{source}:v1")).await.unwrap();
+    let subject = sample.digest().parse().unwrap();
+    let found = image.referrers(&subject).await.unwrap();
+    let digests: Vec<_> = found
+        .entries
+        .iter()
+        .map(|entry| entry.digest().as_ref())
+        .collect();
+    assert_eq!(digests, [sample.digest()]);
+    let legacy = image.legacy_document(&subject, polcheck_registry::LegacyTag::Signature);
+    assert_eq!(legacy.await.unwrap(), None);
 }
 
 #[tokio::test]

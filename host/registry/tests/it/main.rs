@@ -4,10 +4,16 @@
 mod access;
 mod archives;
 mod attach;
+mod daemon;
+mod dirs;
+mod fetching;
 mod hostile;
 mod layouts;
+mod logins;
+mod mirrors;
 mod pull;
 mod push;
+mod secure;
 
 use polcheck_registry::{Document, Image, Options, Registry, RegistryError, Resolved};
 use serde_json::json;

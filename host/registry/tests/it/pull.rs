@@ -180,6 +180,9 @@ async fn a_reference_by_sha512_is_checked_by_sha512() {
         .unwrap();
     assert_eq!(document(&image).await.unwrap().digest.as_ref(), digest);
     registry.replace_blob("app", &digest, "{}");
+    let image = open(&reference(&registry, &format!("@{digest}")))
+        .await
+        .unwrap();
     let error = document(&image).await.unwrap_err();
     assert!(
         matches!(error, RegistryError::DigestMismatch { .. }),
