@@ -5,7 +5,7 @@ use crate::json;
 use crate::rejection::{Document, Rejection};
 use crate::sign::PAYLOAD_TYPE;
 use crate::signature::key_digest;
-use crate::statement::PREDICATE_TYPE;
+use crate::statement::PredicateType;
 use crate::verify::{Predicate, ResourceDescriptor, STATEMENT_TYPES, StatementJson, parse_time};
 use jiff::Timestamp;
 use model::strict_json::Object;
@@ -111,7 +111,7 @@ pub fn contents(bundle: &[u8]) -> Result<Contents, Rejection> {
             found: statement.statement_type,
         });
     }
-    let result = (statement.predicate_type == PREDICATE_TYPE)
+    let result = (PredicateType::from_uri(&statement.predicate_type) == Some(PredicateType::Svr))
         .then(|| result(statement.predicate))
         .transpose()?;
     let subjects = statement.subject.into_iter();

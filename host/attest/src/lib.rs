@@ -44,7 +44,7 @@ pub use signature::{
     verify_signature,
 };
 pub use statement::{
-    FACTS_MEDIA_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, Statement, StatementError, VERIFIER_ID,
+    FACTS_MEDIA_TYPE, PredicateType, STATEMENT_TYPE, Statement, StatementError, VERIFIER_ID,
     Verifier, statement,
 };
 pub use trust::{AcceptedPolicySet, Expected, LogPolicy, Trust};

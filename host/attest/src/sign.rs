@@ -103,7 +103,7 @@ pub fn sign(statement: &Statement, key: &SigningKey) -> Result<Bundle, SignError
     };
     Ok(Bundle {
         bytes: serde_json::to_vec(&bundle).map_err(SignError::NotJson)?,
-        predicate_type: statement.predicate_type(),
+        predicate_type: statement.predicate_type().uri(),
     })
 }
 

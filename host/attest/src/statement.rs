@@ -1,27 +1,55 @@
 //! The statement: what is signed about a report.
 //!
-//! in-toto Statement v1 with the predicate Simple Verification Result v0.2 and one extension field, which holds what it
-//! takes to come to the same verdict again.
+//! in-toto Statement v1 with the predicate Simple Verification Result v0.2, or SLSA Verification Summary v1, and one
+//! extension field, which holds what it takes to come to the same verdict again.
 
+mod error;
 mod json;
+mod svr;
+mod vsa;
+
+pub use error::StatementError;
 
 use jiff::{SignedDuration, Timestamp};
-use json::{
-    Descriptor, EvidenceJson, FactsJson, PredicateJson, StatementJson, VerdictJson, VerifierJson,
-    digest_set,
-};
-use model::report::{Evidence, Gap};
+use json::{Descriptor, EvidenceJson, FactsJson, StatementJson, VerdictJson, digest_set};
+use model::report::{Evidence, Gap, SetReference};
 use model::{Digest, Report, Verdict, canonical};
+use serde::Serialize;
 use std::collections::{BTreeSet, HashMap};
 
 /// How polcheck calls itself as a verifier. The number changes when its logic does.
 pub const VERIFIER_ID: &str = "https://polcheck.dev/verifier/v1";
 /// The `_type` of a statement.
 pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
-/// The predicate type of a statement: Simple Verification Result.
-pub const PREDICATE_TYPE: &str = "https://in-toto.io/attestation/svr/v0.2";
 /// The media type of the facts that a statement names by digest.
 pub const FACTS_MEDIA_TYPE: &str = "application/vnd.polcheck.facts.v1+json";
+
+/// What kind of statement is made of a report. Both say the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PredicateType {
+    /// Simple Verification Result v0.2.
+    #[default]
+    Svr,
+    /// SLSA Verification Summary v1.
+    Vsa,
+}
+
+impl PredicateType {
+    /// As a statement says it.
+    pub const fn uri(self) -> &'static str {
+        match self {
+            Self::Svr => "https://in-toto.io/attestation/svr/v0.2",
+            Self::Vsa => "https://slsa.dev/verification_summary/v1",
+        }
+    }
+
+    /// The one that a statement says; none for the many that are not about verification.
+    pub fn from_uri(uri: &str) -> Option<Self> {
+        [Self::Svr, Self::Vsa]
+            .into_iter()
+            .find(|known| known.uri() == uri)
+    }
+}
 
 /// Who verified, as a statement says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +86,7 @@ impl Verifier {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
     json: String,
+    predicate_type: PredicateType,
 }
 
 impl Statement {
@@ -67,93 +96,8 @@ impl Statement {
     }
 
     /// The predicate type of the statement.
-    pub fn predicate_type(&self) -> &'static str {
-        PREDICATE_TYPE
-    }
-}
-
-/// Why there is no statement for a report.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StatementError {
-    /// The image did not pass. Nothing is wrong with polcheck.
-    #[error("the verdict over `{subject}` is {verdict}, and only a pass is signed")]
-    NotPassed {
-        /// The image.
-        subject: String,
-        /// Its verdict.
-        verdict: Verdict,
-    },
-    /// The policy set defines no claim, or the run withheld them all, often because flags changed the set.
-    #[error("no claim was issued for `{subject}`")]
-    NoClaim {
-        /// The image.
-        subject: String,
-        /// The reasons why claims were withheld, each as `NAME: REASON`.
-        withheld: Vec<String>,
-    },
-    /// A claim was issued, and nothing says on what: our mistake.
-    #[error("the report about `{subject}` has no evidence")]
-    NoEvidence {
-        /// The image.
-        subject: String,
-    },
-    /// A claim was issued by a set that the run changed: our mistake, and refused here a second time.
-    #[error("the policy set `{set}` is not in effect as it was published")]
-    NotAsPublished {
-        /// The set.
-        set: String,
-    },
-    /// The user's `--verifier-id` is not a URI.
-    #[error("the verifier id `{id}` is not a URI")]
-    VerifierId {
-        /// The id.
-        id: String,
-    },
-    /// The user's validity period is negative, has a fraction of a second, or ends after the year 9999.
-    #[error("`{valid_for}` is not a period that a statement can be valid for")]
-    Validity {
-        /// The period.
-        valid_for: SignedDuration,
-    },
-    /// The evaluation was told a time with a fraction of a second, which a replay would not be: our mistake.
-    #[error("the time of the evaluation, {time}, is not in whole seconds")]
-    Time {
-        /// The time.
-        time: Timestamp,
-    },
-    /// The fuel is a number that JSON cannot carry exactly: our mistake, or a limit set too high.
-    #[error("the fuel of the evaluation, {fuel}, is larger than a number in JSON can be")]
-    Fuel {
-        /// The fuel.
-        fuel: u64,
-    },
-    /// None that is known; every statement has canonical JSON.
-    #[error("the statement has no canonical JSON")]
-    NotCanonical(#[from] canonical::NotCanonical),
-}
-
-impl StatementError {
-    /// The cure, if there is one.
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Self::NotPassed { .. } => {
-                Some("the findings of the report say what to change in the image".to_owned())
-            }
-            Self::NoClaim { withheld, .. } if withheld.is_empty() => {
-                Some("use a policy set that defines a claim".to_owned())
-            }
-            Self::NoClaim { withheld, .. } => {
-                Some(format!("claims were withheld: {}", withheld.join("; ")))
-            }
-            Self::VerifierId { .. } => Some(format!("use a URI such as `{VERIFIER_ID}`")),
-            Self::Validity { .. } => Some("use a period such as `720h`".to_owned()),
-            Self::NoEvidence { .. }
-            | Self::NotAsPublished { .. }
-            | Self::Time { .. }
-            | Self::Fuel { .. }
-            | Self::NotCanonical(_) => None,
-        }
+    pub fn predicate_type(&self) -> PredicateType {
+        self.predicate_type
     }
 }
 
@@ -163,9 +107,12 @@ impl StatementError {
 ///
 /// # Errors
 /// If the verdict is not a pass or no claim was issued, or if the report or the verifier cannot be written down exactly.
-pub fn statement(report: &Report, verifier: &Verifier) -> Result<Statement, StatementError> {
-    // SPEC: SVR v0.2 §Fields, properties: "Indicates the passing properties verified for the artifact."
-    let properties = passed_claims(report)?;
+pub fn statement(
+    report: &Report,
+    verifier: &Verifier,
+    predicate_type: PredicateType,
+) -> Result<Statement, StatementError> {
+    let claims = passed_claims(report)?;
     // SPEC: in-toto field types §TypeURI, on `verifier.id`: "Uniform Resource Identifier as specified in RFC 3986"
     if !is_uri(&verifier.id) {
         return Err(StatementError::VerifierId {
@@ -176,29 +123,51 @@ pub fn statement(report: &Report, verifier: &Verifier) -> Result<Statement, Stat
     let found = found.ok_or_else(|| StatementError::NoEvidence {
         subject: report.subject.given().to_owned(),
     })?;
-    let evidence = evidence(report, found, verifier)?;
-    let statement = StatementJson {
-        statement_type: STATEMENT_TYPE,
-        // SPEC: in-toto Statement v1 §Fields, subject: "Each element MUST have `digest` set."
-        subject: [Descriptor {
-            name: report.subject.name(),
-            uri: None,
-            digest: digest_set(report.subject.digest()),
-        }],
-        predicate_type: PREDICATE_TYPE,
-        predicate: PredicateJson {
-            verifier: VerifierJson {
-                id: &verifier.id,
-                policies: policies(report, verifier),
-            },
-            time_created: rfc3339(found.time)?,
-            properties,
-            polcheck_evidence: evidence,
-        },
+    let passed = Passed {
+        report,
+        verifier,
+        claims,
+        time: rfc3339(found.time)?,
+        evidence: evidence(report, found, verifier)?,
+    };
+    let json = match predicate_type {
+        PredicateType::Svr => passed.statement(predicate_type, svr::predicate(&passed))?,
+        PredicateType::Vsa => passed.statement(predicate_type, vsa::predicate(&passed)?)?,
     };
     Ok(Statement {
-        json: canonical::json(&statement)?,
+        json,
+        predicate_type,
     })
+}
+
+/// What there is to say, whatever the predicate.
+struct Passed<'r> {
+    report: &'r Report,
+    verifier: &'r Verifier,
+    claims: BTreeSet<String>,
+    time: String,
+    evidence: EvidenceJson<'r>,
+}
+
+impl Passed<'_> {
+    fn statement(
+        &self,
+        predicate_type: PredicateType,
+        predicate: impl Serialize,
+    ) -> Result<String, StatementError> {
+        let subject = &self.report.subject;
+        Ok(canonical::json(&StatementJson {
+            statement_type: STATEMENT_TYPE,
+            // SPEC: in-toto Statement v1 §Fields, subject: "Each element MUST have `digest` set."
+            subject: [Descriptor {
+                name: subject.name(),
+                uri: None,
+                digest: digest_set(subject.digest()),
+            }],
+            predicate_type: predicate_type.uri(),
+            predicate,
+        })?)
+    }
 }
 
 /// The issued claims, each as `NAME=passed`.
@@ -234,20 +203,22 @@ fn passed_claims(report: &Report) -> Result<BTreeSet<String>, StatementError> {
     Ok(issued)
 }
 
-/// The packs, then the policy set, which verification takes to be the last.
-fn policies<'r>(report: &'r Report, verifier: &'r Verifier) -> Vec<Descriptor<'r>> {
-    let packs = report.policies.iter().map(|pack| Descriptor {
+/// The packs that judged.
+fn packs<'r>(report: &'r Report, verifier: &'r Verifier) -> impl Iterator<Item = Descriptor<'r>> {
+    report.policies.iter().map(|pack| Descriptor {
         name: Some(&pack.id),
         uri: verifier.pack_uris.get(&pack.digest).map(String::as_str),
         digest: digest_set(&pack.digest),
-    });
-    let set = &report.policy_set;
-    let set = Descriptor {
+    })
+}
+
+/// The policy set.
+fn policy_set(set: &SetReference) -> Descriptor<'_> {
+    Descriptor {
         name: Some(&set.name),
         uri: set.uri.as_deref(),
         digest: digest_set(&set.digest),
-    };
-    packs.chain([set]).collect()
+    }
 }
 
 fn evidence<'r>(

@@ -6,7 +6,7 @@ use crate::sign::PAYLOAD_TYPE;
 use crate::signature::{
     CLOCK_SKEW, Verified, VerifiedEnvelope, VerifiedSignature, verify_signature,
 };
-use crate::statement::{PREDICATE_TYPE, STATEMENT_TYPE};
+use crate::statement::{PredicateType, STATEMENT_TYPE};
 use crate::trust::{Expected, Trust};
 use jiff::Timestamp;
 use model::Digest;
@@ -167,7 +167,7 @@ pub(crate) fn verify_statement(
 ) -> Result<VerifiedStatement, Rejection> {
     let (subject, predicate_type, predicate) = read_statement(envelope, &expected.subject)?;
     // SPEC: in-toto Envelope §Fields: "Consumer SHOULD only rely on the `predicateType` field in the Statement layer."
-    if predicate_type != PREDICATE_TYPE {
+    if PredicateType::from_uri(&predicate_type) != Some(PredicateType::Svr) {
         return Err(Rejection::PredicateType {
             found: predicate_type,
         });

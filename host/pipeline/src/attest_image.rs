@@ -3,7 +3,7 @@
 use crate::error::AttestError;
 use crate::superseded::{self, Superseded};
 use crate::{Judged, PACKS, Pipeline};
-use ::attest::{Bundle, SigningKey, Trust, Verifier, sign, statement};
+use ::attest::{Bundle, PredicateType, SigningKey, Trust, Verifier, sign, statement};
 use ::registry::{Attached, Attachment, Image, Source};
 use bytes::Bytes;
 use model::{Digest, Report, Verdict};
@@ -125,7 +125,10 @@ impl Pipeline {
             .collect();
         let mut signed = Vec::new();
         for judged in passed {
-            let bundle = sign(&statement(&judged.report, &verifier)?, key)?;
+            let bundle = sign(
+                &statement(&judged.report, &verifier, PredicateType::Svr)?,
+                key,
+            )?;
             let attested = Attested {
                 subject: judged.report.subject.digest().clone(),
                 bundle,

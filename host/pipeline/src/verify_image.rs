@@ -4,8 +4,8 @@ use crate::attached::{Content, Opened, Reason, open_all, open_layers};
 use crate::error::VerifyError;
 use crate::statements;
 use ::attest::{
-    ENVELOPE_MEDIA_TYPE, Expected, LegacyLayer, PREDICATE_TYPE, Rejection, Trust,
-    VerifiedStatement, verify, verify_legacy_statement,
+    ENVELOPE_MEDIA_TYPE, Expected, LegacyLayer, PredicateType, Rejection, Trust, VerifiedStatement,
+    verify, verify_legacy_statement,
 };
 use ::registry::{Document, Image, LegacyTag, ListedBy, Registry, Resolved, Source, platform};
 use bytes::Bytes;
@@ -187,7 +187,7 @@ fn may_be_a_statement(layer: &Descriptor) -> bool {
     let annotations = layer.annotations().as_ref();
     let named = annotations.and_then(|annotations| annotations.get(statements::PREDICATE_TYPE));
     layer.media_type().as_ref() == ENVELOPE_MEDIA_TYPE
-        && named.is_none_or(|named| named == PREDICATE_TYPE)
+        && named.is_none_or(|named| PredicateType::from_uri(named).is_some())
 }
 
 /// The digest that a statement has to be about.

@@ -15,30 +15,12 @@ pub(super) fn digest_set(digest: &Digest) -> DigestSet<'_> {
 /// SPEC: in-toto Statement v1 §Schema. The statement itself has no field of ours: cosign refuses those.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct StatementJson<'r> {
+pub(super) struct StatementJson<'r, P> {
     #[serde(rename = "_type")]
     pub(super) statement_type: &'static str,
     pub(super) subject: [Descriptor<'r>; 1],
     pub(super) predicate_type: &'static str,
-    pub(super) predicate: PredicateJson<'r>,
-}
-
-/// SPEC: SVR v0.2 §Schema.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct PredicateJson<'r> {
-    pub(super) verifier: VerifierJson<'r>,
-    pub(super) time_created: String,
-    pub(super) properties: BTreeSet<String>,
-    // SPEC: in-toto attestation v1 §Parsing rules: "Producers MAY add extension fields to any JSON object."
-    #[serde(rename = "polcheck_evidence")]
-    pub(super) polcheck_evidence: EvidenceJson<'r>,
-}
-
-#[derive(Serialize)]
-pub(super) struct VerifierJson<'r> {
-    pub(super) id: &'r str,
-    pub(super) policies: Vec<Descriptor<'r>>,
+    pub(super) predicate: P,
 }
 
 #[derive(Serialize)]
@@ -50,6 +32,7 @@ pub(super) struct Descriptor<'r> {
     pub(super) digest: DigestSet<'r>,
 }
 
+/// What it takes to come to the same verdict again.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct EvidenceJson<'r> {

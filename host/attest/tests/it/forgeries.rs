@@ -6,9 +6,9 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use model::canonical;
 use polcheck_attest::{
-    Artifact, Identity, LogEntries, LogPolicy, Matcher, Rejection, Signer, SigningKey, Trust,
-    TrustedRoot, TrustedRootError, Verified, VerifiedStatement, sign, statement, verify,
-    verify_signature,
+    Artifact, Identity, LogEntries, LogPolicy, Matcher, PredicateType, Rejection, Signer,
+    SigningKey, Trust, TrustedRoot, TrustedRootError, Verified, VerifiedStatement, sign, statement,
+    verify, verify_signature,
 };
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -752,7 +752,11 @@ fn a_timestamp_can_be_asked_for() {
 
 /// A statement that a key signed, as logs and authorities have seen it.
 fn witnessed(key: &SigningKey, sigstore: &Sigstore, log: Option<LogVersion>) -> Value {
-    let bundle = sign(&statement(&report(), &verifier()).unwrap(), key).unwrap();
+    let bundle = sign(
+        &statement(&report(), &verifier(), PredicateType::Svr).unwrap(),
+        key,
+    )
+    .unwrap();
     let bundle: Value = serde_json::from_slice(bundle.as_bytes()).unwrap();
     let decode = |field: &Value| STANDARD.decode(field.as_str().unwrap()).unwrap();
     let envelope = &bundle["dsseEnvelope"];

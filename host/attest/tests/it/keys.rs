@@ -10,8 +10,8 @@ use aws_lc_rs::signature::{
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use polcheck_attest::{
-    KeyError, Password, PublicKey, Rejection, RsaPadding, Signer, SigningKey, Trust, sign,
-    statement, verify,
+    KeyError, Password, PredicateType, PublicKey, Rejection, RsaPadding, Signer, SigningKey, Trust,
+    sign, statement, verify,
 };
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -50,7 +50,11 @@ fn a_key_reads_back_from_every_form_it_is_written_in() {
         SigningKey::from_pem(encrypted.as_bytes(), || Ok(Password::new("pass"))).unwrap(),
     ] {
         assert_eq!(read.public_key(), key.public_key());
-        let bundle = sign(&statement(&report(), &verifier()).unwrap(), &read).unwrap();
+        let bundle = sign(
+            &statement(&report(), &verifier(), PredicateType::Svr).unwrap(),
+            &read,
+        )
+        .unwrap();
         let trust = Trust::of_keys(vec![public(&key.public_key().to_pem()).unwrap()]);
         assert!(verify(bundle.as_bytes(), &trust, &expected()).is_ok());
     }
@@ -138,7 +142,11 @@ fn keys_for_every_algorithm_sign_and_verify_and_read_back(
     let encrypted = key.to_encrypted_pem(&Password::new("pass")).unwrap();
     let key = SigningKey::from_pem(encrypted.as_bytes(), || Ok(Password::new("pass"))).unwrap();
     let trust = Trust::of_keys(vec![public(&public_key).unwrap()]);
-    let bundle = sign(&statement(&report(), &verifier()).unwrap(), &key).unwrap();
+    let bundle = sign(
+        &statement(&report(), &verifier(), PredicateType::Svr).unwrap(),
+        &key,
+    )
+    .unwrap();
     let verified = verify(bundle.as_bytes(), &trust, &expected()).unwrap();
     let fingerprint = key.public_key().fingerprint().clone();
     assert_eq!(verified.signature().signer(), &Signer::Key(fingerprint));
@@ -162,7 +170,7 @@ fn rsa_pads_with_pss_where_that_is_chosen() {
         .unwrap()
         .with_rsa_padding(RsaPadding::Pss);
     let pkcs1 = private(&private_key).unwrap();
-    let statement = statement(&report(), &verifier()).unwrap();
+    let statement = statement(&report(), &verifier(), PredicateType::Svr).unwrap();
     let signature = |key: &SigningKey| {
         let bundle = sign(&statement, key).unwrap();
         assert!(verify(bundle.as_bytes(), &trust, &expected()).is_ok());

@@ -19,4 +19,5 @@ mod round_trip;
 #[cfg(test)]
 mod statements;
 #[cfg(test)]
+mod summaries;
 mod support;

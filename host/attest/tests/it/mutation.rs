@@ -3,7 +3,7 @@
 use crate::cosign;
 use crate::forgeries;
 use crate::support::{Forger, expected, report, verifier};
-use polcheck_attest::{Expected, Trust, sign, statement, verify};
+use polcheck_attest::{Expected, PredicateType, Trust, sign, statement, verify};
 use rstest::rstest;
 use test_sigstore::LogVersion;
 
@@ -52,7 +52,11 @@ fn mutate_with(
 #[test]
 fn no_byte_of_our_bundle_can_be_changed_to_say_something_else() {
     let forger = Forger::new();
-    let bundle = sign(&statement(&report(), &verifier()).unwrap(), &forger.key).unwrap();
+    let bundle = sign(
+        &statement(&report(), &verifier(), PredicateType::Svr).unwrap(),
+        &forger.key,
+    )
+    .unwrap();
     mutate(bundle.as_bytes(), &forger.trusted(), &expected());
 }
 

@@ -8,7 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::SignedDuration;
 use model::Digest;
 use polcheck_attest::{
-    BUNDLE_MEDIA_TYPE, Signer, SigningKey, Trust, VERIFIER_ID, Verifier, sign, statement, verify,
+    BUNDLE_MEDIA_TYPE, PredicateType, Signer, SigningKey, Trust, VERIFIER_ID, Verifier, sign,
+    statement, verify,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -20,7 +21,11 @@ fn a_verified_statement_tells_what_the_report_said() {
         valid_for: Some(SignedDuration::from_hours(720)),
         ..verifier()
     };
-    let bundle = sign(&statement(&report(), &a_month).unwrap(), &key).unwrap();
+    let bundle = sign(
+        &statement(&report(), &a_month, PredicateType::Svr).unwrap(),
+        &key,
+    )
+    .unwrap();
     let trust = Trust::of_keys(vec![key.public_key().clone()]);
     let verified = verify(bundle.as_bytes(), &trust, &expected()).unwrap();
     assert_eq!(
@@ -48,7 +53,7 @@ fn a_verified_statement_tells_what_the_report_said() {
 #[test]
 fn a_bundle_has_the_fields_that_cosign_writes_and_no_others() {
     let key = SigningKey::generate().unwrap();
-    let statement = statement(&report(), &verifier()).unwrap();
+    let statement = statement(&report(), &verifier(), PredicateType::Svr).unwrap();
     let bundle = sign(&statement, &key).unwrap();
     let mut json: Value = serde_json::from_slice(bundle.as_bytes()).unwrap();
     let signature = json["dsseEnvelope"]["signatures"][0]["sig"].take();
@@ -70,7 +75,7 @@ fn a_bundle_has_the_fields_that_cosign_writes_and_no_others() {
 #[test]
 fn the_annotations_are_those_of_cosign_and_have_whole_seconds() {
     let bundle = sign(
-        &statement(&report(), &verifier()).unwrap(),
+        &statement(&report(), &verifier(), PredicateType::Svr).unwrap(),
         &SigningKey::generate().unwrap(),
     )
     .unwrap();
@@ -94,7 +99,11 @@ fn the_annotations_are_those_of_cosign_and_have_whole_seconds() {
 #[test]
 fn one_of_several_trusted_keys_is_enough() {
     let [first, second] = [Forger::new(), Forger::new()];
-    let bundle = sign(&statement(&report(), &verifier()).unwrap(), &second.key).unwrap();
+    let bundle = sign(
+        &statement(&report(), &verifier(), PredicateType::Svr).unwrap(),
+        &second.key,
+    )
+    .unwrap();
     let trust = Trust::of_keys([first.trusted().keys, second.trusted().keys].concat());
     let verified = verify(bundle.as_bytes(), &trust, &expected()).unwrap();
     assert_eq!(
@@ -109,7 +118,11 @@ fn a_subject_with_a_sha512_digest_is_matched_by_it() {
     let mut report = report();
     image_of(&mut report).digest = sha512.clone();
     let forger = Forger::new();
-    let bundle = sign(&statement(&report, &verifier()).unwrap(), &forger.key).unwrap();
+    let bundle = sign(
+        &statement(&report, &verifier(), PredicateType::Svr).unwrap(),
+        &forger.key,
+    )
+    .unwrap();
     let mut expected = expected();
     expected.subject = sha512;
     assert!(verify(bundle.as_bytes(), &forger.trusted(), &expected).is_ok());
@@ -120,7 +133,11 @@ fn a_subject_with_a_sha512_digest_is_matched_by_it() {
 #[test]
 fn without_required_claims_any_claim_will_do() {
     let forger = Forger::new();
-    let bundle = sign(&statement(&report(), &verifier()).unwrap(), &forger.key).unwrap();
+    let bundle = sign(
+        &statement(&report(), &verifier(), PredicateType::Svr).unwrap(),
+        &forger.key,
+    )
+    .unwrap();
     let mut expected = expected();
     expected.claims.clear();
     let verified = verify(bundle.as_bytes(), &forger.trusted(), &expected).unwrap();
@@ -130,7 +147,11 @@ fn without_required_claims_any_claim_will_do() {
 #[test]
 fn a_set_that_is_accepted_by_digest_alone_may_have_any_uri() {
     let forger = Forger::new();
-    let bundle = sign(&statement(&report(), &verifier()).unwrap(), &forger.key).unwrap();
+    let bundle = sign(
+        &statement(&report(), &verifier(), PredicateType::Svr).unwrap(),
+        &forger.key,
+    )
+    .unwrap();
     let mut expected = expected();
     expected.policy_sets[0].uri = None;
     assert!(verify(bundle.as_bytes(), &forger.trusted(), &expected).is_ok());

@@ -5,7 +5,7 @@ use crate::support::{
 };
 use jiff::SignedDuration;
 use model::{Verdict, canonical};
-use polcheck_attest::{StatementError, Verifier, statement};
+use polcheck_attest::{PredicateType, StatementError, Verifier, statement};
 use rstest::rstest;
 use serde_json::json;
 
@@ -52,8 +52,11 @@ fn a_statement_has_the_shape_that_is_documented() {
 
 #[test]
 fn the_bytes_are_canonical_and_always_the_same() {
-    let once = statement(&report(), &verifier()).unwrap();
-    assert_eq!(once, statement(&report(), &verifier()).unwrap());
+    let once = statement(&report(), &verifier(), PredicateType::Svr).unwrap();
+    assert_eq!(
+        once,
+        statement(&report(), &verifier(), PredicateType::Svr).unwrap()
+    );
     assert_eq!(once.as_json(), canonical::json(&statement_json()).unwrap());
 }
 
@@ -61,7 +64,7 @@ fn the_bytes_are_canonical_and_always_the_same() {
 fn a_pack_from_a_file_has_no_uri_even_under_the_name_of_a_built_in_one() {
     let mut report = report();
     report.policies[0].digest = digest("not the built-in pack");
-    let statement = statement(&report, &verifier()).unwrap();
+    let statement = statement(&report, &verifier(), PredicateType::Svr).unwrap();
     assert!(!statement.as_json().contains("polcheck:builtin"));
 }
 
@@ -69,7 +72,7 @@ fn a_pack_from_a_file_has_no_uri_even_under_the_name_of_a_built_in_one() {
 fn an_image_without_a_name_has_a_statement_without_one() {
     let mut report = report();
     image_of(&mut report).name = None;
-    let text = statement(&report, &verifier())
+    let text = statement(&report, &verifier(), PredicateType::Svr)
         .unwrap()
         .as_json()
         .to_owned();
@@ -85,7 +88,7 @@ fn an_image_without_a_name_has_a_statement_without_one() {
 fn claims_that_were_withheld_are_not_properties() {
     let mut report = report();
     report.claims[0].issued = true;
-    let both = statement(&report, &verifier()).unwrap();
+    let both = statement(&report, &verifier(), PredicateType::Svr).unwrap();
     assert!(
         both.as_json()
             .contains(r#""properties":["security.scan=passed","supply.chain=passed"]"#)
@@ -100,7 +103,7 @@ fn claims_that_were_withheld_are_not_properties() {
 fn only_a_pass_has_a_statement(#[case] verdict: Verdict) {
     let mut report = report();
     report.verdict = verdict;
-    let error = statement(&report, &verifier()).unwrap_err();
+    let error = statement(&report, &verifier(), PredicateType::Svr).unwrap_err();
     assert!(
         matches!(&error, StatementError::NotPassed { verdict: found, .. } if *found == verdict)
     );
@@ -112,14 +115,14 @@ fn a_pass_without_a_claim_has_no_statement_and_the_help_says_why() {
     let mut report = report();
     report.claims[1].issued = false;
     report.claims[1].withheld = vec!["`--skip-rule` changed the set".to_owned()];
-    let error = statement(&report, &verifier()).unwrap_err();
+    let error = statement(&report, &verifier(), PredicateType::Svr).unwrap_err();
     assert!(matches!(error, StatementError::NoClaim { .. }));
     assert_eq!(
         error.help().unwrap(),
         "claims were withheld: supply.chain: a finding is open; security.scan: `--skip-rule` changed the set"
     );
     report.claims.clear();
-    let error = statement(&report, &verifier()).unwrap_err();
+    let error = statement(&report, &verifier(), PredicateType::Svr).unwrap_err();
     assert_eq!(
         error.to_string(),
         "no claim was issued for `registry.example/shop/api:1`"
@@ -130,7 +133,7 @@ fn a_pass_without_a_claim_has_no_statement_and_the_help_says_why() {
 fn a_set_that_the_run_changed_makes_no_statement_whatever_its_claims_say() {
     let mut report = report();
     report.policy_set.as_published = false;
-    let error = statement(&report, &verifier()).unwrap_err();
+    let error = statement(&report, &verifier(), PredicateType::Svr).unwrap_err();
     assert!(matches!(error, StatementError::NotAsPublished { .. }));
 }
 
@@ -147,7 +150,7 @@ fn a_verifier_id_must_be_a_uri(#[case] id: &str) {
         id: id.to_owned(),
         ..Verifier::default()
     };
-    let error = statement(&report(), &verifier).unwrap_err();
+    let error = statement(&report(), &verifier, PredicateType::Svr).unwrap_err();
     assert!(matches!(error, StatementError::VerifierId { id: found } if found == id));
 }
 
@@ -160,7 +163,7 @@ fn a_period_that_cannot_be_written_down_is_refused(#[case] valid_for: SignedDura
         valid_for: Some(valid_for),
         ..Verifier::default()
     };
-    let error = statement(&report(), &verifier).unwrap_err();
+    let error = statement(&report(), &verifier, PredicateType::Svr).unwrap_err();
     assert!(matches!(error, StatementError::Validity { .. }));
 }
 
@@ -168,7 +171,7 @@ fn a_period_that_cannot_be_written_down_is_refused(#[case] valid_for: SignedDura
 fn a_time_with_a_fraction_of_a_second_cannot_be_replayed() {
     let mut report = report();
     evidence_of(&mut report).time = time("2026-11-23T12:00:00.5Z");
-    let error = statement(&report, &verifier()).unwrap_err();
+    let error = statement(&report, &verifier(), PredicateType::Svr).unwrap_err();
     assert!(matches!(error, StatementError::Time { .. }));
 }
 
@@ -176,6 +179,6 @@ fn a_time_with_a_fraction_of_a_second_cannot_be_replayed() {
 fn fuel_that_json_would_round_is_refused() {
     let mut report = report();
     evidence_of(&mut report).fuel = u64::MAX;
-    let error = statement(&report, &verifier()).unwrap_err();
+    let error = statement(&report, &verifier(), PredicateType::Svr).unwrap_err();
     assert!(matches!(error, StatementError::Fuel { fuel: u64::MAX }));
 }

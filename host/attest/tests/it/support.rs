@@ -11,7 +11,7 @@ use model::report::{
 };
 use model::{Digest, Report, Verdict, canonical};
 use polcheck_attest::{
-    AcceptedPolicySet, Expected, PAYLOAD_TYPE, Password, SigningKey, Trust, Verifier,
+    AcceptedPolicySet, Expected, PAYLOAD_TYPE, Password, PredicateType, SigningKey, Trust, Verifier,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -189,6 +189,6 @@ impl Forger {
 
 /// The statement of [`report`], to be changed.
 pub(crate) fn statement_json() -> Value {
-    let statement = polcheck_attest::statement(&report(), &verifier()).unwrap();
+    let statement = polcheck_attest::statement(&report(), &verifier(), PredicateType::Svr).unwrap();
     serde_json::from_str(statement.as_json()).unwrap()
 }
