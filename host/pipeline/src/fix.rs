@@ -97,30 +97,19 @@ impl Pipeline {
             case: self.case_alone(file.facts(None), None, request),
             file: file.clone(),
         };
-        let fixable = &self.rules_of_dockerfiles().fixable_alone;
-        let known = self.evaluate_now(fixable, &state.case);
-        let mut offers = match bases {
-            None => offers_of(&self.findings(&state, &state.case, &known, request)),
-            Some(bases) => offers_of(&self.findings_with(&state, bases, request)),
-        };
         let mut done = Done::default();
-        let mut judged = None;
+        let mut judged = self.judge_alone(&state.file, &state.case, request)?;
         for _ in 0..ROUNDS {
+            let offers = match bases {
+                None => offers_of(&judged.report.findings),
+                Some(bases) => offers_of(&self.findings_with(&state, bases, request)),
+            };
             let Some(next) = self.round(&state, &offers, request, &mut done) else {
                 break;
             };
             state = next;
-            let now = self.judge_alone(&state.file, &state.case, request, None)?;
-            offers = match bases {
-                None => offers_of(&now.report.findings),
-                Some(bases) => offers_of(&self.findings_with(&state, bases, request)),
-            };
-            judged = Some(now);
+            judged = self.judge_alone(&state.file, &state.case, request)?;
         }
-        let mut judged = match judged {
-            Some(judged) => judged,
-            None => self.judge_alone(&state.file, &state.case, request, Some(known))?,
-        };
         Ok(Fixed {
             fixed: done.settle(&mut judged.report),
             text: (!done.made.is_empty()).then(|| state.text().to_owned()),

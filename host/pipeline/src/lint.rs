@@ -6,7 +6,7 @@ use crate::fix::Bases;
 use crate::policies::Policies;
 use crate::report::Examined;
 use crate::{CheckRequest, DockerfileText, Judged, Pipeline, whole_second};
-use ::engine::{Case, Circumstances, Evaluation};
+use ::engine::{Case, Circumstances};
 use ::facts::BuildInputs;
 use model::facts::{DockerfileFacts, ImageFacts, Origin};
 use model::report::{DockerfileSubject, Gap, Subject};
@@ -75,7 +75,7 @@ impl Pipeline {
     /// If facts, settings or verdict have no digest.
     pub fn lint(&self, file: &Dockerfile, request: &CheckRequest) -> Result<Judged, CheckError> {
         let case = self.case_alone(file.facts(None), None, request);
-        self.judge_alone(file, &case, request, None)
+        self.judge_alone(file, &case, request)
     }
 
     /// What rules are told of a Dockerfile alone.
@@ -99,26 +99,19 @@ impl Pipeline {
         Arc::new(Case::new(facts, circumstances, settings))
     }
 
-    /// Judges a Dockerfile of which that is known, and perhaps also what fixable rules say that use no base images.
+    /// Judges a Dockerfile of which that is known.
     pub(crate) fn judge_alone(
         &self,
         file: &Dockerfile,
         case: &Arc<Case>,
         request: &CheckRequest,
-        of_fixable: Option<Evaluation>,
     ) -> Result<Judged, CheckError> {
         let conditions = RunConditions {
             no_image: true,
             ..self.conditions(request)
         };
         let of_dockerfiles = self.rules_of_dockerfiles();
-        let evaluation = match of_fixable {
-            None => self.evaluate_now(&of_dockerfiles.rules, case),
-            Some(mut known) => {
-                known.join(self.evaluate_now(&of_dockerfiles.others, case));
-                known
-            }
-        };
+        let evaluation = self.evaluate_now(&of_dockerfiles.rules, case);
         let examined = Examined {
             subject: file.subject(),
             descriptor: None,
@@ -148,10 +141,6 @@ pub(crate) struct OfDockerfiles {
     pub(crate) rules: Vec<RuleId>,
     /// Those of them whose findings may have edits.
     pub(crate) fixable: Vec<RuleId>,
-    /// Those of them that do not ask for base images.
-    pub(crate) fixable_alone: Vec<RuleId>,
-    /// All but those.
-    others: Vec<RuleId>,
     /// The others were not checked.
     pub(crate) left_out: Vec<Gap>,
 }
@@ -159,8 +148,7 @@ pub(crate) struct OfDockerfiles {
 impl OfDockerfiles {
     fn of(policies: &Policies) -> Self {
         let (mut rules, mut left_out) = (Vec::new(), Vec::new());
-        let (mut fixable, mut fixable_alone) = (Vec::new(), Vec::new());
-        let mut others = Vec::new();
+        let mut fixable = Vec::new();
         for id in policies.set.rules.keys() {
             let Some((rule, _)) = policies.catalogue.rule(id) else {
                 continue;
@@ -168,11 +156,6 @@ impl OfDockerfiles {
             let Some(group) = unserved(rule) else {
                 rules.push(id.clone());
                 fixable.extend(rule.fixable.then(|| id.clone()));
-                if rule.fixable && !uses_bases(rule) {
-                    fixable_alone.push(id.clone());
-                } else {
-                    others.push(id.clone());
-                }
                 continue;
             };
             left_out.push(Gap {
@@ -186,8 +169,6 @@ impl OfDockerfiles {
         Self {
             rules,
             fixable,
-            fixable_alone,
-            others,
             left_out,
         }
     }
