@@ -1,15 +1,14 @@
 //! What a bundle says, whoever says it.
 
 use crate::bundle::{self, Content, Material, Received};
-use crate::json;
-use crate::rejection::{Document, Rejection};
+use crate::rejection::Rejection;
+use crate::result::ResultStatement;
 use crate::sign::PAYLOAD_TYPE;
 use crate::signature::key_digest;
 use crate::statement::PredicateType;
-use crate::verify::{Predicate, ResourceDescriptor, STATEMENT_TYPES, StatementJson, parse_time};
+use crate::verify::{ResourceDescriptor, StatementJson};
 use jiff::Timestamp;
 use model::strict_json::Object;
-use serde_json::Value;
 use sigstore_verify::crypto::parse_certificate_info;
 
 /// What a bundle says. Nobody vouches for any of it: it is to be shown, or to be relied on where
@@ -105,15 +104,12 @@ pub fn contents(bundle: &[u8]) -> Result<Contents, Rejection> {
             found: payload_type,
         });
     }
-    let statement: StatementJson = json::read(Document::Statement, payload.as_bytes())?;
-    if !STATEMENT_TYPES.contains(&statement.statement_type.as_str()) {
-        return Err(Rejection::StatementType {
-            found: statement.statement_type,
-        });
-    }
-    let result = (PredicateType::from_uri(&statement.predicate_type) == Some(PredicateType::Svr))
-        .then(|| result(statement.predicate))
-        .transpose()?;
+    let statement = StatementJson::read(payload.as_bytes())?;
+    let result = PredicateType::from_uri(&statement.predicate_type)
+        .is_some()
+        .then(|| ResultStatement::read(&statement.predicate_type, statement.predicate))
+        .transpose()?
+        .map(ResultContents::from);
     let subjects = statement.subject.into_iter();
     Ok(Contents {
         signer,
@@ -146,15 +142,16 @@ fn signer(received: &Received) -> ClaimedSigner {
     }
 }
 
-fn result(predicate: Value) -> Result<ResultContents, Rejection> {
-    let predicate: Predicate = json::object(Document::Predicate, predicate)?;
-    Ok(ResultContents {
-        time_created: parse_time(&predicate.time_created)?,
-        valid_until: predicate.valid_until()?,
-        policy_set: predicate.policy_set().cloned(),
-        verifier_id: predicate.verifier.0.id,
-        claims: predicate.properties,
-    })
+impl From<ResultStatement> for ResultContents {
+    fn from(result: ResultStatement) -> Self {
+        Self {
+            verifier_id: result.verifier_id,
+            policy_set: result.policy_set,
+            claims: result.claims,
+            time_created: result.time_created,
+            valid_until: result.valid_until,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -19,7 +19,9 @@ mod key;
 mod legacy;
 mod library;
 mod logged;
+mod publication;
 mod rejection;
+mod result;
 mod root;
 mod shown;
 mod sign;
@@ -36,6 +38,7 @@ pub use legacy::{
     ENVELOPE_MEDIA_TYPE, LegacyLayer, SIMPLE_SIGNING_MEDIA_TYPE, VerifiedImageSignature,
     verify_legacy_signature, verify_legacy_statement,
 };
+pub use publication::{PUBLICATION_TYPE, verify_publication};
 pub use rejection::{Detail, Document, Evidence, InvalidJson, Rejection};
 pub use root::{TrustedRoot, TrustedRootError};
 pub use sign::{BUNDLE_MEDIA_TYPE, Bundle, PAYLOAD_TYPE, SignError, sign};

@@ -9,6 +9,7 @@ mod svr;
 mod vsa;
 
 pub use error::StatementError;
+pub(crate) use vsa::level;
 
 use jiff::{SignedDuration, Timestamp};
 use json::{Descriptor, EvidenceJson, FactsJson, StatementJson, VerdictJson, digest_set};

@@ -33,6 +33,8 @@ mod set_file;
 mod statements;
 mod subject;
 mod superseded;
+mod trust_document;
+mod trust_policy;
 mod verify_image;
 mod without_effect;
 mod yaml;
@@ -46,20 +48,25 @@ pub use builtin::{DEFAULT_SET, PACKS, SETS};
 pub use catalogue::Catalogue;
 pub use claims::{RunConditions, Unnamed, Withheld, claims};
 pub use decide::{Decision, JudgedRule, Judgement, decide};
-pub use error::{AttestError, CheckError, PoliciesError, VerifyError};
+pub use error::{AttestError, CheckError, PoliciesError, TrustPolicyError, VerifyError};
 pub use fix::{Bases, Fixed, Refused, Unsafe};
 pub use lint::{Dockerfile, MAX_DOCKERFILE_BYTES};
-pub use policies::{BUILTIN, Changes, Policies, find_word};
+pub use policies::{BUILTIN, Changes, Policies, builtin_set, find_word};
 pub use recorded::{RecordedError, RecordedFinding, RecordedStatus, read_findings};
 pub use run_summary::{RunSummary, WaiverTally};
 pub use set_document::{Accepted, ClaimDocument, RuleDocument, SetDocument, Tool};
-pub use set_file::{files_of, is_set};
+pub use set_file::{files_of, is_set, read_trust};
 pub use statements::{
     AttachedStatement, LegacyManifest, LegacyStatements, NotChecked, State, Statements,
     StatementsRequest, list_statements,
 };
 pub use subject::Platforms;
 pub use superseded::{Outcome, Superseded};
+pub use trust_document::{
+    Age, IdentityDocument, InvalidAge, PolicySetDocument, PolicySetFields, SignerDocument,
+    StatementsDocument, TrustDocument,
+};
+pub use trust_policy::{TrustPolicy, TrustRule, TrustedSigner};
 pub use verify_image::{Rejected, Verification, VerifyRequest, verify_image};
 
 use ::engine::{Case, Circumstances, Engine, Evaluation};

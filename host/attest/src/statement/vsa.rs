@@ -111,7 +111,7 @@ fn levels(claims: &BTreeSet<String>) -> Result<BTreeSet<String>, StatementError>
 /// `POLCHECK_SECURITY_SCAN` of `security.scan=passed`.
 ///
 /// SPEC: VSA v1 §SlsaResult: "Users MAY use custom values here but MUST NOT use custom values starting with `SLSA_`."
-fn level(claim: &str) -> String {
+pub(crate) fn level(claim: &str) -> String {
     let name = claim.strip_suffix("=passed").unwrap_or(claim);
     let letter = |letter: char| match letter {
         'a'..='z' | 'A'..='Z' | '0'..='9' => letter.to_ascii_uppercase(),

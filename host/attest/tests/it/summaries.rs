@@ -1,7 +1,11 @@
 //! SLSA verification summaries.
 
-use crate::support::{TIME, hex, image_of, report, statement_json, verifier};
-use polcheck_attest::{PredicateType, StatementError, statement};
+use crate::support::{
+    Forger, TIME, expected, hex, image_of, report, statement_json, time, verifier,
+};
+use polcheck_attest::{
+    Expected, PredicateType, Rejection, StatementError, VerifiedStatement, statement, verify,
+};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -116,4 +120,90 @@ fn claims_that_would_have_one_level_have_no_summary() {
         matches!(&error, StatementError::SameLevel { level, .. } if level == "POLCHECK_SECURITY_SCAN")
     );
     assert!(error.help().is_some());
+}
+
+/// The summary as verified, with its key trusted, after a change.
+fn verified(
+    change: impl FnOnce(&mut Value),
+    claims: &[&str],
+) -> Result<VerifiedStatement, Rejection> {
+    let forger = Forger::new();
+    let mut summary = summary();
+    change(&mut summary["predicate"]);
+    let expected = Expected {
+        claims: claims.iter().map(ToString::to_string).collect(),
+        ..expected()
+    };
+    verify(&forger.statement(&summary), &forger.trusted(), &expected)
+}
+
+#[test]
+fn a_summary_says_all_that_a_result_says() {
+    let verified = verified(|_| {}, &["security.scan=passed"]).unwrap();
+    assert_eq!(verified.claims(), ["security.scan=passed"]);
+    assert_eq!(verified.verifier_id(), "https://polcheck.dev/verifier/v1");
+    assert_eq!(verified.time_created(), time(TIME));
+    assert_eq!(
+        verified.policy_set().uri.as_deref(),
+        Some("polcheck:set/standard")
+    );
+    let names: Vec<_> = verified.policies().map(|it| it.name.clone()).collect();
+    assert_eq!(
+        names,
+        [Some("core".to_owned()), Some("standard".to_owned())]
+    );
+    assert!(verified.evidence().unwrap().contains_key("facts"));
+}
+
+#[test]
+fn a_summary_lasts_as_long_as_it_says() {
+    let until = |until: &str| {
+        let until = json!(until);
+        verified(
+            move |predicate| predicate["polcheck_evidence"]["validUntil"] = until,
+            &[],
+        )
+    };
+    assert!(until("2026-11-23T13:00:00Z").is_ok());
+    let expired = until("2026-11-23T12:59:59Z").unwrap_err();
+    assert!(matches!(expired, Rejection::Expired { .. }));
+}
+
+#[rstest]
+#[case("FAILED")]
+#[case("passed")]
+#[case("")]
+fn a_summary_of_an_image_that_did_not_pass_is_no_pass(#[case] result: &str) {
+    let change = |predicate: &mut Value| predicate["verificationResult"] = json!(result);
+    let error = verified(change, &[]).unwrap_err();
+    assert!(matches!(&error, Rejection::NotPassed { found } if found == result));
+}
+
+#[test]
+fn a_claim_without_its_level_is_none_and_a_level_of_others_is_one_of_its_own() {
+    let change = |predicate: &mut Value| {
+        predicate["verifiedLevels"] = json!(["SLSA_BUILD_LEVEL_3"]);
+    };
+    let error = verified(change, &["security.scan=passed"]).unwrap_err();
+    assert!(matches!(error, Rejection::MissingClaims { .. }));
+    let found = verified(change, &["SLSA_BUILD_LEVEL_3"]).unwrap();
+    assert_eq!(found.claims(), ["SLSA_BUILD_LEVEL_3"]);
+}
+
+#[test]
+fn a_level_alone_is_not_the_claim_that_may_have_made_it() {
+    let change = |predicate: &mut Value| {
+        predicate["polcheck_evidence"]["claims"] = json!([]);
+    };
+    let error = verified(change, &["security.scan=passed"]).unwrap_err();
+    assert!(matches!(error, Rejection::MissingClaims { .. }));
+}
+
+#[test]
+fn a_summary_by_another_policy_set_is_not_accepted() {
+    let change = |predicate: &mut Value| {
+        predicate["policy"]["digest"]["sha256"] = json!(hex("weaker"));
+    };
+    let error = verified(change, &[]).unwrap_err();
+    assert!(matches!(error, Rejection::PolicySet { .. }));
 }
