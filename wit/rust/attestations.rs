@@ -30,7 +30,7 @@ pub(crate) fn signer(signer: &Signer) -> wit::Signer {
         Signer::Identity { identity, issuer } => wit::Signer {
             kind: wit::SignerKind::Identity,
             name: identity.clone(),
-            issuer: issuer.clone(),
+            issuer: Some(issuer.clone()),
         },
     }
 }

@@ -11,6 +11,7 @@
 
 mod attached;
 mod attest_image;
+mod attestations;
 mod base_images;
 mod baseline;
 mod builtin;
@@ -21,6 +22,7 @@ mod decide;
 mod dockerfile;
 mod error;
 mod fix;
+mod image_base;
 mod index;
 mod lint;
 mod policies;
@@ -34,6 +36,7 @@ mod statements;
 mod subject;
 mod superseded;
 mod verify_image;
+mod wanted;
 mod without_effect;
 mod yaml;
 
@@ -76,6 +79,7 @@ use std::sync::Arc;
 use std::thread;
 use subject::{Manifest, Subjects};
 use tokio::sync::Semaphore;
+use wanted::Wanted;
 
 /// How many manifests of one index are fetched and judged at the same time.
 const AT_ONCE: usize = 4;
@@ -216,7 +220,7 @@ impl Pipeline {
         time: Timestamp,
     ) -> Result<Judged, CheckError> {
         let conditions = self.conditions(request);
-        let (facts, dockerfile) = Box::pin(self.facts(image, manifest, request)).await?;
+        let (facts, dockerfile) = Box::pin(self.facts(image, manifest, request, time)).await?;
         subject::check_platform(&request.platforms, image, &facts)?;
         let circumstances = Circumstances {
             time,
@@ -248,11 +252,13 @@ impl Pipeline {
         image: &Image,
         manifest: &Manifest,
         request: &CheckRequest,
+        time: Timestamp,
     ) -> Result<(Facts, Option<DockerfileText>), CheckError> {
         let needs = self.policies.needs();
+        let wanted = Wanted::by(&self.policies);
         let mut facts = Facts::default();
         let mut text = None;
-        if needs.is_empty() && request.dockerfile.is_none() {
+        if needs.is_empty() && wanted == Wanted::default() && request.dockerfile.is_none() {
             return Ok((facts, text));
         }
         let config = manifest.config(image).await?;
@@ -283,6 +289,10 @@ impl Pipeline {
             facts.dockerfile = Some(file.facts);
         }
         facts.image = Some(image_facts);
+        let (registry, trusting) = (&self.registry, &self.policies.trusting);
+        wanted
+            .gather(registry, image, manifest, trusting, time, &mut facts)
+            .await;
         Ok((facts, text))
     }
 
@@ -310,11 +320,8 @@ impl Pipeline {
         }
         let mut all = Evaluation::default();
         for pack in self.policies.catalogue.packs() {
-            let of_pack: Vec<RuleId> = rules
-                .iter()
-                .filter(|id| pack.rule(id).is_some())
-                .cloned()
-                .collect();
+            let of_pack = rules.iter().filter(|id| pack.rule(id).is_some());
+            let of_pack: Vec<RuleId> = of_pack.cloned().collect();
             all.join(self.engine.evaluate(pack, &of_pack, case));
         }
         all

@@ -1,6 +1,7 @@
 //! Policy sets and packs, loaded: what a run judges by.
 
 use crate::Reasons;
+use crate::attestations::Trusting;
 use crate::builtin::PACKS;
 use crate::catalogue::{Catalogue, is_meant};
 use crate::error::PoliciesError;
@@ -58,6 +59,8 @@ pub struct Policies {
     pub left_out: Vec<RuleId>,
     /// What the set and the run name to no effect.
     pub without_effect: Vec<String>,
+    /// Whom the set trusts.
+    pub(crate) trusting: Trusting,
     /// The complete settings of the rules of the set in effect.
     pub(crate) settings: Arc<Settings>,
     /// Why what the rules find is bad; read when something is said for the first time.
@@ -93,6 +96,7 @@ impl Policies {
                 ),
                 point,
                 catalogue,
+                trusting: Trusting::default(),
                 settings: settings_of(&published),
                 reasons: OnceLock::new(),
                 of_dockerfiles: OnceLock::new(),
@@ -114,6 +118,7 @@ impl Policies {
             point,
             as_published: digest == published_digest,
             catalogue,
+            trusting: Trusting::default(),
             settings: settings_of(&set),
             reasons: OnceLock::new(),
             of_dockerfiles: OnceLock::new(),

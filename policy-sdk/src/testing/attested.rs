@@ -102,7 +102,7 @@ impl Row {
         let signer = (verification == Verification::Verified).then(|| {
             signers.push(Signer::Identity {
                 identity: self.signer.clone().unwrap_or_default(),
-                issuer: None,
+                issuer: String::new(),
             });
             u32::try_from(signers.len() - 1).unwrap_or(u32::MAX)
         });

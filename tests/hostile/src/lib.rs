@@ -10,15 +10,21 @@ use polcheck_sdk::bindings::polcheck::policy::types::{
     Confidence, Finding, KeyValue, Remediation, Span, TextEdit,
 };
 use polcheck_sdk::bindings::polcheck::policy::{
-    base_image, dockerfile, evaluation, image, log, matching,
+    attestations, base_image, dockerfile, evaluation, image, log, matching,
 };
 use std::hint::black_box;
 
 /// Each attack, and the interfaces it declares.
-const ATTACKS: [(&str, &[&str]); 30] = [
+const ATTACKS: [(&str, &[&str]); 33] = [
     ("good.neighbour", &["image"]),
     ("good.reader", &["dockerfile"]),
     ("good.base", &["dockerfile", "base-image"]),
+    ("good.attested", &["attestations"]),
+    (
+        "good.believer",
+        &["attestations/unverified", "attestations/base", "base-image/of-image"],
+    ),
+    ("undeclared.attestations", &["image"]),
     ("endless.loop", &["image"]),
     ("memory.growth", &["image"]),
     ("deep.recursion", &["image"]),
@@ -123,6 +129,12 @@ fn attack(rule: &str) -> Vec<RuleOutcome> {
         "undeclared.read" => {
             black_box(image::config()).ok();
         }
+        "undeclared.attestations" => {
+            black_box(attestations::attached(attestations::Subject::Image, &[])).ok();
+        }
+        "good.attested" | "good.believer" => {
+            return findings(vec![finding(&read_attestations(), vec![])]);
+        }
         "not.answered" => return vec![],
         "answered.twice" => return vec![holds(), holds()],
         "unknown.answer" => {
@@ -185,6 +197,45 @@ fn read_base() -> String {
         base_image::of_stage(stage.index).map(|base| (base.digest.is_some(), base.config.user))
     });
     format!("{:?}", bases.collect::<Vec<_>>())
+}
+
+/// What every function of the interface `attestations` answers, in one line.
+#[expect(clippy::unwrap_used, reason = "what is not answered breaks the rule")]
+fn read_attestations() -> String {
+    use attestations::Subject;
+    let row = |row: attestations::Attestation| {
+        format!(
+            "{} {:?} {} {} {:?} {:?} {:?} {:?} {} json {:?} value {:?} text {:?}",
+            row.id,
+            row.kind,
+            row.predicate_type.unwrap_or_default(),
+            row.artifact_type.unwrap_or_default(),
+            row.verification,
+            row.signer,
+            row.signed_at,
+            row.digest.len(),
+            row.logged,
+            attestations::predicate(row.id),
+            attestations::predicate_value(row.id, "/builder"),
+            attestations::predicate_text(row.id, "/builder/id"),
+        )
+    };
+    let rows = |subject| {
+        let rows = attestations::attached(subject, &[]);
+        rows.map(|rows| rows.into_iter().map(row).collect::<Vec<_>>())
+    };
+    let only = attestations::attached(Subject::Image, &["https://a.test/v1".to_owned()]);
+    format!(
+        "trusts {} signers {:?} claims {:?} only {} image {:#?} base {:#?} built on {:?} other {:?}",
+        attestations::trusts_anybody().unwrap(),
+        attestations::signers().unwrap(),
+        attestations::trusted_claims().unwrap(),
+        only.unwrap().len(),
+        rows(Subject::Image),
+        rows(Subject::Base),
+        base_image::of_image(),
+        attestations::predicate(99),
+    )
 }
 
 fn finding(message: &str, evidence: Vec<KeyValue>) -> Finding {

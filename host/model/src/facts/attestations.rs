@@ -45,8 +45,7 @@ pub enum Signer {
         /// The name.
         identity: String,
         /// Who vouches for it.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        issuer: Option<String>,
+        issuer: String,
     },
 }
 
