@@ -322,6 +322,9 @@ impl Pipeline {
         for pack in self.policies.catalogue.packs() {
             let of_pack = rules.iter().filter(|id| pack.rule(id).is_some());
             let of_pack: Vec<RuleId> = of_pack.cloned().collect();
+            if of_pack.is_empty() {
+                continue;
+            }
             all.join(self.engine.evaluate(pack, &of_pack, case));
         }
         all

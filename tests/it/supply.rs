@@ -1,0 +1,323 @@
+//! Rules about what is attached to images, from a registry to the verdict.
+
+use crate::harness::{Said, World};
+use crate::images::{good, good_config};
+use crate::statements::{list, push, referrer};
+use rstest::rstest;
+use serde_json::{Value, json};
+use test_registry::{
+    ImageBuilder, Misbehaviour, Options, TestImage, image_index, provenance_manifest,
+};
+
+const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
+const SPDX: &str = "application/spdx+json";
+
+/// A set of rules of the pack, without anybody who is trusted.
+const NOBODY: &str = "
+name: own
+failOn: low
+packs: [builtin:supply]
+rules: { image.no-provenance: {}, supply.sbom-missing: {} }
+";
+
+fn world_with(image: &TestImage, set: &str) -> World {
+    let world = World::new();
+    image.push(&world.registry, "app", Some("1"));
+    world.write("set.yaml", set);
+    world
+}
+
+fn check(world: &World, more: &[&str]) -> Said {
+    let image = world.image("app:1");
+    let args = [
+        &["check", "-o", "json", "--policy-set", "set.yaml", &image],
+        more,
+    ];
+    world.polcheck(&args.concat())
+}
+
+/// The verdict, what is found, and what is undecided.
+fn judged(said: &Said) -> (String, Vec<String>, Vec<String>) {
+    let document: Value =
+        serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("{error}\n{said}"));
+    let report = &document["reports"][0];
+    let texts = |list: &str, keys: [&str; 2]| {
+        let rows = report[list].as_array().unwrap().iter();
+        let text = |row: &Value| keys.map(|key| row[key].as_str().unwrap().to_owned()).join(": ");
+        rows.map(text).collect()
+    };
+    (
+        report["verdict"].as_str().unwrap().to_owned(),
+        texts("findings", ["rule", "message"]),
+        texts("undecided", ["what", "why"]),
+    )
+}
+
+/// Provenance as BuildKit makes it.
+fn build(steps: bool) -> Value {
+    let mut predicate = json!({
+        "buildDefinition": {
+            "buildType": "https://github.com/moby/buildkit/blob/master/docs/attestations/slsa-definitions.md",
+            "internalParameters": {},
+        },
+        "runDetails": { "builder": { "id": "" } },
+    });
+    if steps {
+        predicate["buildDefinition"]["internalParameters"]["buildConfig"] = json!({ "llbDefinition": [] });
+    }
+    predicate
+}
+
+const NO_PROVENANCE: &str = "image.no-provenance: the image has no provenance";
+const SHORT: &str =
+    "image.no-provenance: the provenance of the image leaves out how it was built";
+const NO_SBOM: &str = "supply.sbom-missing: the image has no SBOM";
+
+#[rstest]
+#[case(build(true), &[NO_SBOM])]
+#[case(build(false), &[SHORT, NO_SBOM])]
+// What is no provenance is none.
+#[case(json!({}), &[NO_PROVENANCE, NO_SBOM])]
+#[case(json!("provenance"), &[NO_PROVENANCE, NO_SBOM])]
+fn what_the_builder_puts_beside_an_image_is_read(
+    #[case] predicate: Value,
+    #[case] found: &[&str],
+) {
+    let image = good();
+    let attestation = provenance_manifest(&image, &predicate);
+    let world = world_with(&image_index(vec![image, attestation]), NOBODY);
+    let (verdict, findings, undecided) = judged(&check(&world, &[]));
+    assert_eq!((verdict.as_str(), undecided), ("failed", vec![]));
+    assert_eq!(findings, found);
+}
+
+#[test]
+fn provenance_of_another_image_is_none() {
+    let (image, other) = (good(), crate::images::bad());
+    let mut attestation = provenance_manifest(&other, &build(true));
+    attestation.entry_of(&provenance_manifest(&image, &build(true)));
+    let world = world_with(&image_index(vec![image, attestation]), NOBODY);
+    let (_, findings, _) = judged(&check(&world, &[]));
+    assert_eq!(findings, [NO_PROVENANCE, NO_SBOM]);
+}
+
+#[rstest]
+#[case(Options::default())]
+#[case(Options::without_referrers())]
+fn an_artifact_that_refers_to_the_image_counts_wherever_it_is_listed(#[case] options: Options) {
+    let world = World::with(options.clone());
+    good().push(&world.registry, "app", Some("1"));
+    world.write("set.yaml", "name: own\nfailOn: low\npacks: [builtin:supply]\nrules: { supply.sbom-missing: {} }\n");
+    assert_eq!(check(&world, &[]).code, 1);
+    let digest = good().digest().to_owned();
+    let entry = push(&world, &referrer(&world, &digest, SPDX, (SPDX, "{}")));
+    let mut entry = entry;
+    entry["artifactType"] = json!(SPDX);
+    if !options.referrers_api {
+        list(&world, &digest, &[entry]);
+    }
+    let said = check(&world, &[]);
+    assert_eq!(said.code, 0, "{said}");
+}
+
+/// A bundle that nobody could have signed, around a statement.
+fn forged(subject: &str, predicate: &str) -> String {
+    use base64::Engine;
+    let sha256 = subject.trim_start_matches("sha256:");
+    let statement = format!(
+        r#"{{"_type":"https://in-toto.io/Statement/v1","subject":[{{"digest":{{"sha256":"{sha256}"}}}}],"predicateType":"https://slsa.dev/provenance/v1","predicate":{predicate}}}"#
+    );
+    let payload = base64::engine::general_purpose::STANDARD.encode(statement);
+    json!({
+        "mediaType": BUNDLE,
+        "verificationMaterial": { "publicKey": { "hint": "AAAA" } },
+        "dsseEnvelope": {
+            "payload": payload, "payloadType": "application/vnd.in-toto+json",
+            "signatures": [{ "sig": "AAAA" }],
+        },
+    })
+    .to_string()
+}
+
+#[rstest]
+// About this image: provenance that nobody trusted signed, which counts as such where it is not asked for more.
+#[case::untrusted(good().digest(), &build(true).to_string(), &[])]
+#[case::other_image(crate::images::bad().digest(), &build(true).to_string(), &[NO_PROVENANCE])]
+#[case::no_object(good().digest(), "[1, 2]", &[NO_PROVENANCE])]
+#[case::same_key_twice(good().digest(), r#"{"buildDefinition":{"buildType":"x"},"buildDefinition":{"buildType":"y"}}"#, &[NO_PROVENANCE])]
+#[case::not_json(good().digest(), "{", &[NO_PROVENANCE])]
+fn a_bundle_counts_only_if_it_can_be_read_and_is_about_the_image(
+    #[case] subject: &str,
+    #[case] predicate: &str,
+    #[case] found: &[&str],
+) {
+    let world = world_with(&good(), &NOBODY.replace(", supply.sbom-missing: {}", ""));
+    let bundle = forged(subject, predicate);
+    push(
+        &world,
+        &referrer(&world, good().digest(), BUNDLE, (BUNDLE, &bundle)),
+    );
+    let (_, findings, undecided) = judged(&check(&world, &[]));
+    assert_eq!((findings, undecided), (found.iter().map(|it| (*it).to_owned()).collect(), vec![]));
+}
+
+#[test]
+fn a_bundle_that_is_too_large_is_no_provenance() {
+    let world = world_with(&good(), NOBODY);
+    let large = " ".repeat(10 << 20) + &forged(good().digest(), &build(true).to_string());
+    push(
+        &world,
+        &referrer(&world, good().digest(), BUNDLE, (BUNDLE, &large)),
+    );
+    let (verdict, findings, _) = judged(&check(&world, &[]));
+    assert_eq!(verdict, "failed");
+    assert_eq!(findings, [NO_PROVENANCE, NO_SBOM]);
+}
+
+#[test]
+fn more_referrers_than_anybody_can_look_at_leave_it_undecided() {
+    let world = World::with(Options::without_referrers());
+    good().push(&world.registry, "app", Some("1"));
+    world.write("set.yaml", NOBODY);
+    let digest = good().digest().to_owned();
+    let mut entry = push(&world, &referrer(&world, &digest, SPDX, (SPDX, "{}")));
+    entry["artifactType"] = json!(SPDX);
+    let entry = |number: u32| {
+        let mut entry = entry.clone();
+        entry["digest"] = json!(format!("sha256:{number:064x}"));
+        entry
+    };
+    list(&world, &digest, &(0..1001).map(entry).collect::<Vec<_>>());
+    let said = check(&world, &[]);
+    let (verdict, findings, undecided) = judged(&said);
+    assert_eq!((said.code, verdict.as_str()), (2, "undecided"));
+    assert_eq!(findings, Vec::<String>::new());
+    assert!(undecided[0].contains("more than 1000 referrers"), "{undecided:?}");
+}
+
+#[rstest]
+#[case("GET /v2/app/referrers/", "attestations.attached")]
+#[case("GET /v2/app/manifests/sha256-", "attestations.attached")]
+fn what_the_registry_does_not_tell_leaves_it_undecided(#[case] request: &str, #[case] what: &str) {
+    let world = world_with(&good(), NOBODY);
+    push(
+        &world,
+        &referrer(&world, good().digest(), SPDX, (SPDX, "{}")),
+    );
+    let denied = Misbehaviour::Status {
+        status: 403,
+        code: "DENIED",
+        retry_after: None,
+    };
+    world.registry.misbehave(request, denied);
+    let said = check(&world, &["--retries", "0"]);
+    let (verdict, _, undecided) = judged(&said);
+    assert_eq!((said.code, verdict.as_str()), (2, "undecided"), "{said}");
+    assert!(undecided[0].starts_with(what), "{undecided:?}");
+}
+
+#[rstest]
+#[case("builtin:standard", 2)]
+#[case("set.yaml", 2)]
+fn nobody_pays_for_what_no_rule_asks_for(#[case] set: &str, #[case] requests: usize) {
+    let world = world_with(&good(), "name: own\npacks: [builtin:core, builtin:supply]\nrules: { '*': {} }\n");
+    let said = world.polcheck(&["check", "--policy-set", set, &world.image("app:1")]);
+    assert_eq!(said.code, 0, "{said}");
+    let lines = world.registry.request_lines();
+    assert_eq!(lines.len(), requests, "{lines:#?}");
+}
+
+/// An image on a base, which says so.
+fn on_base(name: &str, digest: Option<&str>, layers: &[&str]) -> TestImage {
+    let builder = ImageBuilder::new(good_config());
+    let builder = layers.iter().fold(builder, |builder, layer| builder.layer(&[("file", layer)]));
+    let builder = builder.annotation("org.opencontainers.image.base.name", name);
+    match digest {
+        Some(digest) => builder.annotation("org.opencontainers.image.base.digest", digest),
+        None => builder,
+    }
+    .build()
+}
+
+fn base(layer: &str) -> TestImage {
+    ImageBuilder::new(json!({})).layer(&[("file", layer)]).build()
+}
+
+const DRIFT: &str = "
+name: own
+failOn: low
+packs: [builtin:supply]
+rules: { base.drift: { required: true } }
+";
+
+fn drift(image: impl FnOnce(&World) -> TestImage) -> (String, Vec<String>, Vec<String>) {
+    let world = World::new();
+    base("old").push(&world.registry, "base", Some("1"));
+    let image = image(&world);
+    image.push(&world.registry, "app", Some("1"));
+    world.write("set.yaml", DRIFT);
+    judged(&check(&world, &[]))
+}
+
+#[test]
+fn a_base_that_is_what_it_was_has_not_drifted() {
+    let same = |world: &World| {
+        let digest = base("old").digest().to_owned();
+        on_base(&world.image("base:1"), Some(&digest), &["old", "own"])
+    };
+    assert_eq!(drift(same), ("passed".to_owned(), vec![], vec![]));
+}
+
+#[test]
+fn a_base_whose_tag_was_moved_has_drifted() {
+    let moved = |world: &World| {
+        base("new").push(&world.registry, "base", Some("1"));
+        let digest = base("old").digest().to_owned();
+        on_base(&world.image("base:1"), Some(&digest), &["old", "own"])
+    };
+    let (verdict, findings, _) = drift(moved);
+    assert_eq!(verdict, "failed");
+    assert!(findings[0].contains("when the image was built, and is `sha256:"), "{findings:?}");
+}
+
+#[test]
+fn layers_that_are_not_those_of_the_base_are_found() {
+    let other = |world: &World| {
+        let digest = base("old").digest().to_owned();
+        on_base(&world.image("base:1"), Some(&digest), &["other", "own"])
+    };
+    let (verdict, findings, _) = drift(other);
+    assert_eq!(verdict, "failed");
+    assert!(findings[0].contains("its layers do not begin with those of that image"), "{findings:?}");
+}
+
+#[test]
+fn a_base_that_is_gone_is_no_pass() {
+    let gone = |world: &World| {
+        let digest = format!("sha256:{}", "1".repeat(64));
+        on_base(&world.image("base:2"), Some(&digest), &["old", "own"])
+    };
+    let (verdict, findings, _) = drift(gone);
+    assert_eq!(verdict, "failed");
+    assert!(findings[0].contains("there is no such tag any more"), "{findings:?}");
+}
+
+#[test]
+fn an_image_that_does_not_say_what_it_was_built_on_leaves_a_required_rule_open() {
+    let (verdict, _, undecided) = drift(|_| good());
+    assert_eq!(verdict, "undecided");
+    assert_eq!(undecided, ["base.drift: it needs `base-image/of-image`: there is none"]);
+}
+
+#[test]
+fn signatures_of_a_base_are_not_asked_for_where_nobody_is_trusted() {
+    let world = World::new();
+    let set = DRIFT.replace("base.drift: { required: true }", "base.unsigned: {}");
+    world.write("set.yaml", set);
+    let digest = base("old").digest().to_owned();
+    let image = on_base(&world.image("base:1"), Some(&digest), &["old", "own"]);
+    image.push(&world.registry, "app", Some("1"));
+    let said = check(&world, &[]);
+    assert_eq!(said.code, 3, "{said}");
+    assert_eq!(world.registry.request_lines().len(), 2);
+}
