@@ -1,14 +1,17 @@
 //! Rules about what is attached to images, from a registry to the verdict.
 
 use crate::harness::{Said, World};
-use crate::images::{good, good_config};
+use crate::images::{bad, good, good_config, with};
 use crate::statements::{list, push, referrer};
+use jiff::{SignedDuration, Timestamp};
 use rstest::rstest;
 use serde_json::{Value, json};
 use test_registry::{
     ImageBuilder, Misbehaviour, Options, TestImage, image_index, provenance_manifest,
 };
+use test_sigstore::{Content, Sigstore};
 
+const CI: &str = "https://ci.test/acme/shop/.workflows/release.yml@refs/heads/main";
 const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 const SPDX: &str = "application/spdx+json";
 
@@ -68,6 +71,11 @@ fn build(steps: bool) -> Value {
     predicate
 }
 
+/// Attaches a bundle to an image of the repository `app`.
+fn attach(world: &World, subject: &str, bundle: &str) {
+    push(world, &referrer(world, subject, BUNDLE, (BUNDLE, bundle)));
+}
+
 const NO_PROVENANCE: &str = "image.no-provenance: the image has no provenance";
 const SHORT: &str =
     "image.no-provenance: the provenance of the image leaves out how it was built";
@@ -93,7 +101,7 @@ fn what_the_builder_puts_beside_an_image_is_read(
 
 #[test]
 fn provenance_of_another_image_is_none() {
-    let (image, other) = (good(), crate::images::bad());
+    let (image, other) = (good(), bad());
     let mut attestation = provenance_manifest(&other, &build(true));
     attestation.entry_of(&provenance_manifest(&image, &build(true)));
     let world = world_with(&image_index(vec![image, attestation]), NOBODY);
@@ -141,34 +149,28 @@ fn forged(subject: &str, predicate: &str) -> String {
 
 #[rstest]
 // About this image: provenance that nobody trusted signed, which counts as such where it is not asked for more.
-#[case::untrusted(good().digest(), &build(true).to_string(), &[])]
-#[case::other_image(crate::images::bad().digest(), &build(true).to_string(), &[NO_PROVENANCE])]
-#[case::no_object(good().digest(), "[1, 2]", &[NO_PROVENANCE])]
-#[case::same_key_twice(good().digest(), r#"{"buildDefinition":{"buildType":"x"},"buildDefinition":{"buildType":"y"}}"#, &[NO_PROVENANCE])]
-#[case::not_json(good().digest(), "{", &[NO_PROVENANCE])]
+#[case::untrusted(good(), build(true).to_string(), &[])]
+#[case::other_image(bad(), build(true).to_string(), &[NO_PROVENANCE])]
+#[case::no_object(good(), "[1, 2]".to_owned(), &[NO_PROVENANCE])]
+#[case::same_key_twice(good(), build(true).to_string().replace('{', r#"{"x":1,"x":2,"#), &[NO_PROVENANCE])]
+#[case::not_json(good(), "{".to_owned(), &[NO_PROVENANCE])]
 fn a_bundle_counts_only_if_it_can_be_read_and_is_about_the_image(
-    #[case] subject: &str,
-    #[case] predicate: &str,
+    #[case] about: TestImage,
+    #[case] predicate: String,
     #[case] found: &[&str],
 ) {
     let world = world_with(&good(), &NOBODY.replace(", supply.sbom-missing: {}", ""));
-    let bundle = forged(subject, predicate);
-    push(
-        &world,
-        &referrer(&world, good().digest(), BUNDLE, (BUNDLE, &bundle)),
-    );
+    attach(&world, good().digest(), &forged(about.digest(), &predicate));
     let (_, findings, undecided) = judged(&check(&world, &[]));
-    assert_eq!((findings, undecided), (found.iter().map(|it| (*it).to_owned()).collect(), vec![]));
+    assert_eq!(findings, found);
+    assert_eq!(undecided, Vec::<String>::new());
 }
 
 #[test]
 fn a_bundle_that_is_too_large_is_no_provenance() {
     let world = world_with(&good(), NOBODY);
     let large = " ".repeat(10 << 20) + &forged(good().digest(), &build(true).to_string());
-    push(
-        &world,
-        &referrer(&world, good().digest(), BUNDLE, (BUNDLE, &large)),
-    );
+    attach(&world, good().digest(), &large);
     let (verdict, findings, _) = judged(&check(&world, &[]));
     assert_eq!(verdict, "failed");
     assert_eq!(findings, [NO_PROVENANCE, NO_SBOM]);
@@ -320,4 +322,245 @@ fn signatures_of_a_base_are_not_asked_for_where_nobody_is_trusted() {
     let said = check(&world, &[]);
     assert_eq!(said.code, 3, "{said}");
     assert_eq!(world.registry.request_lines().len(), 2);
+}
+
+/// What a set says that trusts one identity.
+const TRUST: &str = "
+trust:
+  trustedRoot: root.json
+  signers:
+    ci: { identities: [{ identity: 'https://ci.test/acme/shop/.workflows/release.yml@refs/heads/main', issuer: 'https://token.ci.test' }] }
+  statements: [{ claims: [security.scan], signers: [ci] }]
+";
+
+/// Rules that ask for signatures.
+const SIGNED: &str = "
+name: own
+failOn: low
+packs: [builtin:supply]
+rules:
+  image.no-provenance: { settings: { requireSigned: true }, required: true }
+  supply.builder-not-trusted: { settings: { trustedBuilders: ['https://ci.test/*'] }, required: true }
+";
+
+fn now() -> Timestamp {
+    Timestamp::from_second(Timestamp::now().as_second()).unwrap()
+}
+
+/// A Sigstore that a world trusts.
+fn sigstore(world: &World) -> Sigstore {
+    let sigstore = Sigstore::new(now() - SignedDuration::from_hours(24));
+    world.write("root.json", sigstore.trusted_root().to_string());
+    sigstore
+}
+
+/// A statement about an image, signed by an identity.
+fn signed(sigstore: &Sigstore, identity: &str, about: &str, predicate: &Value) -> Value {
+    let sha256 = about.trim_start_matches("sha256:");
+    let statement = json!({
+        "_type": "https://in-toto.io/Statement/v1", "subject": [{ "digest": { "sha256": sha256 } }],
+        "predicateType": "https://slsa.dev/provenance/v1", "predicate": predicate,
+    });
+    let mut signing = sigstore.signing(now());
+    identity.clone_into(&mut signing.identity);
+    sigstore.sign(Content::Statement(statement.to_string().as_bytes()), &signing)
+}
+
+fn built_by(builder: &str) -> Value {
+    json!({ "buildDefinition": { "buildType": "https://ci.test/v1" }, "runDetails": { "builder": { "id": builder } } })
+}
+
+const UNTRUSTED: &str =
+    "image.no-provenance: the image has no provenance that somebody trusted signed";
+const NOBODY_SAYS: &str = "supply.builder-not-trusted: nobody trusted says who built the image";
+const LAPTOP: &str = "supply.builder-not-trusted: the image was built by `https://laptop.test`, which is no trusted builder";
+
+#[rstest]
+#[case::signed(CI, good(), "https://ci.test/runner", &[])]
+#[case::other_builder(CI, good(), "https://laptop.test", &[LAPTOP])]
+#[case::stranger("https://ci.test/stranger", good(), "https://ci.test/runner", &[NOBODY_SAYS, UNTRUSTED])]
+#[case::other_image(CI, bad(), "https://ci.test/runner", &[NOBODY_SAYS, NO_PROVENANCE])]
+fn findings_vanish_where_somebody_trusted_signed_provenance(
+    #[case] identity: &str,
+    #[case] about: TestImage,
+    #[case] builder: &str,
+    #[case] found: &[&str],
+) {
+    let world = world_with(&good(), &format!("{SIGNED}{TRUST}"));
+    let sigstore = sigstore(&world);
+    let (_, before, _) = judged(&check(&world, &[]));
+    assert_eq!(before, [NOBODY_SAYS, NO_PROVENANCE]);
+    let bundle = signed(&sigstore, identity, about.digest(), &built_by(builder));
+    attach(&world, good().digest(), &bundle.to_string());
+    let (verdict, findings, undecided) = judged(&check(&world, &[]));
+    assert_eq!(findings, found);
+    assert_eq!(undecided, Vec::<String>::new());
+    let passed = if found.is_empty() { "passed" } else { "failed" };
+    assert_eq!(verdict, passed);
+}
+
+#[test]
+fn a_bundle_whose_statement_was_changed_is_no_provenance() {
+    let world = world_with(&good(), &format!("{SIGNED}{TRUST}"));
+    let sigstore = sigstore(&world);
+    let by = |builder| signed(&sigstore, CI, good().digest(), &built_by(builder));
+    let mut bundle = by("https://laptop.test");
+    bundle["dsseEnvelope"]["payload"] = by("https://ci.test/runner")["dsseEnvelope"]["payload"].clone();
+    attach(&world, good().digest(), &bundle.to_string());
+    let (_, findings, _) = judged(&check(&world, &[]));
+    assert_eq!(findings, [NOBODY_SAYS, NO_PROVENANCE]);
+}
+
+#[test]
+fn a_statement_about_the_index_counts_for_its_manifests() {
+    let index = image_index(vec![good()]);
+    let world = world_with(&index, &format!("{SIGNED}{TRUST}"));
+    let bundle = signed(&sigstore(&world), CI, index.digest(), &built_by("https://ci.test/runner"));
+    attach(&world, index.digest(), &bundle.to_string());
+    let said = check(&world, &[]);
+    assert_eq!(said.code, 0, "{said}");
+}
+
+#[test]
+fn where_nobody_is_trusted_rules_that_ask_for_signatures_come_to_no_conclusion() {
+    let world = world_with(&good(), SIGNED);
+    let said = check(&world, &[]);
+    let (verdict, findings, undecided) = judged(&said);
+    assert_eq!((verdict.as_str(), findings), ("undecided", vec![]));
+    assert_eq!(undecided.len(), 2, "{undecided:?}");
+}
+
+#[test]
+fn the_same_attachments_in_another_order_are_the_same_facts() {
+    let evidence = |reversed: bool| {
+        let world = World::with(Options::without_referrers());
+        good().push(&world.registry, "app", Some("1"));
+        world.write("set.yaml", NOBODY);
+        let digest = good().digest().to_owned();
+        let attach = |text: &str| {
+            let mut entry = push(&world, &referrer(&world, &digest, SPDX, (SPDX, text)));
+            entry["artifactType"] = json!(SPDX);
+            entry
+        };
+        let mut entries = vec![attach("{}"), attach("[]"), attach("1")];
+        if reversed {
+            entries.reverse();
+        }
+        list(&world, &digest, &entries);
+        let said = check(&world, &[]);
+        let document: Value = serde_json::from_str(&said.stdout).unwrap();
+        document["reports"][0]["evidence"]["facts"].clone()
+    };
+    assert!(evidence(false).is_string());
+    assert_eq!(evidence(false), evidence(true));
+}
+
+const UNSIGNED_BASE: &str = "
+name: own
+failOn: low
+packs: [builtin:supply]
+rules: { base.unsigned: { required: true } }
+";
+
+#[rstest]
+#[case::signed(CI, &["old", "own"], "passed")]
+#[case::stranger("https://ci.test/stranger", &["old", "own"], "failed")]
+// Everybody can say that an image is built on a signed one.
+#[case::other_layers(CI, &["other", "own"], "failed")]
+fn a_base_is_signed_if_somebody_trusted_signed_what_the_layers_are(
+    #[case] identity: &str,
+    #[case] layers: &[&str],
+    #[case] verdict: &str,
+) {
+    let world = World::new();
+    base("old").push(&world.registry, "app", Some("base"));
+    let digest = base("old").digest().to_owned();
+    on_base(&world.image("app:base"), Some(&digest), layers).push(&world.registry, "app", Some("1"));
+    world.write("set.yaml", format!("{UNSIGNED_BASE}{TRUST}"));
+    let sigstore = sigstore(&world);
+    assert_eq!(judged(&check(&world, &[])).0, "failed");
+    let bundle = signed(&sigstore, identity, &digest, &json!({}));
+    attach(&world, &digest, &bundle.to_string());
+    let said = check(&world, &[]);
+    assert_eq!(judged(&said).0, verdict, "{said}");
+}
+
+/// A set that judges labels and decides no claim.
+const LABELS: &str = "
+name: own
+failOn: high
+packs: [builtin:core]
+rules: { label.self-attested: {} }
+";
+
+fn trusting(key: &str, repositories: &str) -> String {
+    format!("{LABELS}trust:\n  signers: {{ ci: {{ keys: [{key}] }} }}\n  statements: [{{ claims: [security.scan], signers: [ci]{repositories} }}]\n")
+}
+
+/// An image whose label claims a result.
+fn labelled() -> TestImage {
+    let mut config = good_config();
+    config["Labels"]["security.scan"] = json!("passed");
+    with(config)
+}
+
+fn attested(image: &TestImage) -> World {
+    let world = World::new();
+    image.push(&world.registry, "app", Some("1"));
+    world.make_key();
+    world.make_key_called("stranger");
+    let said = world.polcheck(&["attest", "-q", "--key", "polcheck.key", &world.image("app:1")]);
+    assert_eq!(said.code, 0, "{said}");
+    world
+}
+
+#[rstest]
+#[case::trusted(trusting("polcheck.pub", ""), 0)]
+#[case::this_repository(trusting("polcheck.pub", ", repositories: ['*/app']"), 0)]
+#[case::other_repository(trusting("polcheck.pub", ", repositories: ['*/other']"), 1)]
+#[case::other_set(trusting("polcheck.pub", ", policySets: ['builtin:strict']"), 1)]
+#[case::old(trusting("polcheck.pub", ", verifierIds: ['https://other.test']"), 1)]
+#[case::stranger(trusting("stranger.pub", ""), 1)]
+#[case::nobody(LABELS.to_owned(), 1)]
+fn a_label_is_believed_if_somebody_trusted_signed_its_claim(#[case] set: String, #[case] findings: usize) {
+    let world = attested(&labelled());
+    world.write("set.yaml", set);
+    let said = check(&world, &[]);
+    let (_, found, undecided) = judged(&said);
+    assert_eq!((found.len(), undecided), (findings, vec![]), "{said}");
+}
+
+#[test]
+fn a_statement_about_another_image_makes_no_label_true() {
+    let world = attested(&good());
+    let other = labelled();
+    other.push(&world.registry, "app", Some("1"));
+    world.write("set.yaml", trusting("polcheck.pub", ""));
+    // The bundle of the other image, attached to this one.
+    let said = world.polcheck(&["attest", "-q", "--key", "polcheck.key", "--no-upload", "--bundle", "b.json", &format!("{}@{}", world.image("app"), good().digest())]);
+    assert_eq!(said.code, 0, "{said}");
+    attach(&world, other.digest(), &world.read("b.json"));
+    assert_eq!(judged(&check(&world, &[])).1.len(), 1);
+}
+
+#[test]
+fn what_is_attached_is_only_asked_for_where_somebody_is_trusted() {
+    let requests = |set: &str| {
+        let world = attested(&labelled());
+        world.write("set.yaml", set);
+        world.registry.forget_requests();
+        check(&world, &[]);
+        world.registry.request_lines().len()
+    };
+    assert_eq!(requests(LABELS), 2);
+    assert!(requests(&trusting("polcheck.pub", "")) > 2);
+}
+
+#[test]
+fn of_a_dockerfile_alone_a_label_is_never_believed() {
+    let world = attested(&labelled());
+    world.write("set.yaml", trusting("polcheck.pub", ""));
+    world.write("Dockerfile", "FROM scratch\nLABEL security.scan=passed\n");
+    let said = world.polcheck(&["lint", "--policy-set", "set.yaml", "Dockerfile"]);
+    assert_eq!(said.code, 1, "{said}");
 }

@@ -43,14 +43,14 @@ pub(crate) fn verify(
     // artifact."
     // SPEC: §4.5: "The Verifier MUST verify the provided signature for the constructed payload against the key in the leaf
     // of the certificate chain."
-    let policy = policy(ignores_log);
+    let policy = policy(ignores_log, trust.ignore_scts);
     let result = root
         .verifier()
         .verify(artifact.clone(), &bundle, &policy)
-        .map_err(|error| explain(error, root, artifact, &bundle))?;
+        .map_err(|error| explain(error, root, trust.ignore_scts, artifact, &bundle))?;
     // The library says what it did, and is believed only where it did all of it.
     if !result.certificate_verified()
-        || !result.sct_verified()
+        || result.sct_verified() == trust.ignore_scts
         || result.tlog_verified() == ignores_log
         || result.verified_timestamps().is_empty()
     {
@@ -71,10 +71,13 @@ pub(crate) fn verify(
 }
 
 /// Everything is checked but whose certificate it is: that is asked afterwards.
-fn policy(ignores_log: bool) -> VerificationPolicy {
-    let policy = VerificationPolicy::any_identity();
+fn policy(ignores_log: bool, ignores_scts: bool) -> VerificationPolicy {
+    let mut policy = VerificationPolicy::any_identity();
     if ignores_log {
-        return policy.skip_tlog_unsafe();
+        policy = policy.skip_tlog_unsafe();
+    }
+    if ignores_scts {
+        policy = policy.skip_sct();
     }
     policy
 }
@@ -116,6 +119,7 @@ fn accepted(result: &VerificationResult, trusted: &[Identity]) -> Result<Signer,
 fn explain(
     error: Error,
     root: &TrustedRoot,
+    ignores_scts: bool,
     artifact: LibraryArtifact<'_>,
     bundle: &Bundle,
 ) -> Rejection {
@@ -129,7 +133,7 @@ fn explain(
     ) {
         return library::rejection(error);
     }
-    let without_chain = policy(true).skip_certificate_chain();
+    let without_chain = policy(true, ignores_scts).skip_certificate_chain();
     match root.verifier().verify(artifact, bundle, &without_chain) {
         Ok(result) => out_of_time(&result).unwrap_or_else(|| library::rejection(error)),
         Err(Error::TransparencyLog(problem @ TransparencyLogError::IntegratedTime(_))) => {

@@ -1,12 +1,11 @@
 //! What a bundle says, whoever says it.
 
 use crate::bundle::{self, Content, Material, Received};
-use crate::json;
-use crate::rejection::{Document, Rejection};
+use crate::rejection::Rejection;
+use crate::result::{RESULT_TYPES, ResultStatement};
 use crate::sign::PAYLOAD_TYPE;
 use crate::signature::key_digest;
-use crate::statement::PREDICATE_TYPE;
-use crate::verify::{Predicate, ResourceDescriptor, STATEMENT_TYPES, StatementJson, parse_time};
+use crate::verify::{ResourceDescriptor, StatementJson};
 use jiff::Timestamp;
 use model::Digest;
 use model::strict_json::Object;
@@ -130,15 +129,12 @@ pub(crate) fn of_received(received: Received) -> Result<Contents, Rejection> {
 /// # Errors
 /// If it is no statement.
 pub fn statement_contents(statement: &[u8]) -> Result<StatementContents, Rejection> {
-    let statement: StatementJson = json::read(Document::Statement, statement)?;
-    if !STATEMENT_TYPES.contains(&statement.statement_type.as_str()) {
-        return Err(Rejection::StatementType {
-            found: statement.statement_type,
-        });
-    }
-    let result = (statement.predicate_type == PREDICATE_TYPE)
-        .then(|| result(&statement.predicate))
-        .transpose()?;
+    let statement = StatementJson::read(statement)?;
+    let result = RESULT_TYPES
+        .contains(&statement.predicate_type.as_str())
+        .then(|| ResultStatement::read(&statement.predicate_type, statement.predicate.clone()))
+        .transpose()?
+        .map(ResultContents::from);
     let subjects = statement.subject.into_iter();
     Ok(StatementContents {
         subjects: subjects.map(|Object(subject)| subject).collect(),
@@ -169,15 +165,16 @@ fn signer(received: &Received) -> ClaimedSigner {
     }
 }
 
-fn result(predicate: &Value) -> Result<ResultContents, Rejection> {
-    let predicate: Predicate = json::object(Document::Predicate, predicate)?;
-    Ok(ResultContents {
-        time_created: parse_time(&predicate.time_created)?,
-        valid_until: predicate.valid_until()?,
-        policy_set: predicate.policy_set().cloned(),
-        verifier_id: predicate.verifier.0.id,
-        claims: predicate.properties,
-    })
+impl From<ResultStatement> for ResultContents {
+    fn from(result: ResultStatement) -> Self {
+        Self {
+            verifier_id: result.verifier_id,
+            policy_set: result.policy_set,
+            claims: result.claims,
+            time_created: result.time_created,
+            valid_until: result.valid_until,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -15,6 +15,18 @@ pub struct Identity {
     pub issuer: Matcher,
 }
 
+impl Identity {
+    /// Whether it was this one who signed.
+    pub fn is(&self, signer: &Signer) -> bool {
+        match signer {
+            Signer::Key(_) => false,
+            Signer::Identity { subject, issuer } => {
+                self.subject.matches(subject) && self.issuer.matches(issuer)
+            }
+        }
+    }
+}
+
 /// What a text has to be.
 #[derive(Clone, Debug)]
 pub enum Matcher {

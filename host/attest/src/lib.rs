@@ -19,7 +19,9 @@ mod key;
 mod legacy;
 mod library;
 mod logged;
+mod publication;
 mod rejection;
+mod result;
 mod root;
 mod shown;
 mod sign;
@@ -38,7 +40,9 @@ pub use legacy::{
     ENVELOPE_MEDIA_TYPE, LegacyLayer, SIMPLE_SIGNING_MEDIA_TYPE, VerifiedImageSignature,
     legacy_contents, verify_legacy_signature, verify_legacy_signer, verify_legacy_statement,
 };
+pub use publication::{PUBLICATION_TYPE, verify_publication};
 pub use rejection::{Detail, Document, Evidence, InvalidJson, Rejection};
+pub use result::RESULT_TYPES;
 pub use root::{TrustedRoot, TrustedRootError};
 pub use sign::{BUNDLE_MEDIA_TYPE, Bundle, PAYLOAD_TYPE, SignError, sign};
 pub use signature::{

@@ -6,7 +6,7 @@ mod parts;
 pub use parts::{Detail, Document, Evidence, InvalidJson};
 
 use crate::shown::list;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use model::Digest;
 use model::excerpt;
 use model::strict_json::StrictJsonError;
@@ -304,6 +304,12 @@ pub enum Rejection {
         /// Its predicate type.
         found: String,
     },
+    /// A statement of a publisher, about something else than policy sets.
+    #[error("the statement has the predicate type `{}`, which publishes no policy set", excerpt(.found))]
+    NoPublication {
+        /// Its predicate type.
+        found: String,
+    },
     /// Made by another program with the same key, or by a polcheck that was told another name.
     #[error("the statement was made by the verifier `{}`, which is not expected", excerpt(.found))]
     VerifierId {
@@ -342,6 +348,18 @@ pub enum Rejection {
     Expired {
         /// The end of its validity.
         until: Timestamp,
+        /// What time it was said to be.
+        now: Timestamp,
+    },
+    /// The image has to be checked again, or somebody attached an old statement once more.
+    #[error(
+        "the statement was made at {time}, and one may not be older than {max_age:#}; now is {now}"
+    )]
+    TooOld {
+        /// When it was made.
+        time: Timestamp,
+        /// How old it may be.
+        max_age: SignedDuration,
         /// What time it was said to be.
         now: Timestamp,
     },

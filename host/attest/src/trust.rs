@@ -4,7 +4,7 @@ use crate::identity::Identity;
 use crate::key::PublicKey;
 use crate::root::TrustedRoot;
 use crate::statement::VERIFIER_ID;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use model::Digest;
 
 /// What is trusted, whatever the image.
@@ -20,6 +20,8 @@ pub struct Trust {
     pub log: LogPolicy,
     /// Whether every signature needs a timestamp by an authority.
     pub require_timestamp: bool,
+    /// Whether certificates count without the promise of a certificate transparency log to publish them.
+    pub ignore_scts: bool,
 }
 
 impl Trust {
@@ -56,6 +58,8 @@ pub struct Expected {
     pub policy_sets: Vec<AcceptedPolicySet>,
     /// The claims that must be made, such as `security.scan=passed`. Empty: any claim will do.
     pub claims: Vec<String>,
+    /// How old a statement may be; none: as old as it says itself.
+    pub max_age: Option<SignedDuration>,
     /// What time it is.
     pub now: Timestamp,
 }
@@ -68,6 +72,7 @@ impl Expected {
             verifier_ids: vec![VERIFIER_ID.to_owned()],
             policy_sets: Vec::new(),
             claims: Vec::new(),
+            max_age: None,
             now,
         }
     }

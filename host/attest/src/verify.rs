@@ -2,11 +2,12 @@
 
 use crate::json;
 use crate::rejection::{Document, Rejection};
+use crate::result::ResultStatement;
 use crate::sign::PAYLOAD_TYPE;
 use crate::signature::{
     CLOCK_SKEW, Verified, VerifiedEnvelope, VerifiedSignature, verify_signature,
 };
-use crate::statement::{PREDICATE_TYPE, STATEMENT_TYPE};
+use crate::statement::STATEMENT_TYPE;
 use crate::trust::{Expected, Trust};
 use jiff::Timestamp;
 use model::Digest;
@@ -45,6 +46,14 @@ impl ResourceDescriptor {
         SECURE_ALGORITHMS.contains(&algorithm) && found == Some(digest.digest())
     }
 
+    /// Its digests by algorithms that count.
+    pub(crate) fn secure_digests(&self) -> impl Iterator<Item = String> {
+        let digests = self.digest.iter();
+        digests
+            .filter(|(algorithm, _)| SECURE_ALGORITHMS.contains(&algorithm.as_str()))
+            .map(|(algorithm, value)| format!("{algorithm}:{value}"))
+    }
+
     fn digests(&self) -> impl Iterator<Item = String> {
         self.digest
             .iter()
@@ -57,10 +66,8 @@ impl ResourceDescriptor {
 pub struct VerifiedStatement {
     signature: VerifiedSignature,
     subject: ResourceDescriptor,
-    predicate: Predicate,
+    result: ResultStatement,
     policy_set: ResourceDescriptor,
-    time_created: Timestamp,
-    valid_until: Option<Timestamp>,
 }
 
 impl VerifiedStatement {
@@ -76,22 +83,17 @@ impl VerifiedStatement {
 
     /// All claims that it makes, not only those that were expected.
     pub fn claims(&self) -> &[String] {
-        &self.predicate.properties
+        &self.result.claims
     }
 
     /// Who verified.
     pub fn verifier_id(&self) -> &str {
-        &self.predicate.verifier.0.id
+        &self.result.verifier_id
     }
 
-    /// By what it was judged: packs, and the policy set at the end.
+    /// By what it was judged: packs, and the policy set.
     pub fn policies(&self) -> impl Iterator<Item = &ResourceDescriptor> {
-        self.predicate
-            .verifier
-            .0
-            .policies
-            .iter()
-            .map(|Object(policy)| policy)
+        self.result.policies.iter()
     }
 
     /// The policy set, which is one of those that are accepted.
@@ -101,17 +103,17 @@ impl VerifiedStatement {
 
     /// When it was judged.
     pub fn time_created(&self) -> Timestamp {
-        self.time_created
+        self.result.time_created
     }
 
     /// Until when it counts, if it says so.
     pub fn valid_until(&self) -> Option<Timestamp> {
-        self.valid_until
+        self.result.valid_until
     }
 
     /// What it takes to come to the same verdict again: the extension field of polcheck, if it is there.
     pub fn evidence(&self) -> Option<&Map<String, Value>> {
-        self.predicate.evidence.as_ref()
+        self.result.evidence.as_ref()
     }
 }
 
@@ -167,22 +169,15 @@ pub(crate) fn verify_statement(
 ) -> Result<VerifiedStatement, Rejection> {
     let (subject, predicate_type, predicate) = read_statement(envelope, &expected.subject)?;
     // SPEC: in-toto Envelope §Fields: "Consumer SHOULD only rely on the `predicateType` field in the Statement layer."
-    if predicate_type != PREDICATE_TYPE {
-        return Err(Rejection::PredicateType {
-            found: predicate_type,
-        });
-    }
-    let predicate: Predicate = json::object(Document::Predicate, predicate)?;
-    let policy_set = accepted_policy_set(&predicate, expected)?;
-    let (time_created, valid_until) = validity(&predicate, expected.now)?;
-    require_claims(&predicate.properties, &expected.claims)?;
+    let result = ResultStatement::read(&predicate_type, predicate)?;
+    let policy_set = accepted_policy_set(&result, expected)?;
+    require_validity(&result, expected)?;
+    require_claims(&result.claims, &expected.claims)?;
     Ok(VerifiedStatement {
         signature: envelope.signature().clone(),
         subject,
-        predicate,
+        result,
         policy_set,
-        time_created,
-        valid_until,
     })
 }
 
@@ -191,6 +186,13 @@ fn read_statement(
     envelope: &VerifiedEnvelope,
     expected: &Digest,
 ) -> Result<(ResourceDescriptor, String, Value), Rejection> {
+    let statement = read_envelope(envelope)?;
+    let subject = matched_subject(statement.subject, expected)?;
+    Ok((subject, statement.predicate_type, statement.predicate))
+}
+
+/// The statement in an envelope, whatever it is about.
+pub(crate) fn read_envelope(envelope: &VerifiedEnvelope) -> Result<StatementJson, Rejection> {
     // SPEC: DSSE protocol §Protocol: "Reject if PAYLOAD_TYPE is not a supported type."
     if envelope.payload_type() != PAYLOAD_TYPE {
         return Err(Rejection::PayloadType {
@@ -198,17 +200,22 @@ fn read_statement(
         });
     }
     // SPEC: DSSE protocol §Protocol: "Parse SERIALIZED_BODY according to PAYLOAD_TYPE. Reject if the parsing fails."
-    // SPEC: in-toto attestation v1 §Parsing rules: "Consumers MUST ignore unrecognized fields unless otherwise noted in
-    // the predicate specification."
-    let statement: StatementJson = json::read(Document::Statement, envelope.payload())?;
-    // SPEC: in-toto validation model: "Reject if `statement.type` != `https://in-toto.io/Statement/v1`".
-    if !STATEMENT_TYPES.contains(&statement.statement_type.as_str()) {
-        return Err(Rejection::StatementType {
-            found: statement.statement_type,
-        });
+    StatementJson::read(envelope.payload())
+}
+
+impl StatementJson {
+    /// SPEC: in-toto attestation v1 §Parsing rules: "Consumers MUST ignore unrecognized fields unless otherwise noted in the
+    /// predicate specification."
+    pub(crate) fn read(payload: &[u8]) -> Result<Self, Rejection> {
+        let statement: Self = json::read(Document::Statement, payload)?;
+        // SPEC: in-toto validation model: "Reject if `statement.type` != `https://in-toto.io/Statement/v1`".
+        if !STATEMENT_TYPES.contains(&statement.statement_type.as_str()) {
+            return Err(Rejection::StatementType {
+                found: statement.statement_type,
+            });
+        }
+        Ok(statement)
     }
-    let subject = matched_subject(statement.subject, expected)?;
-    Ok((subject, statement.predicate_type, statement.predicate))
 }
 
 /// SPEC: in-toto validation model: "`matchedSubjects` := the subset of entries `s` in `statement.subject` where: there
@@ -234,20 +241,19 @@ fn matched_subject(
 
 /// The policy set of an accepted verifier, if it is accepted too.
 fn accepted_policy_set(
-    predicate: &Predicate,
+    result: &ResultStatement,
     expected: &Expected,
 ) -> Result<ResourceDescriptor, Rejection> {
     // SPEC: SVR v0.2 §Fields, verifier.id: "This allows consumers to distinguish between verifier versions and make trust
     // decisions accordingly."
-    let Object(verifier) = &predicate.verifier;
-    if !expected.verifier_ids.contains(&verifier.id) {
+    if !expected.verifier_ids.contains(&result.verifier_id) {
         return Err(Rejection::VerifierId {
-            found: verifier.id.clone(),
+            found: result.verifier_id.clone(),
         });
     }
     // SPEC: SVR v0.2 §Fields, verifier.policies: "Identifies the policy artifacts used by the verifier when producing
     // this result." A claim counts only for the set it was made with.
-    let set = predicate.policy_set().ok_or(Rejection::NoPolicySet)?;
+    let set = result.policy_set.as_ref().ok_or(Rejection::NoPolicySet)?;
     let is_accepted = expected.policy_sets.iter().any(|accepted| {
         set.has(&accepted.digest) && (accepted.uri.is_none() || accepted.uri == set.uri)
     });
@@ -261,31 +267,21 @@ fn accepted_policy_set(
     })
 }
 
-/// When the statement was made and until when it counts, if it counts now.
-fn validity(
-    predicate: &Predicate,
-    now: Timestamp,
-) -> Result<(Timestamp, Option<Timestamp>), Rejection> {
-    // SPEC: SVR v0.2 §Fields, timeCreated: "Timestamp indicating what time the verification occurred."
-    let time = parse_time(&predicate.time_created)?;
+/// Whether a result counts now.
+fn require_validity(result: &ResultStatement, expected: &Expected) -> Result<(), Rejection> {
+    let (time, now) = (result.time_created, expected.now);
     if time.duration_since(now) > CLOCK_SKEW {
         return Err(Rejection::FromTheFuture { time, now });
     }
-    match predicate.valid_until()? {
-        Some(until) if until < now => Err(Rejection::Expired { until, now }),
-        until => Ok((time, until)),
+    if let Some(until) = result.valid_until.filter(|until| *until < now) {
+        return Err(Rejection::Expired { until, now });
     }
-}
-
-/// SPEC: in-toto field types §Timestamp: "MUST be in RFC 3339 format in the UTC timezone (\"Z\")."
-pub(crate) fn parse_time(text: &str) -> Result<Timestamp, Rejection> {
-    let invalid = || Rejection::Time {
-        found: text.to_owned(),
-    };
-    if !text.ends_with('Z') {
-        return Err(invalid());
+    match expected.max_age {
+        Some(max_age) if now.duration_since(time) > max_age => {
+            Err(Rejection::TooOld { time, max_age, now })
+        }
+        _ => Ok(()),
     }
-    text.parse().map_err(|_| invalid())
 }
 
 /// SPEC: SVR v0.2 §Fields, properties: "Indicates the passing properties verified for the artifact."
@@ -318,41 +314,4 @@ pub(crate) struct StatementJson {
     /// SPEC: "Unset is treated the same as set-but-empty."
     #[serde(default)]
     pub(crate) predicate: Value,
-}
-
-/// SPEC: SVR v0.2 §Schema.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Predicate {
-    pub(crate) verifier: Object<VerifierJson>,
-    pub(crate) time_created: String,
-    pub(crate) properties: Vec<String>,
-    #[serde(rename = "polcheck_evidence")]
-    evidence: Option<Map<String, Value>>,
-}
-
-impl Predicate {
-    /// The policy set, which polcheck puts last.
-    pub(crate) fn policy_set(&self) -> Option<&ResourceDescriptor> {
-        let Object(verifier) = &self.verifier;
-        verifier.policies.last().map(|Object(set)| set)
-    }
-
-    /// Until when it counts, if it says so.
-    pub(crate) fn valid_until(&self) -> Result<Option<Timestamp>, Rejection> {
-        let evidence = self.evidence.as_ref();
-        match evidence.and_then(|evidence| evidence.get("validUntil")) {
-            None => Ok(None),
-            Some(Value::String(until)) => parse_time(until).map(Some),
-            Some(other) => Err(Rejection::Time {
-                found: other.to_string(),
-            }),
-        }
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub(crate) struct VerifierJson {
-    pub(crate) id: String,
-    policies: Vec<Object<ResourceDescriptor>>,
 }

@@ -129,6 +129,9 @@ pub(crate) struct PolicyArgs {
     /// Let no comment of a Dockerfile silence a finding
     #[arg(long)]
     pub(crate) ignore_comments: bool,
+    /// Trust the statements that this file says, instead of those that the set says: a trust policy, or a policy set with one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trust_policy: Option<PathBuf>,
 }
 
 fn point(text: &str) -> Result<EnforcementPoint, String> {

@@ -328,6 +328,7 @@ impl PolicyArgs {
             settings: self.settings()?,
             waiver_files: (!self.waivers.is_empty()).then(|| self.waivers.clone()),
             ignore_comments: self.ignore_comments.then_some(true),
+            trust_policy: self.trust_policy.clone(),
             ..layer
         })
     }

@@ -18,6 +18,7 @@ pub mod rule;
 pub mod settings;
 pub mod strict_json;
 mod subject_names;
+pub mod trust;
 pub mod verdict;
 pub mod waiver;
 
@@ -33,5 +34,6 @@ pub use reference::Reference;
 pub use report::Report;
 pub use rule::{PackMetadata, RuleId, RuleMetadata};
 pub use subject_names::SubjectNames;
+pub use trust::TrustDefinition;
 pub use verdict::Verdict;
 pub use waiver::{Waiver, Waivers};

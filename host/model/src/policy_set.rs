@@ -4,6 +4,7 @@ use crate::canonical::{self, NotCanonical};
 use crate::facts::Origin;
 use crate::finding::Severity;
 use crate::rule::RuleId;
+use crate::trust::TrustDefinition;
 use crate::waiver::Waivers;
 use oci_spec::image::Digest;
 use serde::Serialize;
@@ -11,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A policy set in effect: the published one with whatever a run changed, every default written out.
 ///
-/// Its canonical digest covers packs, rules, severities, settings, thresholds, claims and waivers. A claim is only made
+/// Its canonical digest covers packs, rules, severities, settings, thresholds, claims, waivers and whose statements count. A claim is only made
 /// where the digest in effect is the published one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -36,6 +37,9 @@ pub struct PolicySet {
     /// What it is expected to look at and does not, with the reason.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub not_covered: BTreeMap<String, String>,
+    /// Whose statements count; none: nobody's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trust: Option<TrustDefinition>,
 }
 
 /// A pack, by what it is and by what it is called.

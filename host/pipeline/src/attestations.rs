@@ -3,9 +3,10 @@
 mod opened;
 
 use crate::attached::{open_all, open_layers};
+use crate::believed::{Believed, Trusting};
 use crate::subject::Manifest;
 use crate::verify_image::unlisted;
-use ::attest::{AcceptedPolicySet, Trust, statement_contents};
+use ::attest::statement_contents;
 use ::registry::{Document, Image, LegacyTag, ListedBy, RegistryError};
 use futures_util::StreamExt;
 use jiff::Timestamp;
@@ -13,33 +14,19 @@ use model::facts::AttestationFacts;
 use model::facts::attestations::{Attestation, AttestationKind, Signer, Verification};
 use model::{Digest, Fact, FactError};
 use oci_spec::image::Descriptor;
-use std::collections::BTreeSet;
 
 /// The largest statement that is read without a bundle around it. `BuildKit` refuses more than 40 MiB itself; lists of what is in
 /// an image reach some.
 const MAX_STATEMENT_BYTES: u64 = 16 << 20;
 
-/// Whom a policy set trusts, for whoever gathers what is attached.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Trusting {
-    /// Whose signatures count.
-    pub(crate) trust: Trust,
-    /// The verifiers whose claims count.
-    pub(crate) verifier_ids: Vec<String>,
-    /// The policy sets whose claims count.
-    pub(crate) policy_sets: Vec<AcceptedPolicySet>,
-    /// Of the canonical trust policy; none: nobody is trusted.
-    pub(crate) digest: Option<Digest>,
-}
-
 /// What is gathered for the selected rules.
 #[derive(Clone, Debug)]
 pub(crate) struct Gathering<'t> {
-    pub(crate) trusting: &'t Trusting,
+    pub(crate) trusting: &'t Trusting<'t>,
     /// When.
     pub(crate) now: Timestamp,
     rows: Vec<Row>,
-    claims: BTreeSet<String>,
+    believed: Believed,
 }
 
 /// One thing that is attached, and who signed it.
@@ -53,7 +40,7 @@ pub(crate) struct Row {
 pub(crate) async fn of_image(
     image: &Image,
     manifest: &Manifest,
-    trusting: &Trusting,
+    trusting: &Trusting<'_>,
     now: Timestamp,
 ) -> Fact<AttestationFacts> {
     if manifest.descriptor().is_none() {
@@ -78,7 +65,7 @@ pub(crate) async fn of_base(
     image: &Image,
     digests: &[Digest],
     facts: &mut AttestationFacts,
-    trusting: &Trusting,
+    trusting: &Trusting<'_>,
     now: Timestamp,
 ) -> Fact<Vec<Attestation>> {
     let mut gathering = Gathering::new(trusting, now);
@@ -89,12 +76,12 @@ pub(crate) async fn of_base(
 }
 
 impl<'t> Gathering<'t> {
-    fn new(trusting: &'t Trusting, now: Timestamp) -> Self {
+    fn new(trusting: &'t Trusting<'t>, now: Timestamp) -> Self {
         Self {
             trusting,
             now,
             rows: Vec::new(),
-            claims: BTreeSet::new(),
+            believed: Believed::default(),
         }
     }
 
@@ -183,15 +170,14 @@ impl<'t> Gathering<'t> {
         });
     }
 
-    fn facts(mut self) -> AttestationFacts {
+    fn facts(self) -> AttestationFacts {
         let mut signers = Vec::new();
-        let claims = std::mem::take(&mut self.claims);
         AttestationFacts {
-            trust_policy: self.trusting.digest.clone(),
+            trust_policy: self.trusting.digest(),
+            trusted_claims: self.believed.claims(self.trusting),
             image: self.rows_with(&mut signers),
             signers,
             base: None,
-            trusted_claims: claims,
         }
     }
 

@@ -13,7 +13,10 @@ pub use registries::Registries;
 
 use crate::builtin::DEFAULT_SET;
 use crate::claims::Unnamed;
+use crate::error::PoliciesError;
 use crate::policies::Changes;
+use crate::set_file::read_trust;
+use crate::trust_document::TrustDocument;
 use crate::yaml;
 use jiff::SignedDuration;
 use model::report::EnforcementPoint;
@@ -67,6 +70,9 @@ pub struct Layer {
     /// No comment of a Dockerfile silences a finding.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ignore_comments: Option<bool>,
+    /// A file that says whose statements count, in place of what the set says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trust_policy: Option<PathBuf>,
     /// `OS/ARCHITECTURE[/VARIANT]`, or `all`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,
@@ -157,6 +163,9 @@ pub enum ConfigError {
         #[source]
         source: serde_json::Error,
     },
+    /// A file that says nothing about trust, or not clearly.
+    #[error(transparent)]
+    Trust(Box<PoliciesError>),
     /// A variable that means nothing, mostly mistyped.
     #[error("there is no variable `{name}`")]
     UnknownVariable {
@@ -173,13 +182,14 @@ impl ConfigError {
                 Some("`polcheck config show` lists all that can be set, and what is set".to_owned())
             }
             Self::Read { .. } => Some("check the path".to_owned()),
+            Self::Trust(error) => error.help(),
             Self::NotText { .. } => Some("use a path in UTF-8".to_owned()),
         }
     }
 }
 
 /// Everything that can be set, by its key.
-pub const KEYS: [&str; 24] = [
+pub const KEYS: [&str; 25] = [
     "policySet",
     "point",
     "policies",
@@ -191,6 +201,7 @@ pub const KEYS: [&str; 24] = [
     "waiverFiles",
     "baseline",
     "ignoreComments",
+    "trustPolicy",
     "platform",
     "output",
     "jobs",
@@ -369,7 +380,18 @@ impl Config {
             settings: values.settings.unwrap_or_default(),
             waivers,
             ignore_comments: values.ignore_comments == Some(true),
+            trust: self.trust()?,
         })
+    }
+
+    /// What a file says about trust, if one is named.
+    ///
+    /// # Errors
+    /// If it is no such file.
+    pub fn trust(&self) -> Result<Option<TrustDocument>, ConfigError> {
+        let read = |path: &PathBuf| read_trust(path, self.values.point.unwrap_or_default());
+        let trust = self.values.trust_policy.as_ref().map(read).transpose();
+        trust.map_err(|error| ConfigError::Trust(Box::new(error)))
     }
 
     /// The longest that one image may take.

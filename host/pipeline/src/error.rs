@@ -1,8 +1,10 @@
 //! Why an image could not be judged.
 
 mod policies;
+mod trust_policy;
 
 pub use policies::PoliciesError;
+pub use trust_policy::TrustPolicyError;
 
 use ::attest::{SignError, StatementError};
 use ::facts::NotAnImage;

@@ -14,6 +14,7 @@ mod attest_image;
 mod attestations;
 mod base_images;
 mod baseline;
+mod believed;
 mod builtin;
 mod catalogue;
 mod claims;
@@ -35,6 +36,8 @@ mod set_file;
 mod statements;
 mod subject;
 mod superseded;
+mod trust_document;
+mod trust_policy;
 mod verify_image;
 mod wanted;
 mod without_effect;
@@ -49,24 +52,30 @@ pub use builtin::{DEFAULT_SET, PACKS, SETS};
 pub use catalogue::Catalogue;
 pub use claims::{RunConditions, Unnamed, Withheld, claims};
 pub use decide::{Decision, JudgedRule, Judgement, decide};
-pub use error::{AttestError, CheckError, PoliciesError, VerifyError};
+pub use error::{AttestError, CheckError, PoliciesError, TrustPolicyError, VerifyError};
 pub use fix::{Bases, Fixed, Refused, Unsafe};
 pub use lint::{Dockerfile, MAX_DOCKERFILE_BYTES};
-pub use policies::{BUILTIN, Changes, Policies, find_word};
+pub use policies::{BUILTIN, Changes, Policies, builtin_set, find_word};
 pub use recorded::{RecordedError, RecordedFinding, RecordedStatus, read_findings};
 pub use run_summary::{RunSummary, WaiverTally};
 pub use set_document::{Accepted, ClaimDocument, RuleDocument, SetDocument, Tool};
-pub use set_file::{files_of, is_set};
+pub use set_file::{files_of, is_set, read_trust};
 pub use statements::{
     AttachedStatement, LegacyManifest, LegacyStatements, NotChecked, State, Statements,
     StatementsRequest, list_statements,
 };
 pub use subject::Platforms;
 pub use superseded::{Outcome, Superseded};
+pub use trust_document::{
+    Age, IdentityDocument, InvalidAge, PolicySetDocument, PolicySetFields, SignerDocument,
+    StatementsDocument, TrustDocument,
+};
+pub use trust_policy::{TrustPolicy, TrustRule, TrustedSigner};
 pub use verify_image::{Rejected, Verification, VerifyRequest, verify_image};
 
 use ::engine::{Case, Circumstances, Engine, Evaluation};
 use ::registry::{Image, Registry, Source};
+use believed::Trusting;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use model::facts::DockerfileFacts;
@@ -289,9 +298,9 @@ impl Pipeline {
             facts.dockerfile = Some(file.facts);
         }
         facts.image = Some(image_facts);
-        let (registry, trusting) = (&self.registry, &self.policies.trusting);
+        let trusting = Trusting::by(self.policies.trust.as_deref(), subject::name(image));
         wanted
-            .gather(registry, image, manifest, trusting, time, &mut facts)
+            .gather(&self.registry, image, manifest, &trusting, time, &mut facts)
             .await;
         Ok((facts, text))
     }

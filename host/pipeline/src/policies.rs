@@ -1,16 +1,18 @@
 //! Policy sets and packs, loaded: what a run judges by.
 
 use crate::Reasons;
-use crate::attestations::Trusting;
 use crate::builtin::PACKS;
 use crate::catalogue::{Catalogue, is_meant};
-use crate::error::PoliciesError;
+use crate::error::{PoliciesError, TrustPolicyError};
 use crate::lint::OfDockerfiles;
 use crate::resolve::{check_conflicts, merge, resolve};
 use crate::set_document::SetDocument;
 use crate::set_file::read_set;
+use crate::trust_document::TrustDocument;
+use crate::trust_policy::TrustPolicy;
 use crate::without_effect::without_effect;
 use crate::yaml;
+use ::attest::AcceptedPolicySet;
 use engine::{Engine, Pack, Settings};
 use model::report::EnforcementPoint;
 use model::{Digest, Interface, PolicySet, RuleId, RuleMetadata, Severity, Waiver, canonical};
@@ -40,6 +42,8 @@ pub struct Changes {
     pub waivers: Vec<Waiver>,
     /// No comment silences a finding.
     pub ignore_comments: bool,
+    /// In place of what the set says about trust.
+    pub trust: Option<TrustDocument>,
 }
 
 /// What a run judges by.
@@ -59,8 +63,8 @@ pub struct Policies {
     pub left_out: Vec<RuleId>,
     /// What the set and the run name to no effect.
     pub without_effect: Vec<String>,
-    /// Whom the set trusts.
-    pub(crate) trusting: Trusting,
+    /// Whose statements count; none: nobody's.
+    pub trust: Option<Arc<TrustPolicy>>,
     /// The complete settings of the rules of the set in effect.
     pub(crate) settings: Arc<Settings>,
     /// Why what the rules find is bad; read when something is said for the first time.
@@ -87,7 +91,8 @@ impl Policies {
             catalogue.add(load_pack(engine, pack)?)?;
         }
         check_conflicts(&document, &catalogue)?;
-        let published = resolve(&document, &catalogue)?;
+        let trust = resolved_trust(engine, document.trust.as_ref())?;
+        let published = resolve(&document, &catalogue, trust.as_deref())?;
         let published_digest = published.digest()?;
         if *changes == Changes::default() {
             return Ok(Self {
@@ -96,7 +101,6 @@ impl Policies {
                 ),
                 point,
                 catalogue,
-                trusting: Trusting::default(),
                 settings: settings_of(&published),
                 reasons: OnceLock::new(),
                 of_dockerfiles: OnceLock::new(),
@@ -104,9 +108,14 @@ impl Policies {
                 digest: published_digest,
                 as_published: true,
                 left_out: Vec::new(),
+                trust,
             });
         }
-        let set = changes.apply(document.clone(), engine, &mut catalogue)?;
+        let trust = match &changes.trust {
+            Some(_) => resolved_trust(engine, changes.trust.as_ref())?,
+            None => trust,
+        };
+        let set = changes.apply(document.clone(), engine, &mut catalogue, trust.as_deref())?;
         let without_effect = without_effect(&document, &published, &set, &catalogue, changes);
         let digest = set.digest()?;
         let left_out = published
@@ -118,7 +127,6 @@ impl Policies {
             point,
             as_published: digest == published_digest,
             catalogue,
-            trusting: Trusting::default(),
             settings: settings_of(&set),
             reasons: OnceLock::new(),
             of_dockerfiles: OnceLock::new(),
@@ -126,6 +134,7 @@ impl Policies {
             digest,
             left_out,
             without_effect,
+            trust,
         })
     }
 
@@ -177,6 +186,28 @@ impl Policies {
     }
 }
 
+/// A built-in policy set as whoever trusts it accepts it.
+///
+/// # Errors
+/// If there is none of that name.
+pub fn builtin_set(engine: &Engine, name: &str) -> Result<AcceptedPolicySet, PoliciesError> {
+    let set = format!("{BUILTIN}{name}");
+    let point = EnforcementPoint::default();
+    let policies = Policies::load(engine, &set, point, &Changes::default())?;
+    Ok(AcceptedPolicySet {
+        uri: policies.set.uri,
+        digest: policies.digest,
+    })
+}
+
+fn resolved_trust(
+    engine: &Engine,
+    document: Option<&TrustDocument>,
+) -> Result<Option<Arc<TrustPolicy>>, TrustPolicyError> {
+    let resolve = |document| TrustPolicy::resolve(document, &|name| builtin_set(engine, name));
+    Ok(document.map(resolve).transpose()?.map(Arc::new))
+}
+
 fn settings_of(set: &PolicySet) -> Arc<Settings> {
     let rules = set.rules.iter();
     Arc::new(
@@ -193,6 +224,7 @@ impl Changes {
         mut document: SetDocument,
         engine: &Engine,
         catalogue: &mut Catalogue,
+        trust: Option<&TrustPolicy>,
     ) -> Result<PolicySet, PoliciesError> {
         for text in &self.packs {
             let pack = load_pack(engine, text)?;
@@ -217,7 +249,7 @@ impl Changes {
         if self.ignore_comments {
             document.suppressions = None;
         }
-        let mut set = resolve(&document, catalogue)?;
+        let mut set = resolve(&document, catalogue, trust)?;
         let (wanted, skipped) = (ids(&self.rules, catalogue)?, ids(&self.skipped, catalogue)?);
         set.rules.retain(|id, _| {
             (self.rules.is_empty() || wanted.contains(id)) && !skipped.contains(id)

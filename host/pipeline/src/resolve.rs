@@ -3,6 +3,7 @@
 use crate::catalogue::{Catalogue, EXACT, exactness, is_meant};
 use crate::error::PoliciesError;
 use crate::set_document::{Accepted, ClaimDocument, RuleDocument, SetDocument};
+use crate::trust_policy::TrustPolicy;
 use engine::Pack;
 use model::policy_set::{Required, SelectedRule};
 use model::settings::complete;
@@ -10,13 +11,14 @@ use model::{ClaimDefinition, PolicySet, RuleId, RuleMetadata, Severity, Waiver, 
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Resolves a set against the packs that were loaded for it.
+/// Resolves a set against the packs that were loaded for it, and its section about trust, resolved before.
 ///
 /// # Errors
 /// If it names a rule that no pack has, gives a rule settings it cannot have, or has a waiver that cannot be used.
 pub(crate) fn resolve(
     document: &SetDocument,
     catalogue: &Catalogue,
+    trust: Option<&TrustPolicy>,
 ) -> Result<PolicySet, PoliciesError> {
     for name in document.rules.keys() {
         catalogue.named(name)?;
@@ -45,6 +47,7 @@ pub(crate) fn resolve(
             .flatten()
             .map(|tool| tool.name().to_owned())
             .collect(),
+        trust: trust.and_then(TrustPolicy::definition).cloned(),
         rules,
     })
 }

@@ -1,5 +1,6 @@
 //! Policy sets as people write them, in YAML or JSON.
 
+use crate::trust_document::TrustDocument;
 use model::facts::Origin;
 use model::report::EnforcementPoint;
 use model::{Severity, Waiver};
@@ -39,6 +40,8 @@ pub struct SetDocument {
     /// What the set is expected to look at and does not, with the reason: it is listed among what was not checked.
     #[serde(default)]
     pub not_covered: BTreeMap<String, String>,
+    /// Whose statements count.
+    pub trust: Option<TrustDocument>,
     /// What is otherwise at one of the places that ask.
     #[serde(default)]
     pub points: BTreeMap<EnforcementPoint, PointDocument>,
@@ -67,6 +70,8 @@ pub struct PointDocument {
     /// Further ones.
     #[serde(default)]
     pub not_covered: BTreeMap<String, String>,
+    /// In place of the set's, as a whole.
+    pub trust: Option<TrustDocument>,
 }
 
 /// A tool that a comment in a Dockerfile can silence.

@@ -1,10 +1,11 @@
 //! Policy sets as they are found: in the binary or in files, each with the sets that it extends laid under it.
 
 use crate::builtin::SETS;
-use crate::error::PoliciesError;
+use crate::error::{PoliciesError, TrustPolicyError};
 use crate::policies::BUILTIN;
 use crate::resolve::lay_over;
 use crate::set_document::{PointDocument, RuleDocument, SetDocument};
+use crate::trust_document::TrustDocument;
 use crate::yaml;
 use model::report::EnforcementPoint;
 use serde::Deserialize;
@@ -14,7 +15,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Begins the uris of the sets that lie in the binary; no other set may have one.
-const BUILTIN_URI: &str = "polcheck:";
+pub(crate) const BUILTIN_URI: &str = "polcheck:";
 
 /// How many sets one may extend, all of them together.
 const MAX_SETS: usize = 64;
@@ -60,6 +61,28 @@ pub fn is_set(path: &Path) -> Result<bool, PoliciesError> {
         reason,
     })?;
     Ok(head.name.is_some())
+}
+
+/// What a file says about trust: a trust policy, or a policy set that has a section about it at one of the places that ask.
+///
+/// # Errors
+/// If it is none of them.
+pub fn read_trust(path: &Path, point: EnforcementPoint) -> Result<TrustDocument, PoliciesError> {
+    if is_set(path)? {
+        let set = path.display().to_string();
+        let document = read_set(&set)?.at(point);
+        let trust = document.trust.ok_or(TrustPolicyError::NoTrust { set });
+        return Ok(trust?);
+    }
+    let text = fs::read(path).map_err(|source| TrustPolicyError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let document = TrustDocument::parse(&text).map_err(|reason| TrustPolicyError::Document {
+        path: path.to_owned(),
+        reason,
+    })?;
+    Ok(document.in_folder(path.parent().unwrap_or(Path::new(""))))
 }
 
 /// The files that a set is read from: its own, and those of the sets it extends, as far as they can be read.
@@ -128,6 +151,10 @@ fn of_file(path: &Path) -> Result<SetDocument, PoliciesError> {
         return Err(PoliciesError::ReservedUri { set });
     }
     let folder = path.parent().map_or_else(PathBuf::new, Path::to_owned);
+    document.trust = document.trust.map(|trust| trust.in_folder(&folder));
+    for point in document.points.values_mut() {
+        point.trust = point.trust.take().map(|trust| trust.in_folder(&folder));
+    }
     let points = document.points.values_mut();
     let of_points = points.flat_map(|point| &mut point.packs);
     for pack in document.packs.iter_mut().chain(of_points) {
@@ -147,7 +174,8 @@ fn parse(set: &str, text: &[u8]) -> Result<SetDocument, PoliciesError> {
 
 impl SetDocument {
     /// This set, laid over another one: what it says of a rule, a claim or a threshold counts, and what it leaves open is as below.
-    /// Packs, waivers and what is not covered add up. Name and uri are its own.
+    /// Packs, waivers and what is not covered add up. Whose
+    /// statements count is said by the uppermost set that says anything about it, and by no other. Name and uri are its own.
     fn over(self, below: Self) -> Self {
         let mut points = below.points;
         for (point, above) in self.points {
@@ -169,6 +197,8 @@ impl SetDocument {
                 .into_iter()
                 .chain(self.not_covered)
                 .collect(),
+            // Of two policies laid over one another, nobody could say whom they trust.
+            trust: self.trust.or(below.trust),
             points,
         }
     }
@@ -186,6 +216,7 @@ impl SetDocument {
             waivers,
             suppressions,
             not_covered,
+            trust,
         } = here;
         self.rules = rules_over(self.rules, rules);
         self.claims.extend(claims);
@@ -195,6 +226,7 @@ impl SetDocument {
             packs: each_once(self.packs, packs),
             fail_on: fail_on.or(self.fail_on),
             suppressions: suppressions.or(self.suppressions),
+            trust: trust.or(self.trust),
             ..self
         }
     }
@@ -215,6 +247,7 @@ impl PointDocument {
                 .into_iter()
                 .chain(self.not_covered)
                 .collect(),
+            trust: self.trust.or(below.trust),
         }
     }
 }

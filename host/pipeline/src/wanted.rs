@@ -1,6 +1,7 @@
 //! What of the supply chain the selected rules ask for. It takes requests that nobody else has to pay for.
 
-use crate::attestations::{self, Trusting};
+use crate::attestations;
+use crate::believed::Trusting;
 use crate::image_base::{self, BuiltOn};
 use crate::policies::Policies;
 use crate::subject::Manifest;
@@ -33,7 +34,7 @@ enum Asked {
 impl Wanted {
     /// What the rules of a set ask for.
     pub(crate) fn by(policies: &Policies) -> Self {
-        let trusts = policies.trusting.digest.is_some();
+        let trusts = policies.trust.is_some();
         let mut wanted = Self::default();
         for id in policies.set.rules.keys() {
             if let Some((rule, _)) = policies.catalogue.rule(id) {
@@ -79,7 +80,7 @@ impl Wanted {
         registry: &Registry,
         image: &Image,
         manifest: &Manifest,
-        trusting: &Trusting,
+        trusting: &Trusting<'_>,
         now: Timestamp,
         facts: &mut Facts,
     ) {
@@ -125,7 +126,7 @@ async fn of_base(
     registry: &Registry,
     built_on: &BuiltOn,
     attached: &mut AttestationFacts,
-    trusting: &Trusting,
+    trusting: &Trusting<'_>,
     now: Timestamp,
 ) -> Fact<Vec<model::facts::attestations::Attestation>> {
     let opened = registry.open(&built_on.source).await;

@@ -69,6 +69,9 @@ impl Rejection {
         let help = match self {
             Self::Subject { .. } => "check this image, or ask for its own statement",
             Self::PredicateType { .. } => "`polcheck attest` makes statements that make claims",
+            Self::NoPublication { .. } => {
+                "`cosign attest-blob --type https://polcheck.dev/attestation/policy-set/v1` makes one"
+            }
             Self::VerifierId { found } if is_plain(found) => {
                 return Some(format!(
                     "`--verifier-id {found}` accepts it, if you expect that verifier"
@@ -76,7 +79,9 @@ impl Rejection {
             }
             Self::PolicySet { uri, digests, .. } => return accept_set(uri.as_deref(), digests),
             Self::FromTheFuture { .. } => CLOCKS,
-            Self::Expired { .. } => "check the image again with `polcheck attest`",
+            Self::Expired { .. } | Self::TooOld { .. } => {
+                "check the image again with `polcheck attest`"
+            }
             Self::MissingClaims { .. } => {
                 "check the image with a policy set that makes the claim, or require less with `--require`"
             }

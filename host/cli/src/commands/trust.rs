@@ -36,6 +36,9 @@ pub(crate) struct TrustArgs {
     /// Look at no log entry, and accept signatures of identities that have none but a timestamp
     #[arg(long)]
     insecure_ignore_tlog: bool,
+    /// Accept certificates that no certificate transparency log promised to publish, such as those of GitHub's own Sigstore
+    #[arg(long)]
+    insecure_ignore_sct: bool,
 }
 
 impl TrustArgs {
@@ -52,6 +55,7 @@ impl TrustArgs {
                 LogPolicy::Identities
             },
             require_timestamp: false,
+            ignore_scts: self.insecure_ignore_sct,
         })
     }
 

@@ -2,12 +2,12 @@
 
 use super::{Gathering, unsigned};
 use crate::attached::{Content, Opened, Reason};
+use crate::trust_policy::TrustRule;
 use ::attest::{
-    Artifact, Contents, Document, ENVELOPE_MEDIA_TYPE, Expected, LegacyLayer, LogEntries,
-    PREDICATE_TYPE, Rejection, SIMPLE_SIGNING_MEDIA_TYPE, StatementContents, Verified,
-    VerifiedSignature, VerifiedStatement, contents, legacy_contents, verify,
-    verify_legacy_signature, verify_legacy_signer, verify_legacy_statement, verify_signature,
-    verify_signer,
+    Artifact, Contents, Document, ENVELOPE_MEDIA_TYPE, LegacyLayer, LogEntries, RESULT_TYPES,
+    Rejection, SIMPLE_SIGNING_MEDIA_TYPE, StatementContents, Verified, VerifiedSignature, contents,
+    legacy_contents, verify, verify_legacy_signature, verify_legacy_signer,
+    verify_legacy_statement, verify_signature, verify_signer,
 };
 use ::registry::LegacyTag;
 use bytes::Bytes;
@@ -16,9 +16,6 @@ use model::strict_json::StrictJsonError;
 use model::{Digest, Fact, FactError, canonical};
 use oci_spec::image::Descriptor;
 use serde_json::Value;
-
-/// What stands behind a claim that passed.
-const PASSED: &str = "=passed";
 
 impl Gathering<'_> {
     /// Something that refers to the subject, or is listed as if it did.
@@ -59,7 +56,7 @@ impl Gathering<'_> {
     }
 
     fn bundle(&mut self, row: Attestation, bundle: &[u8], subject: &Digest) {
-        let trust = &self.trusting.trust;
+        let trust = &self.trusting.everybody;
         let contents = match contents(bundle) {
             Ok(contents) => contents,
             Err(rejection) => return self.invalid(row, unreadable(&rejection)),
@@ -68,9 +65,12 @@ impl Gathering<'_> {
             Some(_) => verify_signer(bundle, trust, subject, self.now),
             None => signature_of(bundle, trust, subject, self.now),
         };
-        let result = || verify(bundle, &self.trusting.trust, &self.expected(subject));
-        let claims = claims(&contents, &signature, result);
-        self.claims.extend(claims);
+        if is_result(&contents) {
+            let verify = |rule: &TrustRule| {
+                verify(bundle, &rule.trust, &rule.expected(subject, self.now))
+            };
+            self.believed.add(self.trusting, verify);
+        }
         self.signed(row, contents, signature, subject);
     }
 
@@ -93,7 +93,7 @@ impl Gathering<'_> {
         let annotations = layer.annotations().clone().unwrap_or_default();
         let annotations = &annotations;
         let signed = LegacyLayer { bytes, annotations };
-        let trust = &self.trusting.trust;
+        let trust = &self.trusting.everybody;
         match (kind, layer.media_type().as_ref()) {
             (LegacyTag::Signature, SIMPLE_SIGNING_MEDIA_TYPE) => {
                 let verified = verify_legacy_signature(signed, subject, trust, self.now);
@@ -108,10 +108,13 @@ impl Gathering<'_> {
                 Err(rejection) => self.invalid(row, unreadable(&rejection)),
                 Ok(contents) => {
                     let signature = verify_legacy_signer(signed, trust, subject, self.now);
-                    let expected = self.expected(subject);
-                    let result = || verify_legacy_statement(signed, trust, &expected);
-                    let claims = claims(&contents, &signature, result);
-                    self.claims.extend(claims);
+                    if is_result(&contents) {
+                        let verify = |rule: &TrustRule| {
+                            let expected = rule.expected(subject, self.now);
+                            verify_legacy_statement(signed, &rule.trust, &expected)
+                        };
+                        self.believed.add(self.trusting, verify);
+                    }
                     self.signed(row, contents, signature, subject);
                 }
             },
@@ -183,35 +186,12 @@ impl Gathering<'_> {
             }
         }
     }
-
-    fn expected(&self, subject: &Digest) -> Expected {
-        Expected {
-            subject: subject.clone(),
-            verifier_ids: self.trusting.verifier_ids.clone(),
-            policy_sets: self.trusting.policy_sets.clone(),
-            claims: Vec::new(),
-            now: self.now,
-        }
-    }
 }
 
-/// The claims of a verification result that is accepted.
-fn claims(
-    contents: &Contents,
-    signature: &Result<VerifiedSignature, Rejection>,
-    result: impl FnOnce() -> Result<VerifiedStatement, Rejection>,
-) -> Vec<String> {
+/// Whether it is a verification result, which makes claims.
+fn is_result(contents: &Contents) -> bool {
     let statement = contents.statement.as_ref();
-    let is_result = statement.is_some_and(|it| it.predicate_type == PREDICATE_TYPE);
-    if !is_result || signature.is_err() {
-        return Vec::new();
-    }
-    let accepted = result().ok();
-    let claims = accepted.iter().flat_map(VerifiedStatement::claims);
-    claims
-        .filter_map(|claim| claim.strip_suffix(PASSED))
-        .map(str::to_owned)
-        .collect()
+    statement.is_some_and(|it| RESULT_TYPES.contains(&it.predicate_type.as_str()))
 }
 
 /// Who made a signature of the image itself.

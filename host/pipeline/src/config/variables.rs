@@ -20,7 +20,7 @@ pub(super) enum Kind {
 }
 
 /// What can be set by a variable: the name behind `POLCHECK_`, and the key of the layer. Settings and waivers need a file.
-pub(super) const VARIABLES: [(&str, &str, Kind); 21] = [
+pub(super) const VARIABLES: [(&str, &str, Kind); 22] = [
     ("POLICY_SET", "policySet", Kind::Text),
     ("POINT", "point", Kind::Text),
     ("POLICIES", "policies", Kind::List),
@@ -30,6 +30,7 @@ pub(super) const VARIABLES: [(&str, &str, Kind); 21] = [
     ("WAIVERS", "waiverFiles", Kind::List),
     ("BASELINE", "baseline", Kind::Text),
     ("IGNORE_COMMENTS", "ignoreComments", Kind::Switch),
+    ("TRUST_POLICY", "trustPolicy", Kind::Text),
     ("PLATFORM", "platform", Kind::Text),
     ("OUTPUT", "output", Kind::List),
     ("JOBS", "jobs", Kind::Number),

@@ -108,6 +108,7 @@ pub(crate) fn set(waivers: Vec<Waiver>) -> PolicySet {
         waivers: waivers.into(),
         suppressions: BTreeSet::new(),
         not_covered: BTreeMap::new(),
+        trust: None,
     }
 }
 

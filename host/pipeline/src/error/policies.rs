@@ -1,5 +1,6 @@
 //! Why a policy set or a pack cannot be used.
 
+use super::TrustPolicyError;
 use ::engine::{DuplicateRule, LoadError};
 use model::canonical::NotCanonical;
 use model::matching::InvalidPattern;
@@ -155,6 +156,9 @@ pub enum PoliciesError {
         /// The id.
         id: String,
     },
+    /// What the set, or a file in its place, says about trust.
+    #[error(transparent)]
+    Trust(#[from] TrustPolicyError),
     /// A set that has no digest.
     #[error("the policy set has no digest")]
     NotCanonical(#[from] NotCanonical),
@@ -180,6 +184,7 @@ impl PoliciesError {
             Self::Waiver { id, .. } | Self::WaiverWithout { id, .. } | Self::SameWaiver { id } => {
                 Some(id)
             }
+            Self::Trust(error) => error.word(),
             Self::OtherPack { pack, .. } | Self::Pack { pack, .. } => Some(pack),
             Self::UnknownPack { .. }
             | Self::UnknownSet { .. }
@@ -201,6 +206,7 @@ impl PoliciesError {
                 known.join("`, `")
             )),
             Self::Pack { source, .. } => source.help(),
+            Self::Trust(error) => error.help(),
             Self::OtherPack { .. } => {
                 Some("find out who changed it; name the new digest only if it was you".to_owned())
             }

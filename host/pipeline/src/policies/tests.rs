@@ -145,3 +145,37 @@ fn a_rule_that_the_run_leaves_out_is_remembered() {
     assert_eq!(left_out, expected);
     assert!(!policies.as_published);
 }
+
+#[test]
+fn what_a_run_says_about_trust_takes_the_place_of_what_the_set_says() {
+    let key = || {
+        ::attest::SigningKey::generate()
+            .unwrap()
+            .public_key()
+            .to_pem()
+    };
+    let trust = |key: &str| json!({ "signers": { "ci": { "keys": [key] } }, "statements": [{ "claims": ["a"], "signers": ["ci"] }] });
+    let (ours, other) = (key(), key());
+    let rules = format!("rules: {{ net.ssh-port: {{}} }}\ntrust: {}\n", trust(&ours));
+    let changed = |key: &str| Changes {
+        trust: Some(serde_json::from_value(trust(key)).unwrap()),
+        ..Changes::default()
+    };
+    let published = load(&rules, &Changes::default()).unwrap();
+    let same = load(&rules, &changed(&ours)).unwrap();
+    assert!(published.as_published && same.as_published);
+    assert_eq!(published.digest, same.digest);
+    let replaced = load(&rules, &changed(&other)).unwrap();
+    assert!(!replaced.as_published);
+    let fingerprint = |policies: &Policies| {
+        policies.trust.as_ref().unwrap().rules()[0].trust.keys[0]
+            .fingerprint()
+            .clone()
+    };
+    assert_eq!(fingerprint(&published), fingerprint(&same));
+    assert_ne!(fingerprint(&published), fingerprint(&replaced));
+    // Where a set trusts nobody, a run that trusts somebody is another one.
+    let silent = "rules: { net.ssh-port: {} }";
+    assert!(load(silent, &Changes::default()).unwrap().trust.is_none());
+    assert!(!load(silent, &changed(&ours)).unwrap().as_published);
+}

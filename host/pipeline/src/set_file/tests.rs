@@ -139,3 +139,69 @@ fn sets_that_double_with_each_step_are_refused_soon() {
     let (_folder, set) = read(&files);
     assert!(matches!(set, Err(PoliciesError::ExtendsItself { .. })));
 }
+
+const TRUST: &str = "signers: { ci: { keys: [keys/ci.pub, '-----BEGIN PUBLIC KEY-----'] } }, trustedRoot: root.json, policySetStatements: [sets], statements: [{ claims: [a], signers: [ci] }]";
+
+#[test]
+fn what_a_set_says_about_trust_takes_the_place_of_all_that_is_said_below() {
+    let below = format!("{BELOW}trust: {{ {TRUST} }}\n");
+    let silent = "name: above\nextends: [shared/below.yaml]\n";
+    let (folder, set) = read(&[("above.yaml", silent), ("shared/below.yaml", &below)]);
+    let trust = set.unwrap().trust.unwrap();
+    let shared = |name: &str| {
+        folder
+            .path()
+            .join("shared")
+            .join(name)
+            .display()
+            .to_string()
+    };
+    assert_eq!(
+        trust.signers["ci"].keys,
+        [
+            shared("keys/ci.pub"),
+            "-----BEGIN PUBLIC KEY-----".to_owned()
+        ]
+    );
+    assert_eq!(trust.trusted_root, Some(shared("root.json")));
+    assert_eq!(trust.policy_set_statements, [shared("sets")]);
+    let says = "name: above\nextends: [shared/below.yaml]\ntrust: { signers: {}, statements: [] }\npoints: { push: { trust: { signers: { x: {} }, statements: [] } } }\n";
+    let (_, set) = read(&[("above.yaml", says), ("shared/below.yaml", &below)]);
+    let set = set.unwrap();
+    assert!(set.trust.as_ref().unwrap().signers.is_empty());
+    let names =
+        |set: SetDocument| -> Vec<String> { set.trust.unwrap().signers.into_keys().collect() };
+    assert_eq!(names(set.clone().at(EnforcementPoint::Push)), ["x"]);
+    assert_eq!(names(set.at(EnforcementPoint::Scan)), Vec::<String>::new());
+}
+
+#[test]
+fn a_file_about_trust_is_a_trust_policy_or_a_set_with_a_section() {
+    let folder = tempfile::tempdir().unwrap();
+    let read = |text: &str| {
+        let path = folder.path().join("file.yaml");
+        fs::write(&path, text).unwrap();
+        read_trust(&path, EnforcementPoint::Ci)
+    };
+    let of_its_own = read(
+        &TRUST
+            .replace(", trusted", "\ntrusted")
+            .replace(", policySetS", "\npolicySetS")
+            .replace(", statements", "\nstatements"),
+    )
+    .unwrap();
+    let root = folder.path().join("root.json").display().to_string();
+    assert_eq!(of_its_own.trusted_root, Some(root));
+    let of_set = read(&format!("{BELOW}trust: {{ {TRUST} }}\n")).unwrap();
+    assert_eq!(of_set, of_its_own);
+    let error = read(BELOW).unwrap_err();
+    assert!(
+        error.to_string().contains("has no section `trust`"),
+        "{error}"
+    );
+    let error = read("signers: {}\nzzz: 1\n").unwrap_err();
+    assert!(
+        error.to_string().contains("is not a trust policy"),
+        "{error}"
+    );
+}
