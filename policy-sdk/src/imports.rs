@@ -1,9 +1,9 @@
 //! Facts as the host serves them.
 
+use crate::attestations::{Attestation, Signer, Subject};
 use crate::bindings::polcheck::policy::{
     attestations, base_image, dockerfile, evaluation, image, matching, settings,
 };
-use crate::attestations::{Attestation, Signer, Subject};
 use crate::dockerfile::{
     CommandList, Diagnostic, Difference, Directive, EffectiveConfig, FileSource, FileStatus, Flow,
     Instruction, Mount, Stage, Suppression, VariableUse,

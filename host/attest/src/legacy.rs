@@ -5,9 +5,7 @@ use crate::bundle::{self, MAX_BUNDLE_BYTES};
 use crate::contents::{Contents, of_received};
 use crate::json;
 use crate::rejection::{Detail, Document, Rejection};
-use crate::signature::{
-    Artifact, Verified, VerifiedEnvelope, VerifiedSignature, verify_received,
-};
+use crate::signature::{Artifact, Verified, VerifiedEnvelope, VerifiedSignature, verify_received};
 use crate::trust::{Expected, Trust};
 use crate::verify::{VerifiedStatement, verify_statement};
 use base64::Engine;

@@ -145,9 +145,7 @@ impl Case {
     pub(crate) fn attestations(&self) -> Answer<&AttestationFacts> {
         let facts = self.facts.attestations.as_ref();
         let facts = facts.unwrap_or(&Err(FactError::Denied));
-        facts
-            .as_deref()
-            .map_err(convert::image::fact_error)
+        facts.as_deref().map_err(convert::image::fact_error)
     }
 
     fn image(&self) -> Answer<&model::facts::ImageFacts> {

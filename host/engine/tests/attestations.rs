@@ -87,7 +87,10 @@ fn read(rule: &str, facts: Facts) -> Outcome {
 
 /// The lines of what a rule read, without what only makes them legible.
 fn lines(outcome: &Outcome) -> Vec<String> {
-    let text = outcome.findings()[0].message.replace("\\\"", "'").replace('\\', "");
+    let text = outcome.findings()[0]
+        .message
+        .replace("\\\"", "'")
+        .replace('\\', "");
     text.lines()
         .map(|line| line.trim().trim_end_matches(',').to_owned())
         .collect()
@@ -95,17 +98,22 @@ fn lines(outcome: &Outcome) -> Vec<String> {
 
 #[test]
 fn a_rule_sees_all_that_is_attached_and_what_somebody_trusted_says() {
-    let outcome = read("good.attested", facts(Ok(attestations())));
+    let outcome = read("attested.reader", facts(Ok(attestations())));
     let lines = lines(&outcome);
-    let denied = "json Err(FactError::Denied) value Err(FactError::Denied) text Err(FactError::Denied)";
+    let denied =
+        "json Err(FactError::Denied) value Err(FactError::Denied) text Err(FactError::Denied)";
     assert_eq!(
         lines,
         [
             r#"trusts true signers [Signer { kind: SignerKind::Identity, name: "ci", issuer: Some("issuer") }] claims ["security.scan"] only 2 image Ok("#,
             "[",
             r#""0 Kind::Statement https://a.test/v1  Verification::Verified Some(0) Some(7) 71 true json Ok('{'builder':{'id':'verified'}}') value Ok(Some('{'id':'verified'}')) text Ok(Some('verified'))""#,
-            &format!(r#""1 Kind::Statement https://a.test/v1  Verification::Unsigned None None 71 false {denied}""#),
-            &format!(r#""2 Kind::Other  application/x Verification::Unsigned None None 71 false {denied}""#),
+            &format!(
+                r#""1 Kind::Statement https://a.test/v1  Verification::Unsigned None None 71 false {denied}""#
+            ),
+            &format!(
+                r#""2 Kind::Other  application/x Verification::Unsigned None None 71 false {denied}""#
+            ),
             "]",
             ") base Err(",
             "FactError::Denied",
@@ -116,20 +124,26 @@ fn a_rule_sees_all_that_is_attached_and_what_somebody_trusted_says() {
 
 #[test]
 fn a_rule_that_asks_for_more_sees_what_nobody_signed_and_the_base_too() {
-    let outcome = read("good.believer", facts(Ok(attestations())));
+    let outcome = read("attested.believer", facts(Ok(attestations())));
     let lines = lines(&outcome);
-    let absent = "json Err(FactError::Absent) value Err(FactError::Absent) text Err(FactError::Absent)";
+    let absent =
+        "json Err(FactError::Absent) value Err(FactError::Absent) text Err(FactError::Absent)";
     let unsigned = r#""1 Kind::Statement https://a.test/v1  Verification::Unsigned None None 71 false json Ok('{'builder':{'id':'unsigned'}}') value Ok(Some('{'id':'unsigned'}')) text Ok(Some('unsigned'))""#;
     assert_eq!(lines[3], unsigned);
     assert_eq!(
         lines[4],
-        format!(r#""2 Kind::Other  application/x Verification::Unsigned None None 71 false {absent}""#)
+        format!(
+            r#""2 Kind::Other  application/x Verification::Unsigned None None 71 false {absent}""#
+        )
     );
     assert_eq!(lines[6..8], [") base Ok(", "["]);
     assert!(lines[8].starts_with("\"3 Kind::Statement"), "{lines:#?}");
     assert!(lines[8].ends_with("text Ok(Some('base'))\""), "{lines:#?}");
     let end = &lines[10];
-    assert!(end.starts_with(") other Err(FactError::Absent) built on Ok("), "{end}");
+    assert!(
+        end.starts_with(") other Err(FactError::Absent) built on Ok("),
+        "{end}"
+    );
     assert!(end.contains("base.test/debian:13"), "{end}");
 }
 
@@ -145,7 +159,7 @@ fn a_rule_that_does_not_name_the_interface_is_broken() {
 #[case(FactError::Unavailable("timeout".to_owned()))]
 #[case(FactError::Absent)]
 fn a_rule_whose_attestations_cannot_be_had_is_not_evaluated(#[case] error: FactError) {
-    let outcome = read("good.attested", facts(Err(error.clone())));
+    let outcome = read("attested.reader", facts(Err(error.clone())));
     let Outcome::NotEvaluated { cause, .. } = outcome else {
         panic!("{outcome:?}");
     };
@@ -159,7 +173,7 @@ fn more_rows_than_a_list_may_have_are_too_large_and_never_cut() {
         image: std::iter::repeat_with(row).take(5_000).collect(),
         ..attestations()
     };
-    let outcome = read("good.attested", facts(Ok(many)));
+    let outcome = read("attested.reader", facts(Ok(many)));
     // The attack takes the error for a reason to give up.
     assert!(matches!(outcome, Outcome::Broken(_)), "{outcome:?}");
 }

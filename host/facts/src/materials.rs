@@ -74,9 +74,15 @@ mod tests {
     use serde_json::json;
 
     #[rstest]
-    #[case("pkg:docker/alpine@3.22?platform=linux%2Famd64", Some("docker.io/library/alpine:3.22"))]
+    #[case(
+        "pkg:docker/alpine@3.22?platform=linux%2Famd64",
+        Some("docker.io/library/alpine:3.22")
+    )]
     #[case("pkg:docker/ghcr.io/acme/base@1", Some("ghcr.io/acme/base:1"))]
-    #[case("pkg:docker/localhost%3A5000/base@1?platform=linux%2Famd64", Some("localhost:5000/base:1"))]
+    #[case(
+        "pkg:docker/localhost%3A5000/base@1?platform=linux%2Famd64",
+        Some("localhost:5000/base:1")
+    )]
     #[case("pkg:docker/acme/base", Some("docker.io/acme/base:latest"))]
     #[case("pkg:npm/left-pad@1", None)]
     #[case("pkg:docker/%zz@1", None)]
@@ -106,7 +112,8 @@ mod tests {
 
     #[test]
     fn both_versions_are_read_and_no_other() {
-        let materials = json!([{ "uri": "pkg:docker/alpine@3.22", "digest": { "sha256": "1".repeat(64) } }]);
+        let materials =
+            json!([{ "uri": "pkg:docker/alpine@3.22", "digest": { "sha256": "1".repeat(64) } }]);
         let v1 = json!({ "buildDefinition": { "resolvedDependencies": materials } });
         assert_eq!(image_materials(SLSA_1, &v1).len(), 1);
         assert_eq!(image_materials("https://slsa.dev/provenance/v2", &v1), []);

@@ -258,10 +258,7 @@ impl Facts {
             }
             Need::Interface(Interface::BaseImage) => {
                 let bases = self.base_images.as_ref().ok_or(FactError::Denied)?;
-                bases
-                    .values()
-                    .next()
-                    .map_or(Err(FactError::Absent), usable)
+                bases.values().next().map_or(Err(FactError::Absent), usable)
             }
             Need::ImageBase => self.image_base.as_ref().map_or(DENIED, usable),
             Need::Interface(Interface::Attestations) | Need::UnverifiedAttestations => {
@@ -304,15 +301,18 @@ impl Facts {
         let bases = bases
             .filter_map(|base| base.as_ref().err())
             .map(|error| (Interface::BaseImage, "config", error.clone()));
-        let of_image = self.image_base.iter().filter_map(|base| base.as_ref().err());
+        let of_image = self
+            .image_base
+            .iter()
+            .filter_map(|base| base.as_ref().err());
         let of_image = of_image.map(|error| (Interface::BaseImage, "of-image", error.clone()));
         let attestations = self.attestations.iter().flat_map(|attestations| {
             let whole = attestations.as_ref().err().map(|error| ("attached", error));
             let parts = attestations.iter().flat_map(|facts| facts.errors());
             whole.into_iter().chain(parts)
         });
-        let attestations = attestations
-            .map(|(fact, error)| (Interface::Attestations, fact, error.clone()));
+        let attestations =
+            attestations.map(|(fact, error)| (Interface::Attestations, fact, error.clone()));
         image
             .chain(dockerfile)
             .chain(bases)

@@ -61,7 +61,10 @@ impl Believed {
             let Some(name) = names.flatten() else {
                 continue;
             };
-            let claims = statement.claims().iter().filter(|claim| rule.decides(claim));
+            let claims = statement
+                .claims()
+                .iter()
+                .filter(|claim| rule.decides(claim));
             for claim in claims {
                 let signers = self.0.entry((at, claim.clone())).or_default();
                 signers.insert(name.to_owned());

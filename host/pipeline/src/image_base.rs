@@ -34,7 +34,10 @@ pub(crate) async fn find(
     attestations: Option<&AttestationFacts>,
 ) -> Fact<BuiltOn> {
     let image = facts.image.as_ref().ok_or(FactError::Absent)?;
-    let file = facts.dockerfile.as_ref().and_then(|file| file.as_deref().ok());
+    let file = facts
+        .dockerfile
+        .as_ref()
+        .and_then(|file| file.as_deref().ok());
     let said = said(image, file, attestations).ok_or(FactError::Absent)?;
     said.ask(registry, image).await
 }
@@ -105,14 +108,16 @@ fn by_names(names: &BTreeMap<String, String>, by: BaseSource) -> Option<Said> {
 fn by_provenance(facts: &AttestationFacts, named: Option<&Reference>) -> Option<Said> {
     let by = |verification: Verification| match verification {
         Verification::Verified => Some(BaseSource::VerifiedProvenance),
-        Verification::Untrusted | Verification::Unsigned => Some(BaseSource::Provenance),
-        Verification::Invalid => None,
+        // What the builder put into the index, which no stranger can change without another digest.
+        Verification::Unsigned => Some(BaseSource::Provenance),
+        Verification::Untrusted | Verification::Invalid => None,
     };
     let mut rows: Vec<_> = facts.image.iter().collect();
     rows.sort_by_key(|row| row.verification);
     rows.into_iter().find_map(|row| {
         let by = by(row.verification)?;
-        let materials = image_materials(row.predicate_type.as_deref()?, row.predicate.as_ref().ok()?);
+        let materials =
+            image_materials(row.predicate_type.as_deref()?, row.predicate.as_ref().ok()?);
         let material = base_among(&materials, named)?;
         Some(Said {
             reference: material.reference.clone(),
@@ -237,3 +242,6 @@ fn begins_with(image: &ImageFacts, config: &[u8]) -> Option<bool> {
     let own: Vec<&str> = layers.iter().map(|layer| layer.diff_id.as_ref()).collect();
     Some(own.starts_with(&base))
 }
+
+#[cfg(test)]
+mod tests;

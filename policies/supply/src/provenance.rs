@@ -42,7 +42,9 @@ pub(crate) fn all(facts: &Facts) -> Result<Vec<Provenance>, FactError> {
     let rows = facts
         .attestations()
         .attached(Subject::Image, &[SLSA_02, SLSA_1])?;
-    let rows = rows.iter().filter(|row| row.verification != Verification::Invalid);
+    let rows = rows
+        .iter()
+        .filter(|row| row.verification != Verification::Invalid);
     Ok(rows.filter_map(|row| read(facts, row)).collect())
 }
 
@@ -56,7 +58,12 @@ fn read(facts: &Facts, row: &Attestation) -> Option<Provenance> {
     let text = |pointer| attestations.predicate_text(row.id, pointer).ok().flatten();
     let builder = text(paths.builder)?;
     let build_type = text(paths.build_type).filter(|it| !it.is_empty())?;
-    let steps = || attestations.predicate_value(row.id, paths.steps).ok().flatten();
+    let steps = || {
+        attestations
+            .predicate_value(row.id, paths.steps)
+            .ok()
+            .flatten()
+    };
     Some(Provenance {
         builder,
         is_short: is_of_buildkit(&build_type) && steps().is_none(),

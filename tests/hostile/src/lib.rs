@@ -19,10 +19,14 @@ const ATTACKS: [(&str, &[&str]); 33] = [
     ("good.neighbour", &["image"]),
     ("good.reader", &["dockerfile"]),
     ("good.base", &["dockerfile", "base-image"]),
-    ("good.attested", &["attestations"]),
+    ("attested.reader", &["attestations"]),
     (
-        "good.believer",
-        &["attestations/unverified", "attestations/base", "base-image/of-image"],
+        "attested.believer",
+        &[
+            "attestations/unverified",
+            "attestations/base",
+            "base-image/of-image",
+        ],
     ),
     ("undeclared.attestations", &["image"]),
     ("endless.loop", &["image"]),
@@ -132,9 +136,13 @@ fn attack(rule: &str) -> Vec<RuleOutcome> {
         "undeclared.attestations" => {
             black_box(attestations::attached(attestations::Subject::Image, &[])).ok();
         }
-        "good.attested" => return findings(vec![finding(&read_attestations(), vec![])]),
-        "good.believer" => {
-            let read = format!("{} built on {:?}", read_attestations(), base_image::of_image());
+        "attested.reader" => return findings(vec![finding(&read_attestations(), vec![])]),
+        "attested.believer" => {
+            let read = format!(
+                "{} built on {:?}",
+                read_attestations(),
+                base_image::of_image()
+            );
             return findings(vec![finding(&read, vec![])]);
         }
         "not.answered" => return vec![],

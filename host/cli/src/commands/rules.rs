@@ -57,7 +57,9 @@ fn table(policies: &Policies) -> String {
         let has_pack = |it: &PackReference| it.digest == *pack.digest();
         let mark = match selected {
             Some(_) => "",
-            None if !policies.set.packs.iter().any(has_pack) => " (in a pack that this set does not name)",
+            None if !policies.set.packs.iter().any(has_pack) => {
+                " (in a pack that this set does not name)"
+            }
             None if rule.opt_in => " (only where a set names it)",
             None => " (not in this set)",
         };

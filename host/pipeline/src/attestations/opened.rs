@@ -66,9 +66,8 @@ impl Gathering<'_> {
             None => signature_of(bundle, trust, subject, self.now),
         };
         if is_result(&contents) {
-            let verify = |rule: &TrustRule| {
-                verify(bundle, &rule.trust, &rule.expected(subject, self.now))
-            };
+            let verify =
+                |rule: &TrustRule| verify(bundle, &rule.trust, &rule.expected(subject, self.now));
             self.believed.add(self.trusting, verify);
         }
         self.signed(row, contents, signature, subject);

@@ -200,7 +200,10 @@ mod tests {
         #[case] findings: usize,
     ) {
         let given = labelled("security.scan", "passed").attested(attestations);
-        assert_eq!(messages(&PACK, "label.self-attested", given).len(), findings);
+        assert_eq!(
+            messages(&PACK, "label.self-attested", given).len(),
+            findings
+        );
     }
 
     #[test]
@@ -208,7 +211,10 @@ mod tests {
         let error = Missing::Unavailable("timeout".to_owned());
         let given = labelled("security.scan", "passed").without_attestations(error.clone());
         let outcome = evaluate(&PACK, "label.self-attested", given);
-        assert!(format!("{outcome:?}").starts_with("Outcome::Broken"), "{outcome:?}");
+        assert!(
+            format!("{outcome:?}").starts_with("Outcome::Broken"),
+            "{outcome:?}"
+        );
         let other = labelled("description", "passed").without_attestations(error);
         assert_eq!(messages(&PACK, "label.self-attested", other).len(), 0);
     }

@@ -145,7 +145,10 @@ mod tests {
         &["the image is built on `base.test/debian:13`, its labels say, and there is no such tag any more"]
     )]
     fn a_base_that_moved_is_found(#[case] base: Value, #[case] found: &[&str]) {
-        assert_eq!(messages(&PACK, RULE, given("base.test/debian:13", &base)), found);
+        assert_eq!(
+            messages(&PACK, RULE, given("base.test/debian:13", &base)),
+            found
+        );
     }
 
     #[rstest]

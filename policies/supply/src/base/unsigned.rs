@@ -37,9 +37,7 @@
 
 use crate::built_on::{short, source};
 use polcheck_sdk::attestations::{Subject, Verification};
-use polcheck_sdk::{
-    BaseSource, Facts, Finding, Judgement, Location, Rule, Settings, Unsettled,
-};
+use polcheck_sdk::{BaseSource, Facts, Finding, Judgement, Location, Rule, Settings, Unsettled};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -123,7 +121,10 @@ mod tests {
     fn a_signed_base_that_the_image_only_claims_to_have_is_no_pass() {
         let given = given(&json!([{ "verification": "verified" }]), "label", None);
         let outcome = evaluate(&PACK, RULE, given);
-        assert!(format!("{outcome:?}").starts_with("Outcome::Inconclusive"), "{outcome:?}");
+        assert!(
+            format!("{outcome:?}").starts_with("Outcome::Inconclusive"),
+            "{outcome:?}"
+        );
     }
 
     #[test]
@@ -133,6 +134,9 @@ mod tests {
         });
         let given = Given::image_config("{}").attested(&attestations.to_string());
         let outcome = evaluate(&PACK, RULE, given);
-        assert!(format!("{outcome:?}").starts_with("Outcome::Inconclusive"), "{outcome:?}");
+        assert!(
+            format!("{outcome:?}").starts_with("Outcome::Inconclusive"),
+            "{outcome:?}"
+        );
     }
 }

@@ -34,9 +34,7 @@
 
 use crate::provenance::{Provenance, all};
 use polcheck_sdk::attestations::Verification;
-use polcheck_sdk::{
-    Facts, Finding, Judgement, Location, Rule, Settings, Severity, Unsettled,
-};
+use polcheck_sdk::{Facts, Finding, Judgement, Location, Rule, Settings, Severity, Unsettled};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -55,7 +53,8 @@ pub const RULE: Rule = Rule {
     ..Rule::of(check)
 };
 
-const HELP: &str = "build with `--provenance=mode=max`, or let the builder attach signed provenance";
+const HELP: &str =
+    "build with `--provenance=mode=max`, or let the builder attach signed provenance";
 
 fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
     let require_signed = settings.boolean("/requireSigned") == Some(true);
@@ -147,7 +146,10 @@ mod tests {
         let given = given(&json!({ "trustsNobody": true, "attached": [v02("unsigned", &max())] }));
         let given = given.settings(RULE, json!({ "requireSigned": true }));
         let outcome = evaluate(&PACK, RULE, given);
-        assert!(format!("{outcome:?}").starts_with("Outcome::Inconclusive"), "{outcome:?}");
+        assert!(
+            format!("{outcome:?}").starts_with("Outcome::Inconclusive"),
+            "{outcome:?}"
+        );
     }
 
     #[test]
@@ -162,7 +164,10 @@ mod tests {
         let given = Given::image_config("{}");
         let error = model_error();
         let outcome = evaluate(&PACK, RULE, given.without_attestations(error));
-        assert!(format!("{outcome:?}").starts_with("Outcome::Broken"), "{outcome:?}");
+        assert!(
+            format!("{outcome:?}").starts_with("Outcome::Broken"),
+            "{outcome:?}"
+        );
     }
 
     fn model_error() -> polcheck_sdk::testing::Missing {

@@ -42,9 +42,7 @@
 
 use crate::provenance::{Provenance, all};
 use polcheck_sdk::attestations::Verification;
-use polcheck_sdk::{
-    Facts, Finding, Judgement, Location, Rule, Settings, Severity, Unsettled,
-};
+use polcheck_sdk::{Facts, Finding, Judgement, Location, Rule, Settings, Severity, Unsettled};
 use std::collections::BTreeSet;
 
 /// The rule.
@@ -80,15 +78,19 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
     }
     if builders.is_empty() {
         let finding = Finding::new("nobody trusted says who built the image")
-            .help("let the builder attach provenance, signed by somebody whom the policy set trusts")
+            .help(
+                "let the builder attach provenance, signed by somebody whom the policy set trusts",
+            )
             .at(Location::Manifest);
         return Ok(vec![finding.key("builder")]);
     }
     let finding = |builder: &&str| {
-        Finding::new(format!("the image was built by `{builder}`, which is no trusted builder"))
-            .help("build it where the setting `trustedBuilders` says, or add the builder to it")
-            .at(Location::Manifest)
-            .key(format!("builder={builder}"))
+        Finding::new(format!(
+            "the image was built by `{builder}`, which is no trusted builder"
+        ))
+        .help("build it where the setting `trustedBuilders` says, or add the builder to it")
+        .at(Location::Manifest)
+        .key(format!("builder={builder}"))
     };
     Ok(builders.iter().map(finding).collect())
 }
@@ -137,7 +139,10 @@ mod tests {
     fn without_a_list_it_does_not_apply() {
         let given = Given::image_config("{}").attested("{}");
         let outcome = evaluate(&PACK, RULE, given);
-        assert!(format!("{outcome:?}").starts_with("Outcome::NotApplicable"), "{outcome:?}");
+        assert!(
+            format!("{outcome:?}").starts_with("Outcome::NotApplicable"),
+            "{outcome:?}"
+        );
     }
 
     #[test]
@@ -145,6 +150,9 @@ mod tests {
         let attached = vec![built("unsigned", &json!("https://ci.test/runner"))];
         let given = given(&json!({ "trustsNobody": true, "attached": attached }));
         let outcome = evaluate(&PACK, RULE, given);
-        assert!(format!("{outcome:?}").starts_with("Outcome::Inconclusive"), "{outcome:?}");
+        assert!(
+            format!("{outcome:?}").starts_with("Outcome::Inconclusive"),
+            "{outcome:?}"
+        );
     }
 }

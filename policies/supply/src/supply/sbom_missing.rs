@@ -30,9 +30,7 @@
 //! ```
 
 use polcheck_sdk::attestations::{Attestation, Subject, Verification};
-use polcheck_sdk::{
-    Facts, Finding, Judgement, Location, Rule, Settings, Severity, Unsettled,
-};
+use polcheck_sdk::{Facts, Finding, Judgement, Location, Rule, Settings, Severity, Unsettled};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -79,7 +77,11 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
         "the image has no SBOM"
     };
     let finding = Finding::new(message).at(Location::Manifest);
-    Ok(vec![finding.help("build with `--sbom=true`, or attach one: `cosign attest --type spdxjson`").key("sbom")])
+    Ok(vec![
+        finding
+            .help("build with `--sbom=true`, or attach one: `cosign attest --type spdxjson`")
+            .key("sbom"),
+    ])
 }
 
 fn is_sbom(attestation: &Attestation) -> bool {
@@ -111,7 +113,9 @@ mod tests {
 
     fn given(attached: &Value, settings: Value) -> Given {
         let attestations = json!({ "attached": [attached] }).to_string();
-        Given::image_config("{}").attested(&attestations).settings(RULE, settings)
+        Given::image_config("{}")
+            .attested(&attestations)
+            .settings(RULE, settings)
     }
 
     #[rstest]
@@ -135,7 +139,14 @@ mod tests {
     #[test]
     fn without_anybody_who_is_trusted_nothing_signed_can_be_asked_for() {
         let given = Given::image_config("{}").attested(r#"{ "trustsNobody": true }"#);
-        let outcome = evaluate(&PACK, RULE, given.settings(RULE, json!({ "requireSigned": true })));
-        assert!(format!("{outcome:?}").starts_with("Outcome::Inconclusive"), "{outcome:?}");
+        let outcome = evaluate(
+            &PACK,
+            RULE,
+            given.settings(RULE, json!({ "requireSigned": true })),
+        );
+        assert!(
+            format!("{outcome:?}").starts_with("Outcome::Inconclusive"),
+            "{outcome:?}"
+        );
     }
 }

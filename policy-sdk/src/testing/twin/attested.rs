@@ -28,11 +28,21 @@ impl Given {
         subject: Subject,
         predicate_types: &[String],
     ) -> Result<Vec<Attestation>, FactError> {
-        into::attached(self.attestation_facts()?, subject, predicate_types, self.shown())
+        into::attached(
+            self.attestation_facts()?,
+            subject,
+            predicate_types,
+            self.shown(),
+        )
     }
 
     pub(crate) fn trusted_claims(&self) -> Result<Vec<String>, FactError> {
-        Ok(self.attestation_facts()?.trusted_claims.iter().cloned().collect())
+        Ok(self
+            .attestation_facts()?
+            .trusted_claims
+            .iter()
+            .cloned()
+            .collect())
     }
 
     pub(crate) fn predicate(&self, id: u32) -> Result<String, FactError> {
