@@ -1,5 +1,11 @@
 //! What rules see of what is attached: everything that is there, and of what it says only what they may.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
 mod sandbox;
 
 use engine::{Case, Circumstances};

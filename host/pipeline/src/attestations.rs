@@ -119,7 +119,7 @@ impl<'t> Gathering<'t> {
         let layers = layers.unwrap_or_default();
         let mut opening = std::pin::pin!(open_layers(image, subject, layers));
         while let Some((layer, bytes)) = opening.next().await {
-            self.legacy_layer(&layer, bytes, subject, kind)?;
+            self.legacy_layer(&layer, &bytes, subject, kind)?;
         }
         Ok(())
     }

@@ -61,6 +61,7 @@ pub(crate) fn source(reference: &str) -> Fact<Source> {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "so it can be mapped over")]
 fn unavailable(error: RegistryError) -> FactError {
     FactError::Unavailable(error.to_string())
 }

@@ -20,13 +20,13 @@ pub(crate) struct Trusting<'p> {
 
 impl<'p> Trusting<'p> {
     /// Whom a trust policy trusts when it comes to an image of a repository; none: of a file.
-    pub(crate) fn by(policy: Option<&'p TrustPolicy>, repository: Option<String>) -> Self {
+    pub(crate) fn by(policy: Option<&'p TrustPolicy>, repository: Option<&str>) -> Self {
         let Some(policy) = policy else {
             return Self::default();
         };
         Self {
             policy: Some(policy),
-            rules: policy.rules_for(repository.as_deref()).collect(),
+            rules: policy.rules_for(repository).collect(),
             everybody: policy.everybody(),
         }
     }

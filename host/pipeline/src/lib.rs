@@ -298,7 +298,8 @@ impl Pipeline {
             facts.dockerfile = Some(file.facts);
         }
         facts.image = Some(image_facts);
-        let trusting = Trusting::by(self.policies.trust.as_deref(), subject::name(image));
+        let name = subject::name(image);
+        let trusting = Trusting::by(self.policies.trust.as_deref(), name.as_deref());
         wanted
             .gather(&self.registry, image, manifest, &trusting, time, &mut facts)
             .await;

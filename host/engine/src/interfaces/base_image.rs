@@ -20,10 +20,8 @@ pub(super) fn link(linker: &mut LinkerInstance<'_, Host>) -> Result<()> {
         |mut store: StoreContextMut<'_, Host>, (): ()| {
             let case = granted(&mut store, Interface::BaseImage)?;
             let is_named = store.data().names(Need::ImageBase);
-            Ok((case.and_then(|case| match is_named {
-                true => case.base_of_image(),
-                false => Err(FactError::Denied),
-            }),))
+            let named = case.and_then(|case| is_named.then_some(case).ok_or(FactError::Denied));
+            Ok((named.and_then(|case| case.base_of_image()),))
         },
     )
 }

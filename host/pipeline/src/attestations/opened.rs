@@ -77,7 +77,7 @@ impl Gathering<'_> {
     pub(super) fn legacy_layer(
         &mut self,
         layer: &Descriptor,
-        bytes: Result<Bytes, Reason>,
+        bytes: &Result<Bytes, Reason>,
         subject: &Digest,
         kind: LegacyTag,
     ) -> Fact<()> {
@@ -85,7 +85,7 @@ impl Gathering<'_> {
             artifact_type: Some(layer.media_type().to_string()),
             ..unsigned(layer.digest().clone())
         };
-        let bytes = match &bytes {
+        let bytes = match bytes {
             Ok(bytes) => bytes,
             Err(reason) => return self.unusable(row, reason),
         };

@@ -1,7 +1,7 @@
 //! The image has no list of what is in it
 //!
 //! ## What it does
-//! Looks for an SBOM, in SPDX or CycloneDX, among what is attached to the image: as the predicate of a statement, as
+//! Looks for an SBOM, in SPDX or `CycloneDX`, among what is attached to the image: as the predicate of a statement, as
 //! `docker build --sbom=true` and `cosign attest` attach it, or as an artifact that refers to the image, as `oras attach` does.
 //! One that nobody signed counts, unless the setting `requireSigned` says otherwise.
 //!
