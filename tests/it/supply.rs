@@ -634,3 +634,84 @@ fn the_pack_imports_what_its_rules_read_and_nothing_else() {
         json!({ "supply": ["base-image", "attestations"] })
     );
 }
+
+/// Writes one layer at a tag of the form of cosign before version 3.
+fn as_before(world: &World, subject: &str, tag: &str, media_type: &str, layer: (&str, &str)) {
+    let (bytes, signature) = layer;
+    let digest = world.registry.put_blob("app", bytes.to_owned());
+    let annotations = json!({ "dev.cosignproject.cosign/signature": signature });
+    let manifest = json!({
+        "schemaVersion": 2, "mediaType": test_registry::media_type::MANIFEST,
+        "config": { "mediaType": test_registry::media_type::CONFIG, "digest": digest, "size": bytes.len() },
+        "layers": [{ "mediaType": media_type, "digest": digest, "size": bytes.len(), "annotations": annotations }],
+    });
+    let tag = format!("{}.{tag}", subject.replace(':', "-"));
+    let text = manifest.to_string();
+    let kind = test_registry::media_type::MANIFEST;
+    world.registry.put_manifest("app", &tag, kind, text);
+}
+
+#[rstest]
+#[case("polcheck.pub", 0)]
+#[case("stranger.pub", 1)]
+fn a_claim_in_the_older_form_is_believed_as_one_in_the_newer(
+    #[case] key: &str,
+    #[case] findings: usize,
+) {
+    let world = World::new();
+    labelled().push(&world.registry, "app", Some("1"));
+    world.make_key();
+    world.make_key_called("stranger");
+    let image = world.image("app:1");
+    let attest = "attest -q --key polcheck.key --no-upload --bundle b.json";
+    let words: Vec<&str> = attest.split(' ').chain([image.as_str()]).collect();
+    let said = world.polcheck(&words);
+    assert_eq!(said.code, 0, "{said}");
+    let bundle: Value = serde_json::from_str(&world.read("b.json")).unwrap();
+    let mut envelope = bundle["dsseEnvelope"].clone();
+    envelope["signatures"][0]["keyid"] = json!("");
+    let layer = (envelope.to_string(), "application/vnd.dsse.envelope.v1+json");
+    as_before(&world, labelled().digest(), "att", layer.1, (&layer.0, ""));
+    world.write("set.yaml", trusting(key, ""));
+    let said = check(&world, &[]);
+    assert_eq!(judged(&said).1.len(), findings, "{said}");
+}
+
+#[rstest]
+#[case::right(base("old").digest().to_owned(), "base.pub", "passed")]
+#[case::of_another_image(base("new").digest().to_owned(), "base.pub", "failed")]
+#[case::by_another_key(base("old").digest().to_owned(), "other.pub", "failed")]
+fn a_signature_of_the_base_in_the_older_form_counts(
+    #[case] about: String,
+    #[case] trusted: &str,
+    #[case] verdict: &str,
+) {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    let world = World::new();
+    base("old").push(&world.registry, "app", Some("base"));
+    let digest = base("old").digest().to_owned();
+    let image = on_base(&world.image("app:base"), Some(&digest), &["old", "own"]);
+    image.push(&world.registry, "app", Some("1"));
+    let (key, other) = (test_sigstore::Key::new(), test_sigstore::Key::new());
+    for (name, key) in [("base.pub", &key), ("other.pub", &other)] {
+        let lines = STANDARD.encode(key.spki());
+        let pem = format!("-----BEGIN PUBLIC KEY-----\n{lines}\n-----END PUBLIC KEY-----\n");
+        world.write(name, pem);
+    }
+    let payload = json!({
+        "critical": {
+            "identity": { "docker-reference": "base" }, "image": { "docker-manifest-digest": about },
+            "type": "cosign container image signature",
+        },
+        "optional": null,
+    })
+    .to_string();
+    let signature = STANDARD.encode(key.sign(payload.as_bytes()));
+    let media_type = "application/vnd.dev.cosign.simplesigning.v1+json";
+    as_before(&world, &digest, "sig", media_type, (&payload, &signature));
+    let trust = trusting(trusted, "").replace(LABELS, "");
+    world.write("set.yaml", format!("{UNSIGNED_BASE}{trust}"));
+    let said = check(&world, &[]);
+    assert_eq!(judged(&said).0, verdict, "{said}");
+}
