@@ -670,7 +670,10 @@ fn a_claim_in_the_older_form_is_believed_as_one_in_the_newer(
     let bundle: Value = serde_json::from_str(&world.read("b.json")).unwrap();
     let mut envelope = bundle["dsseEnvelope"].clone();
     envelope["signatures"][0]["keyid"] = json!("");
-    let layer = (envelope.to_string(), "application/vnd.dsse.envelope.v1+json");
+    let layer = (
+        envelope.to_string(),
+        "application/vnd.dsse.envelope.v1+json",
+    );
     as_before(&world, labelled().digest(), "att", layer.1, (&layer.0, ""));
     world.write("set.yaml", trusting(key, ""));
     let said = check(&world, &[]);
@@ -714,4 +717,29 @@ fn a_signature_of_the_base_in_the_older_form_counts(
     world.write("set.yaml", format!("{UNSIGNED_BASE}{trust}"));
     let said = check(&world, &[]);
     assert_eq!(judged(&said).0, verdict, "{said}");
+}
+
+#[test]
+fn a_claim_takes_as_many_signers_as_the_trust_policy_asks_for() {
+    let world = attested(&labelled());
+    let set = "
+trust:
+  signers: { one: { keys: [polcheck.pub] }, two: { keys: [stranger.pub] } }
+  statements: [{ claims: [security.scan], signers: [one, two], threshold: 2 }]
+";
+    world.write("set.yaml", format!("{LABELS}{set}"));
+    assert_eq!(judged(&check(&world, &[])).1.len(), 1);
+    let image = world.image("app:1");
+    let again = [
+        "attest",
+        "-q",
+        "--keep-superseded",
+        "--key",
+        "stranger.key",
+        &image,
+    ];
+    let said = world.polcheck(&again);
+    assert_eq!(said.code, 0, "{said}");
+    let said = check(&world, &[]);
+    assert_eq!(judged(&said).1, Vec::<String>::new(), "{said}");
 }

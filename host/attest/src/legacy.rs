@@ -118,12 +118,11 @@ pub fn verify_legacy_statement(
     trust: &Trust,
     expected: &Expected,
 ) -> Result<VerifiedStatement, Rejection> {
-    let envelope = verify_envelope(layer, trust, expected.now)?;
-    verify_statement(&envelope, expected)
+    verify_statement(&layer.envelope(trust, expected.now)?, expected)
 }
 
-/// Verifies that a layer of an `.att` tag holds a statement of any kind about an image, signed by somebody trusted; and says
-/// by whom. What it says of the image is not judged.
+/// Verifies that a layer of an `.att` tag holds a statement of any kind about an image, signed by somebody trusted; and says by
+/// whom. What it says of the image is not judged.
 ///
 /// # Errors
 /// The first reason why that is not so.
@@ -133,39 +132,35 @@ pub fn verify_legacy_signer(
     subject: &Digest,
     now: Timestamp,
 ) -> Result<VerifiedSignature, Rejection> {
-    let envelope = verify_envelope(layer, trust, now)?;
+    let envelope = layer.envelope(trust, now)?;
     envelope.subject(subject)?;
-    Ok(envelope.signature)
-}
-
-/// Reads what a layer of an `.att` tag says. It is not verified.
-///
-/// # Errors
-/// If it is no envelope, or what it holds is no statement.
-pub fn legacy_contents(layer: LegacyLayer<'_>) -> Result<Contents, Rejection> {
-    of_received(layer.received_envelope()?)
-}
-
-fn verify_envelope(
-    layer: LegacyLayer<'_>,
-    trust: &Trust,
-    now: Timestamp,
-) -> Result<VerifiedEnvelope, Rejection> {
-    match verify_received(layer.received_envelope()?, None, trust, now)? {
-        Verified::Envelope(envelope) => Ok(envelope),
-        Verified::Artifact(_) => Err(Rejection::MessageSignature),
-    }
+    Ok(envelope.signature().clone())
 }
 
 impl LegacyLayer<'_> {
+    /// The envelope of a layer of an `.att` tag, its signature verified.
+    fn envelope(&self, trust: &Trust, now: Timestamp) -> Result<VerifiedEnvelope, Rejection> {
+        match verify_received(self.attestation()?, None, trust, now)? {
+            Verified::Envelope(envelope) => Ok(envelope),
+            Verified::Artifact(_) => Err(Rejection::MessageSignature),
+        }
+    }
+
     /// What an annotation says, if it says anything.
     fn annotation(&self, name: &str) -> Option<&str> {
         let text = self.annotations.get(name)?;
         (!text.is_empty()).then_some(text)
     }
 
-    /// The bundle that it would be, where it is an envelope.
-    fn received_envelope(&self) -> Result<bundle::Received, Rejection> {
+    /// What a layer of an `.att` tag says. It is not verified.
+    ///
+    /// # Errors
+    /// If it is no envelope, or what it holds is no statement.
+    pub fn contents(&self) -> Result<Contents, Rejection> {
+        of_received(self.attestation()?)
+    }
+
+    fn attestation(&self) -> Result<bundle::Received, Rejection> {
         let envelope = json::value(Document::Envelope, self.bytes)?;
         self.received(("dsseEnvelope", envelope))
     }

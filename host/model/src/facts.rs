@@ -364,4 +364,48 @@ mod tests {
         assert_eq!(problems.len(), 1);
         assert_eq!(problems[0].fact, "layers");
     }
+
+    #[test]
+    fn a_predicate_is_covered_by_its_digest_and_what_could_not_be_had_is_a_problem() {
+        use attestations::{Attestation, AttestationKind, Verification};
+        let row = |predicate| Attestation {
+            kind: AttestationKind::Statement,
+            digest: crate::canonical::sha256(b"x"),
+            predicate_type: None,
+            artifact_type: None,
+            verification: Verification::Unsigned,
+            signer: None,
+            signed_at: None,
+            logged: false,
+            predicate,
+        };
+        let facts = |predicate| Facts {
+            attestations: Some(Ok(Box::new(AttestationFacts {
+                image: vec![row(predicate)],
+                ..AttestationFacts::default()
+            }))),
+            ..Facts::default()
+        };
+        let digest = |value| crate::canonical::digest(&facts(Ok(value))).unwrap();
+        assert_eq!(
+            digest(serde_json::json!([1])),
+            digest(serde_json::json!([1]))
+        );
+        assert_ne!(
+            digest(serde_json::json!([1])),
+            digest(serde_json::json!([2]))
+        );
+        let text = crate::canonical::json(&facts(Ok(serde_json::json!("long")))).unwrap();
+        assert!(!text.contains("long"), "{text}");
+        let problems = |error| facts(Err(error)).problems().len();
+        assert_eq!(problems(FactError::Unavailable("x".into())), 1);
+        // They count for nothing, and keep nobody from seeing the rest.
+        assert_eq!(problems(FactError::TooLarge("x".into())), 0);
+        assert_eq!(problems(FactError::Malformed("x".into())), 0);
+        let none = Facts {
+            attestations: Some(Err(FactError::TooLarge("1001 referrers".into()))),
+            ..Facts::default()
+        };
+        assert_eq!(none.problems().len(), 1);
+    }
 }

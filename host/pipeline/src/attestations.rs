@@ -9,6 +9,7 @@ use crate::verify_image::unlisted;
 use ::attest::statement_contents;
 use ::registry::{Document, Image, LegacyTag, ListedBy, RegistryError};
 use futures_util::StreamExt;
+use futures_util::future::try_join3;
 use jiff::Timestamp;
 use model::facts::AttestationFacts;
 use model::facts::attestations::{Attestation, AttestationKind, Signer, Verification};
@@ -87,19 +88,18 @@ impl<'t> Gathering<'t> {
 
     /// Everything that anybody lists as attached to a digest, in all forms.
     async fn attached(&mut self, image: &Image, subject: &Digest) -> Fact<()> {
-        let listed = image.referrers(subject).await.map_err(error)?;
-        let mut entries = listed.entries;
-        if listed.by == ListedBy::Api {
-            // A registry that got its list later may have forgotten what was attached before.
-            let more = unlisted(image, subject, &entries).await;
-            entries.extend(more.map_err(error)?);
-        }
+        let [signature, attestation] = [LegacyTag::Signature, LegacyTag::Attestation];
+        let asked = try_join3(
+            listed(image, subject),
+            image.legacy_document(subject, signature),
+            image.legacy_document(subject, attestation),
+        );
+        let (entries, signatures, attestations) = asked.await.map_err(error)?;
         let mut opening = std::pin::pin!(open_all(image, subject, entries));
         while let Some(opened) = opening.next().await {
             self.opened(opened, subject)?;
         }
-        for kind in LegacyTag::ALL {
-            let document = image.legacy_document(subject, kind).await.map_err(error)?;
+        for (kind, document) in [(signature, signatures), (attestation, attestations)] {
             if let Some(document) = document {
                 self.legacy(image, &document, subject, kind).await?;
             }
@@ -199,6 +199,17 @@ impl<'t> Gathering<'t> {
         });
         numbered.collect()
     }
+}
+
+/// What refers to a digest, in the order of the registry and then of the fallback tag.
+async fn listed(image: &Image, subject: &Digest) -> Result<Vec<Descriptor>, RegistryError> {
+    let listed = image.referrers(subject).await?;
+    let mut entries = listed.entries;
+    if listed.by == ListedBy::Api {
+        // A registry that got its list later may have forgotten what was attached before.
+        entries.extend(unlisted(image, subject, &entries).await?);
+    }
+    Ok(entries)
 }
 
 /// The place of a signer among all of them.

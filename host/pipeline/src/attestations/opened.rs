@@ -6,8 +6,8 @@ use crate::trust_policy::TrustRule;
 use ::attest::{
     Artifact, Contents, Document, ENVELOPE_MEDIA_TYPE, LegacyLayer, LogEntries, RESULT_TYPES,
     Rejection, SIMPLE_SIGNING_MEDIA_TYPE, StatementContents, Verified, VerifiedSignature, contents,
-    legacy_contents, verify, verify_legacy_signature, verify_legacy_signer,
-    verify_legacy_statement, verify_signature, verify_signer,
+    verify, verify_legacy_signature, verify_legacy_signer, verify_legacy_statement,
+    verify_signature, verify_signer,
 };
 use ::registry::LegacyTag;
 use bytes::Bytes;
@@ -103,7 +103,7 @@ impl Gathering<'_> {
                 };
                 self.judged(row, signature);
             }
-            (LegacyTag::Attestation, ENVELOPE_MEDIA_TYPE) => match legacy_contents(signed) {
+            (LegacyTag::Attestation, ENVELOPE_MEDIA_TYPE) => match signed.contents() {
                 Err(rejection) => self.invalid(row, unreadable(&rejection)),
                 Ok(contents) => {
                     let signature = verify_legacy_signer(signed, trust, subject, self.now);
