@@ -537,6 +537,13 @@ fn trusting(key: &str, repositories: &str) -> String {
     )
 }
 
+/// Each entry is counted for itself.
+const TWO_ENTRIES: &str = "
+trust:
+  signers: { other: { keys: [stranger.pub] }, ci: { keys: [polcheck.pub] } }
+  statements: [{ claims: ['**'], signers: [other] }, { claims: [security.*], signers: [ci] }]
+";
+
 /// An image whose label claims a result.
 fn labelled() -> TestImage {
     let mut config = good_config();
@@ -567,6 +574,7 @@ fn attested(image: &TestImage) -> World {
 #[case::other_set(trusting("polcheck.pub", ", policySets: ['builtin:strict']"), 1)]
 #[case::other_verifier(trusting("polcheck.pub", ", verifierIds: ['https://other.test']"), 1)]
 #[case::stranger(trusting("stranger.pub", ""), 1)]
+#[case::second_entry(format!("{LABELS}{TWO_ENTRIES}"), 0)]
 #[case::nobody(LABELS.to_owned(), 1)]
 fn a_label_is_believed_if_somebody_trusted_signed_its_claim(
     #[case] set: String,

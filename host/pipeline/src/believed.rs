@@ -72,22 +72,17 @@ impl Believed {
         }
     }
 
-    /// The claims, without `=passed`, that every rule which names them finds stated by as many as it asks for.
+    /// The claims, without `=passed`, that a rule which names them finds stated by as many as it asks for. Each rule is counted
+    /// for itself.
     pub(crate) fn claims(&self, trusting: &Trusting<'_>) -> BTreeSet<String> {
-        let stated = self.0.keys().map(|(_, claim)| claim);
-        let stated: BTreeSet<&String> = stated.collect();
-        let is_believed = |claim: &&String| {
-            let rules = trusting.rules.iter().enumerate();
-            let mut deciding = rules.filter(|(_, rule)| rule.decides(claim)).peekable();
-            deciding.peek().is_some()
-                && deciding.all(|(at, rule)| {
-                    let signers = self.0.get(&(at, (*claim).clone()));
-                    signers.is_some_and(|it| it.len() >= rule.definition.threshold)
-                })
+        let is_enough = |at: usize, signers: &BTreeSet<String>| {
+            let rule = trusting.rules.get(at);
+            rule.is_some_and(|rule| signers.len() >= rule.definition.threshold)
         };
-        let believed = stated.into_iter().filter(is_believed);
+        let stated = self.0.iter();
+        let believed = stated.filter(|((at, _), signers)| is_enough(*at, signers));
         believed
-            .filter_map(|claim| claim.strip_suffix(PASSED))
+            .filter_map(|((_, claim), _)| claim.strip_suffix(PASSED))
             .map(str::to_owned)
             .collect()
     }
