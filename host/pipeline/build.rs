@@ -6,7 +6,14 @@ fn main() {
     // Asked when it runs: checkouts may share what was compiled.
     let manifest = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
     let built = Path::new(&manifest).join("../../policies/built");
-    for file in ["core.wasm", "core.cwasm", "core.digest"] {
+    for file in [
+        "core.wasm",
+        "core.cwasm",
+        "core.digest",
+        "supply.wasm",
+        "supply.cwasm",
+        "supply.digest",
+    ] {
         println!("cargo::rerun-if-changed={}", built.join(file).display());
         if !built.join(file).exists() {
             println!("cargo::error=the built-in packs are not built: run `cargo xtask build`");

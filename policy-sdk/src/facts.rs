@@ -1,9 +1,10 @@
 //! What a rule is told about the subject.
 
+use crate::attestations::Attestations;
 use crate::dockerfile::{Dockerfile, Taken};
 use crate::{
-    Base, EnforcementPoint, FactError, HistoryEntry, ImageConfig, Layer, ManifestInfo, Reference,
-    RunConfig, Source,
+    Base, EnforcementPoint, FactError, HistoryEntry, ImageBase, ImageConfig, Layer, ManifestInfo,
+    Reference, RunConfig, Source,
 };
 use std::cell::OnceCell;
 
@@ -101,6 +102,21 @@ impl Facts {
     /// Why it is not there; absent: the stage begins with another stage, or with nothing.
     pub fn base_of_stage(&self, stage: u32) -> Result<Base, FactError> {
         self.source.base_of_stage(stage)
+    }
+
+    /// The image that the image was built on. Needs `base-image/of-image`.
+    ///
+    /// # Errors
+    /// Why it is not there; absent: nobody says, or it was built on nothing.
+    pub fn base_of_image(&self) -> Result<ImageBase, FactError> {
+        self.source.base_of_image()
+    }
+
+    /// What is attached to the image. Needs `attestations`.
+    pub fn attestations(&self) -> Attestations<'_> {
+        Attestations {
+            source: &self.source,
+        }
     }
 
     /// The time of the evaluation in seconds since 1970-01-01T00:00:00Z: the only time there is.

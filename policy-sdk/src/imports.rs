@@ -1,14 +1,16 @@
 //! Facts as the host serves them.
 
+use crate::attestations::{Attestation, Signer, Subject};
 use crate::bindings::polcheck::policy::{
-    base_image, dockerfile, evaluation, image, matching, settings,
+    attestations, base_image, dockerfile, evaluation, image, matching, settings,
 };
 use crate::dockerfile::{
     CommandList, Diagnostic, Difference, Directive, EffectiveConfig, FileSource, FileStatus, Flow,
     Instruction, Mount, Stage, Suppression, VariableUse,
 };
 use crate::{
-    Base, EnforcementPoint, FactError, HistoryEntry, ImageConfig, Layer, ManifestInfo, Reference,
+    Base, EnforcementPoint, FactError, HistoryEntry, ImageBase, ImageConfig, Layer, ManifestInfo,
+    Reference,
 };
 
 /// The imports of the component.
@@ -109,6 +111,50 @@ impl Imports {
 
     pub(crate) fn base_of_stage(&self, stage: u32) -> Result<Base, FactError> {
         base_image::of_stage(stage)
+    }
+
+    pub(crate) fn base_of_image(&self) -> Result<ImageBase, FactError> {
+        base_image::of_image()
+    }
+
+    pub(crate) fn trusts_anybody(&self) -> Result<bool, FactError> {
+        attestations::trusts_anybody()
+    }
+
+    pub(crate) fn signers(&self) -> Result<Vec<Signer>, FactError> {
+        attestations::signers()
+    }
+
+    pub(crate) fn attached(
+        &self,
+        subject: Subject,
+        predicate_types: &[String],
+    ) -> Result<Vec<Attestation>, FactError> {
+        attestations::attached(subject, predicate_types)
+    }
+
+    pub(crate) fn trusted_claims(&self) -> Result<Vec<String>, FactError> {
+        attestations::trusted_claims()
+    }
+
+    pub(crate) fn predicate(&self, id: u32) -> Result<String, FactError> {
+        attestations::predicate(id)
+    }
+
+    pub(crate) fn predicate_value(
+        &self,
+        id: u32,
+        pointer: &str,
+    ) -> Result<Option<String>, FactError> {
+        attestations::predicate_value(id, pointer)
+    }
+
+    pub(crate) fn predicate_text(
+        &self,
+        id: u32,
+        pointer: &str,
+    ) -> Result<Option<String>, FactError> {
+        attestations::predicate_text(id, pointer)
     }
 
     pub(crate) fn time(&self) -> u64 {

@@ -36,6 +36,7 @@
 
 #[cfg(all(target_arch = "wasm32", not(feature = "std-allocator")))]
 mod allocator;
+pub mod attestations;
 mod config;
 pub mod dockerfile;
 mod facts;
@@ -48,7 +49,7 @@ mod settings;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
 
-pub use bindings::polcheck::policy::base_image::Base;
+pub use bindings::polcheck::policy::base_image::{Base, BaseSource, ImageBase};
 pub use bindings::polcheck::policy::evaluation::EnforcementPoint;
 pub use bindings::polcheck::policy::image::{HistoryEntry, Layer, ManifestInfo};
 pub use bindings::polcheck::policy::matching::Reference;

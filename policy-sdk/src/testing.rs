@@ -1,18 +1,20 @@
 //! Testing rules natively: facts without a host, and examples that keep their promise.
 
+mod attested;
 mod twin;
 
 pub use facts::BuildInputs;
+pub use model::FactError as Missing;
 
 use crate::bindings::polcheck::policy::types;
 use crate::pack::Outcome;
 use crate::{Pack, RegisteredRule};
-use model::Facts;
 use model::edit::{Edited, TextEdit};
 use model::facts::Origin;
 use model::facts::dockerfile::Span;
+use model::{Facts, Need};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// The time of the evaluation in tests that say nothing else: 2026-11-23T00:00:00Z.
@@ -27,6 +29,8 @@ pub struct Given {
     claims: Vec<String>,
     context: BTreeMap<String, String>,
     settings: BTreeMap<String, Value>,
+    /// What the rule names among its needs and uses.
+    named: BTreeSet<Need>,
 }
 
 impl Given {
@@ -77,6 +81,10 @@ impl Given {
             }
             _ => Self::image_config(&example.text),
         };
+        let given = match &example.attestations {
+            Some(attestations) => given.attested(attestations),
+            None => given,
+        };
         match &example.settings {
             Some(settings) => given.settings(rule, settings.clone()),
             None => given,
@@ -101,6 +109,41 @@ impl Given {
             claims: Vec::new(),
             context: BTreeMap::new(),
             settings: BTreeMap::new(),
+            named: BTreeSet::new(),
+        }
+    }
+
+    /// With this attached to the image and to its base, as JSON: `attached`, `base`, `trustedClaims`, `builtOn`. Of a set that
+    /// trusts somebody, unless `trustsNobody`.
+    ///
+    /// # Panics
+    /// If it has not that form.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a test is written by hand")]
+    pub fn attested(self, json: &str) -> Self {
+        let document: attested::Document =
+            serde_json::from_str(json).expect("what is attached, as JSON");
+        let facts = Facts {
+            attestations: Some(Ok(Box::new(document.facts()))),
+            image_base: Some(document.image_base()),
+            ..Facts::clone(&self.facts)
+        };
+        Self {
+            facts: Rc::new(facts),
+            ..self
+        }
+    }
+
+    /// Where this could not be had: what is attached to the image.
+    #[must_use]
+    pub fn without_attestations(self, error: Missing) -> Self {
+        let facts = Facts {
+            attestations: Some(Err(error)),
+            ..Facts::clone(&self.facts)
+        };
+        Self {
+            facts: Rc::new(facts),
+            ..self
         }
     }
 
@@ -129,6 +172,9 @@ impl Given {
         let schema = serde_json::from_str(rule.rule.settings).unwrap_or(Value::Null);
         let settings = model::settings::complete(&schema, self.settings.get(rule.id));
         self.settings.insert(rule.id.to_owned(), settings);
+        let needs = rule.rule.needs.iter().copied().flatten();
+        let names = needs.chain(rule.rule.uses);
+        self.named = names.filter_map(|name| Need::from_name(name)).collect();
         self
     }
 }
@@ -220,19 +266,24 @@ pub struct Example {
     pub ignore_file: Option<String>,
     /// The block ```` ```json image ```` before it: the config of the image that the Dockerfile is said to make.
     pub image: Option<String>,
+    /// The block ```` ```json attestations ```` before it: what is attached, as [`Given::attested`] reads it.
+    pub attestations: Option<String>,
     /// The block ```` ```json settings ```` before it.
     pub settings: Option<Value>,
 }
 
 /// The examples of a rule's documentation: blocks fenced as ```` ```json fails ```` or ```` ```dockerfile passes ````. A
-/// block ```` ```dockerignore ````, ```` ```json image ```` or ```` ```json settings ```` belongs to the example behind it, a block
+/// block ```` ```dockerignore ````, ```` ```json image ````, ```` ```json attestations ```` or ```` ```json settings ```` belongs to
+/// the example behind it, a block
 /// ```` ```dockerfile fixed ```` to the one before it, and is one that passes.
 pub fn examples(description: &str) -> Vec<Example> {
-    let (mut examples, mut ignore_file, mut image, mut settings) = (Vec::new(), None, None, None);
+    let (mut examples, mut ignore_file, mut image) = (Vec::new(), None, None);
+    let (mut attestations, mut settings) = (None, None);
     for (info, text) in blocks(description) {
         match info.split_once(' ') {
             _ if info == "dockerignore" => ignore_file = Some(text),
             Some(("json", "image")) => image = Some(text),
+            Some(("json", "attestations")) => attestations = Some(text),
             Some(("json", "settings")) => settings = serde_json::from_str(&text).ok(),
             Some((language, expectation @ ("fails" | "passes"))) => examples.push(Example {
                 language: language.to_owned(),
@@ -241,6 +292,7 @@ pub fn examples(description: &str) -> Vec<Example> {
                 fixed: None,
                 ignore_file: ignore_file.take(),
                 image: image.take(),
+                attestations: attestations.take(),
                 settings: settings.take(),
             }),
             Some(("dockerfile", "fixed")) => {

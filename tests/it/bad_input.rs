@@ -444,7 +444,7 @@ fn a_wrong_policy_or_set_is_named_with_a_cure() {
     $ --policy builtin:nothing
     error: there is no built-in pack `nothing`
      |
-     = help: built in are `core`; the path of a file works too
+     = help: built in are `core`, `supply`; the path of a file works too
 
     $ --policy-set builtin:nothing
     error: there is no built-in policy set `nothing`

@@ -138,10 +138,12 @@ fn rules_are_listed_with_their_severity() {
     assert_said!(World::new().polcheck(&["rules"]), @"
     exit code: 0
     --- stdout
+    base.drift                    low       The base image is not what it was (in a pack that this set does not name)
     base.end-of-life              medium    A base image is past its end
     base.latest-tag               medium    A base image has no version
     base.no-digest                low       A base image is not pinned
     base.not-allowed              high      An image comes from where it must not
+    base.unsigned                 medium    Nobody trusted signed the base image (in a pack that this set does not name)
     build.add-instead-of-copy     low       `ADD` copies files
     build.add-remote              medium    Something is downloaded that may be another thing tomorrow
     build.archive-copy            info      An archive is copied, and unpacked later
@@ -176,6 +178,7 @@ fn rules_are_listed_with_their_severity() {
     health.needs-tool             info      The health check needs a tool for downloads
     health.undefined-variable     medium    The health check uses a variable that nobody sets
     image.dockerfile-mismatch     high      The Dockerfile does not make this image
+    image.no-provenance           low       The image has no provenance (in a pack that this set does not name)
     label.empty                   medium    A label is empty
     label.oci-missing             info      The image does not say where it comes from
     label.schema                  low       The labels are not as agreed (only where a set names it)
@@ -221,6 +224,8 @@ fn rules_are_listed_with_their_severity() {
     shell.exit-status-lost        medium    A check fails, and the build goes on
     shell.pipe-status-lost        low       Only the last command of a pipe decides whether it failed
     shell.shell-link              low       The system's shell is replaced by a link
+    supply.builder-not-trusted    high      The image was not built where it should be (in a pack that this set does not name)
+    supply.sbom-missing           low       The image has no list of what is in it (in a pack that this set does not name)
     user.final-root               high      The image runs as root
     user.large-uid                low       A user with a large number makes a large image
     user.not-numeric              low       The image names its user
@@ -281,6 +286,7 @@ fn the_version_names_what_lies_in_the_binary() {
     polcheck 0.1.0
     contract polcheck:policy@0.1.0, engine wasmtime-48
     pack builtin:core sha256:[DIGEST]
+    pack builtin:supply sha256:[DIGEST]
     policy set builtin:standard sha256:[DIGEST]
     policy set builtin:strict sha256:[DIGEST]
     policy set builtin:cis-docker sha256:[DIGEST]

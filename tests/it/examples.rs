@@ -4,8 +4,10 @@ use crate::harness::{root, shared};
 use engine::{Allocation, Case, Circumstances, Compiler, Engine, Limits, Options, Pack};
 use jiff::Timestamp;
 use model::{Outcome, RuleId, RuleMetadata};
-use polcheck_policy_core::PACK;
+use polcheck_policy_core::PACK as CORE;
+use polcheck_policy_supply::PACK as SUPPLY;
 use polcheck_sdk::testing::{Given, TIME, evaluate, examples};
+use rstest::rstest;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,10 +28,9 @@ fn engine(allocation: Allocation) -> Engine {
     .unwrap()
 }
 
-fn core(engine: &Engine) -> Pack {
-    engine
-        .load(&fs::read(root().join("policies/built/core.wasm")).unwrap())
-        .unwrap()
+fn built(engine: &Engine, pack: &polcheck_sdk::Pack) -> Pack {
+    let component = root().join(format!("policies/built/{}.wasm", pack.id));
+    engine.load(&fs::read(component).unwrap()).unwrap()
 }
 
 /// What the component says where a test is told the same.
@@ -55,10 +56,12 @@ fn through_the_component(engine: &Engine, pack: &Pack, rule: &RuleId, given: &Gi
         .outcome
 }
 
-#[test]
-fn the_component_finds_what_the_native_rule_finds() {
+#[rstest]
+#[case(&CORE)]
+#[case(&SUPPLY)]
+fn the_component_finds_what_the_native_rule_finds(#[case] native_pack: &polcheck_sdk::Pack) {
     let engine = engine(Allocation::OnDemand);
-    let pack = core(&engine);
+    let pack = built(&engine, native_pack);
     let mut compared = 0;
     for rule in &pack.metadata().rules {
         for example in examples(&rule.description) {
@@ -76,7 +79,7 @@ fn the_component_finds_what_the_native_rule_finds() {
                 example.text
             );
             let native = evaluate(
-                &PACK,
+                native_pack,
                 rule.id.as_ref(),
                 Given::example(rule.id.as_ref(), &example),
             );
@@ -173,11 +176,13 @@ fn native_messages(
     findings.iter().map(text).collect()
 }
 
-#[test]
-fn both_say_the_same_of_themselves() {
+#[rstest]
+#[case(&CORE)]
+#[case(&SUPPLY)]
+fn both_say_the_same_of_themselves(#[case] native_pack: &polcheck_sdk::Pack) {
     let engine = engine(Allocation::OnDemand);
-    let pack = core(&engine);
-    let described = PACK.describe();
+    let pack = built(&engine, native_pack);
+    let described = native_pack.describe();
     assert_eq!(
         (
             pack.metadata().id.as_str(),
@@ -206,7 +211,7 @@ fn the_component_finds_what_the_native_rule_finds_in_real_configs() {
         return;
     };
     let engine = engine(Allocation::OnDemand);
-    let pack = core(&engine);
+    let pack = built(&engine, &CORE);
     let (mut configs, mut found) = (0, 0);
     for line in fs::read_to_string(file).unwrap().lines() {
         let build: Value = serde_json::from_str(line).unwrap();
@@ -218,7 +223,7 @@ fn the_component_finds_what_the_native_rule_finds_in_real_configs() {
         for rule in pack.metadata().rules.iter().filter(about_images) {
             let sandboxed =
                 through_the_component(&engine, &pack, &rule.id, &Given::image_config(&config));
-            let native = evaluate(&PACK, rule.id.as_ref(), Given::image_config(&config));
+            let native = evaluate(&CORE, rule.id.as_ref(), Given::image_config(&config));
             assert_eq!(
                 messages(&sandboxed),
                 native_messages(native),
@@ -241,7 +246,7 @@ fn a_pool_of_instances_comes_to_the_same_outcomes() {
     let pooling = engine(Allocation::Pooling { instances: 4 });
     let config = r#"{"config":{"User":"app","Env":["TOKEN=x"],"Labels":{"a":""},"ExposedPorts":{"80/tcp":{}}}}"#;
     let outcomes = |engine: &Engine| -> Vec<Outcome> {
-        let pack = core(engine);
+        let pack = built(engine, &CORE);
         pack.metadata()
             .rules
             .iter()

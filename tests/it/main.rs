@@ -37,5 +37,6 @@ mod rules;
 mod schema;
 mod sources;
 mod statements;
+mod supply;
 mod verify;
 mod waivers;

@@ -25,7 +25,7 @@ fn the_pack_imports_what_its_rules_read_and_nothing_else() {
     let document = world.json(&["check", "-o", "json", &world.image("app:1")]);
     assert_eq!(
         document["reports"][0]["evidence"]["imports"],
-        serde_json::json!({ "core": ["image", "dockerfile", "base-image"] })
+        serde_json::json!({ "core": ["image", "dockerfile", "base-image", "attestations"] })
     );
 }
 
@@ -90,8 +90,8 @@ fn a_broken_rule_leaves_the_image_undecided_and_the_others_run() {
     exit code: 2
     --- stdout
     registry.test/app:1: undecided (linux/amd64, sha256:[DIGEST])
-      undecided: panic.message: the rule is broken: panicked at tests/hostile/src/lib.rs:256:5:\nno seven here
-      security.scan withheld: this run changed the policy set; the verdict is undecided; `answered.twice` was not run; and 109 more
+      undecided: panic.message: the rule is broken: panicked at tests/hostile/src/lib.rs:318:5:\nno seven here
+      security.scan withheld: this run changed the policy set; the verdict is undecided; `answered.twice` was not run; and 112 more
       not checked: good.base, good.reader, user.large-uid, user.set-password and 1 more: it needs `dockerfile`: there is none
       not checked: base.end-of-life, base.latest-tag, base.no-digest, base.not-allowed and 77 more: this run leaves it out
     ");

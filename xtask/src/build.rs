@@ -8,7 +8,7 @@ use std::process::Stdio;
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// The packs that lie in the binary: their folder under `policies/`, which is the end of their package's name.
-const PACKS: [&str; 1] = ["core"];
+const PACKS: [&str; 2] = ["core", "supply"];
 /// The policy that the tests of the sandbox are made of.
 const HOSTILE: &str = "polcheck-test-hostile";
 

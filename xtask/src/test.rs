@@ -40,6 +40,8 @@ fn lints() -> Outcome {
         "--package",
         "polcheck-policy-core",
         "--package",
+        "polcheck-policy-supply",
+        "--package",
         "polcheck-test-hostile",
         "--lib",
     ];

@@ -8,7 +8,9 @@ use crate::signature::key_digest;
 use crate::statement::PredicateType;
 use crate::verify::{ResourceDescriptor, StatementJson};
 use jiff::Timestamp;
+use model::Digest;
 use model::strict_json::Object;
+use serde_json::Value;
 use sigstore_verify::crypto::parse_certificate_info;
 
 /// What a bundle says. Nobody vouches for any of it: it is to be shown, or to be relied on where
@@ -45,8 +47,17 @@ pub struct StatementContents {
     pub subjects: Vec<ResourceDescriptor>,
     /// Of which kind it is.
     pub predicate_type: String,
+    /// What it says.
+    pub predicate: Value,
     /// What it claims, where it is a verification result as polcheck makes them.
     pub result: Option<ResultContents>,
+}
+
+impl StatementContents {
+    /// Whether it is about something with a digest.
+    pub fn is_about(&self, digest: &Digest) -> bool {
+        self.subjects.iter().any(|subject| subject.has(digest))
+    }
 }
 
 /// What a verification result says.
@@ -87,7 +98,11 @@ impl ResultContents {
 /// # Errors
 /// If it is no bundle, or what it holds is no statement.
 pub fn contents(bundle: &[u8]) -> Result<Contents, Rejection> {
-    let received = bundle::read(bundle)?;
+    of_received(bundle::read(bundle)?)
+}
+
+/// Reads what was received as a bundle, or would be one.
+pub(crate) fn of_received(received: Received) -> Result<Contents, Rejection> {
     let signer = signer(&received);
     let Content::Envelope {
         payload,
@@ -104,20 +119,29 @@ pub fn contents(bundle: &[u8]) -> Result<Contents, Rejection> {
             found: payload_type,
         });
     }
-    let statement = StatementJson::read(payload.as_bytes())?;
+    Ok(Contents {
+        signer,
+        statement: Some(statement_contents(payload.as_bytes())?),
+    })
+}
+
+/// Reads what a statement says that nobody signed, as `BuildKit` attaches them.
+///
+/// # Errors
+/// If it is no statement.
+pub fn statement_contents(statement: &[u8]) -> Result<StatementContents, Rejection> {
+    let statement = StatementJson::read(statement)?;
     let result = PredicateType::from_uri(&statement.predicate_type)
         .is_some()
-        .then(|| ResultStatement::read(&statement.predicate_type, statement.predicate))
+        .then(|| ResultStatement::read(&statement.predicate_type, statement.predicate.clone()))
         .transpose()?
         .map(ResultContents::from);
     let subjects = statement.subject.into_iter();
-    Ok(Contents {
-        signer,
-        statement: Some(StatementContents {
-            subjects: subjects.map(|Object(subject)| subject).collect(),
-            predicate_type: statement.predicate_type,
-            result,
-        }),
+    Ok(StatementContents {
+        subjects: subjects.map(|Object(subject)| subject).collect(),
+        predicate_type: statement.predicate_type,
+        predicate: statement.predicate,
+        result,
     })
 }
 

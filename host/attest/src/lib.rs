@@ -31,12 +31,14 @@ mod trust;
 mod verify;
 
 pub use bundle::MAX_BUNDLE_BYTES;
-pub use contents::{ClaimedSigner, Contents, ResultContents, StatementContents, contents};
+pub use contents::{
+    ClaimedSigner, Contents, ResultContents, StatementContents, contents, statement_contents,
+};
 pub use identity::{Identity, InvalidPattern, Matcher, Pattern, Signer};
 pub use key::{BoxError, KeyError, Password, PublicKey, RsaPadding, SigningKey};
 pub use legacy::{
     ENVELOPE_MEDIA_TYPE, LegacyLayer, SIMPLE_SIGNING_MEDIA_TYPE, VerifiedImageSignature,
-    verify_legacy_signature, verify_legacy_statement,
+    verify_legacy_signature, verify_legacy_signer, verify_legacy_statement,
 };
 pub use publication::{PUBLICATION_TYPE, verify_publication};
 pub use rejection::{Detail, Document, Evidence, InvalidJson, Rejection};

@@ -40,7 +40,7 @@ pub struct ResourceDescriptor {
 impl ResourceDescriptor {
     // SPEC: in-toto DigestSet §Guidelines: "Consumers MUST only accept algorithms that they consider secure and MUST ignore
     // unrecognized or unaccepted algorithms."
-    fn has(&self, digest: &Digest) -> bool {
+    pub(crate) fn has(&self, digest: &Digest) -> bool {
         let algorithm = digest.algorithm().as_ref();
         let found = self.digest.get(algorithm).map(String::as_str);
         SECURE_ALGORITHMS.contains(&algorithm) && found == Some(digest.digest())

@@ -3,10 +3,11 @@
 mod dockerfile;
 
 use crate::bindings::polcheck::policy::image as wit;
-use crate::bindings::polcheck::policy::types;
+use crate::bindings::polcheck::policy::{base_image, types};
 use crate::convert;
 use jiff::Timestamp;
 use model::canonical;
+use model::facts::AttestationFacts;
 use model::report::EnforcementPoint;
 use model::{FactError, Facts, RuleId};
 use std::collections::BTreeMap;
@@ -130,6 +131,21 @@ impl Case {
             .as_ref()
             .map(read)
             .map_err(convert::image::fact_error)
+    }
+
+    /// What the image was built on.
+    pub(crate) fn base_of_image(&self) -> Answer<base_image::ImageBase> {
+        let base = self.facts.image_base.as_ref();
+        let base = base.unwrap_or(&Err(FactError::Denied));
+        base.as_ref()
+            .map(convert::attestations::image_base)
+            .map_err(convert::image::fact_error)
+    }
+
+    pub(crate) fn attestations(&self) -> Answer<&AttestationFacts> {
+        let facts = self.facts.attestations.as_ref();
+        let facts = facts.unwrap_or(&Err(FactError::Denied));
+        facts.as_deref().map_err(convert::image::fact_error)
     }
 
     fn image(&self) -> Answer<&model::facts::ImageFacts> {

@@ -2,8 +2,12 @@
 
 /// What the contract's bindings are here, for the files that are shared with the SDK.
 mod contract {
-    pub(crate) use crate::bindings::polcheck::policy::{base_image, dockerfile, image, types};
+    pub(crate) use crate::bindings::polcheck::policy::{
+        attestations, base_image, dockerfile, image, types,
+    };
 }
+#[path = "../../../wit/rust/attestations.rs"]
+pub(crate) mod attestations;
 #[path = "../../../wit/rust/dockerfile.rs"]
 pub(crate) mod dockerfile;
 #[path = "../../../wit/rust/image.rs"]

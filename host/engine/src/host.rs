@@ -5,8 +5,8 @@ use crate::bindings::polcheck::policy::types::FactError;
 use crate::case::Case;
 use crate::limits::Limits;
 use crate::needs::Interfaces;
-use model::Interface;
 use model::matching::{self, InvalidPattern};
+use model::{Interface, Need};
 use regex::Regex;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -110,6 +110,11 @@ impl Host {
         }
         self.trace.undeclared = Some(interface);
         Err(FactError::Denied)
+    }
+
+    /// Whether the rules of this call name a part of a family that is shown to nobody else.
+    pub(crate) fn names(&self, need: Need) -> bool {
+        self.granted.shown.names(need)
     }
 
     /// How many rows a list may have.

@@ -1,5 +1,6 @@
 //! What policies can import: one file an interface. Nothing else is linked, and no WASI at all.
 
+mod attestations;
 mod base_image;
 mod dockerfile;
 mod evaluation;
@@ -25,6 +26,7 @@ pub(crate) fn link(linker: &mut Linker<Host>) -> Result<()> {
     image::link(&mut linker.instance(&name("image"))?)?;
     dockerfile::link(&mut linker.instance(&name("dockerfile"))?)?;
     base_image::link(&mut linker.instance(&name("base-image"))?)?;
+    attestations::link(&mut linker.instance(&name("attestations"))?)?;
     settings::link(&mut linker.instance(&name("settings"))?)?;
     matching::link(&mut linker.instance(&name("matching"))?)?;
     log::link(&mut linker.instance(&name("log"))?)

@@ -2,13 +2,18 @@
 
 use model::{FactError, Facts, Interface, Need, Outcome, RuleMetadata};
 
-/// A set of families of facts.
+/// A set of families of facts, and of what of them only rules see that name it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Interfaces(u8);
 
 impl Interfaces {
     pub(crate) fn contains(self, interface: Interface) -> bool {
         self.0 & bit(interface) != 0
+    }
+
+    /// Whether one of its rules names a part of a family that is shown to nobody else.
+    pub(crate) fn names(self, need: Need) -> bool {
+        self.0 & part(need) != 0
     }
 
     pub(crate) fn with(self, other: Self) -> Self {
@@ -24,6 +29,15 @@ impl FromIterator<Interface> for Interfaces {
 
 fn bit(interface: Interface) -> u8 {
     1 << interface as u8
+}
+
+fn part(need: Need) -> u8 {
+    match need {
+        Need::Interface(_) | Need::ReconstructedDockerfile => 0,
+        Need::ImageBase => 1 << 5,
+        Need::BaseAttestations => 1 << 6,
+        Need::UnverifiedAttestations => 1 << 7,
+    }
 }
 
 /// What one rule says that it needs and uses.
@@ -74,7 +88,10 @@ impl AtHand {
             Err(error) => error.is_problem(),
         };
         let shown = needs.named.iter().filter(is_shown);
-        shown.map(|need| need.interface()).collect()
+        let families: Interfaces = shown.map(|need| need.interface()).collect();
+        // Rules that see different parts of a family never share an instance.
+        let parts = needs.named.iter().map(|need| part(*need));
+        families.with(Interfaces(parts.fold(0, |all, it| all | it)))
     }
 
     /// The outcome of a rule that cannot be run, since a group of its needs is not served.

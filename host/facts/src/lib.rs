@@ -7,10 +7,12 @@ mod config;
 mod dockerfile;
 mod history;
 mod image;
+mod materials;
 mod provenance;
 
 pub use base::{BaseConfig, base_config};
 pub use dockerfile::{BuildInputs, dockerfile, reconstructed_dockerfile};
 pub use history::{Reconstructed, reconstruct};
 pub use image::{IndexDocument, ManifestDocument, NotAnImage, check_config_media_type, image};
+pub use materials::{Material, image_materials};
 pub use provenance::{ProvenanceDockerfile, is_provenance, provenance};

@@ -11,9 +11,9 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// SLSA v0.2, which `BuildKit` wrote by default until it wrote v1.
-const SLSA_02: &str = "https://slsa.dev/provenance/v0.2";
+pub(crate) const SLSA_02: &str = "https://slsa.dev/provenance/v0.2";
 /// SLSA v1.
-const SLSA_1: &str = "https://slsa.dev/provenance/v1";
+pub(crate) const SLSA_1: &str = "https://slsa.dev/provenance/v1";
 
 /// `BuildKit` refuses larger attestations itself.
 const MAX_STATEMENT_BYTES: usize = 40 << 20;

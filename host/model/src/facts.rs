@@ -2,9 +2,11 @@
 //!
 //! A fact that is not there says why; absent is never empty.
 
+pub mod attestations;
 pub mod dockerfile;
 mod image;
 
+pub use attestations::{AttestationFacts, ImageBase};
 pub use dockerfile::{BaseImage, DockerfileFacts, Origin};
 pub use image::{Healthcheck, HistoryEntry, ImageConfig, ImageFacts, Layer, ManifestInfo};
 
@@ -54,13 +56,20 @@ pub enum Interface {
     Image,
     /// The Dockerfile that made the image.
     Dockerfile,
-    /// The images that the stages of the Dockerfile begin with.
+    /// The images that the stages of the Dockerfile begin with, and the one that the image was built on.
     BaseImage,
+    /// What is attached to the image.
+    Attestations,
 }
 
 impl Interface {
     /// All that this version serves.
-    pub const ALL: [Self; 3] = [Self::Image, Self::Dockerfile, Self::BaseImage];
+    pub const ALL: [Self; 4] = [
+        Self::Image,
+        Self::Dockerfile,
+        Self::BaseImage,
+        Self::Attestations,
+    ];
 
     /// The name in the contract.
     pub fn name(self) -> &'static str {
@@ -68,6 +77,7 @@ impl Interface {
             Self::Image => "image",
             Self::Dockerfile => "dockerfile",
             Self::BaseImage => "base-image",
+            Self::Attestations => "attestations",
         }
     }
 
@@ -80,27 +90,42 @@ impl Interface {
 }
 
 /// What a rule may name among its needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
     /// An interface.
     Interface(Interface),
     /// `dockerfile/reconstructed`: a Dockerfile that was recovered from the history of the image will do.
     ReconstructedDockerfile,
+    /// `base-image/of-image`: what the image was built on, and what that is now.
+    ImageBase,
+    /// `attestations/base`: what is attached to the image that this one was built on.
+    BaseAttestations,
+    /// `attestations/unverified`: what is attached, and the predicates of what nobody trusted signed too.
+    UnverifiedAttestations,
 }
 
 impl Need {
+    /// Those that are more than an interface, by their names.
+    const SPECIAL: [(&'static str, Self); 4] = [
+        ("dockerfile/reconstructed", Self::ReconstructedDockerfile),
+        ("base-image/of-image", Self::ImageBase),
+        ("attestations/base", Self::BaseAttestations),
+        ("attestations/unverified", Self::UnverifiedAttestations),
+    ];
+
     /// All that this version serves.
     pub fn all() -> impl Iterator<Item = Self> {
         let interfaces = Interface::ALL.into_iter().map(Self::Interface);
-        interfaces.chain([Self::ReconstructedDockerfile])
+        interfaces.chain(Self::SPECIAL.map(|(_, need)| need))
     }
 
     /// The need of that name, if this version serves it.
     pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "dockerfile/reconstructed" => Some(Self::ReconstructedDockerfile),
-            _ => Interface::from_name(name).map(Self::Interface),
-        }
+        let mut special = Self::SPECIAL.into_iter();
+        let found = special.find(|(known, _)| *known == name);
+        found
+            .map(|(_, need)| need)
+            .or_else(|| Interface::from_name(name).map(Self::Interface))
     }
 
     /// The interface that the rule may then ask.
@@ -108,6 +133,8 @@ impl Need {
         match self {
             Self::Interface(interface) => interface,
             Self::ReconstructedDockerfile => Interface::Dockerfile,
+            Self::ImageBase => Interface::BaseImage,
+            Self::BaseAttestations | Self::UnverifiedAttestations => Interface::Attestations,
         }
     }
 }
@@ -131,12 +158,24 @@ pub struct Facts {
         serialize_with = "facts_or_errors"
     )]
     pub base_images: Option<BTreeMap<u32, Fact<BaseImage>>>,
+    /// Served by the interface `base-image`: what the image was built on.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "fact_or_error"
+    )]
+    pub image_base: Option<Fact<ImageBase>>,
+    /// Served by the interface `attestations`.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "fact_or_error"
+    )]
+    pub attestations: Option<Fact<Box<AttestationFacts>>>,
 }
 
 /// A fact, or `{"unusable": …}`.
 #[expect(clippy::ref_option, reason = "so serde hands it over")]
-fn fact_or_error<S: Serializer>(
-    fact: &Option<Fact<Box<DockerfileFacts>>>,
+fn fact_or_error<T: Serialize, S: Serializer>(
+    fact: &Option<Fact<T>>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     fact.as_ref().map(FactOrError::from).serialize(serializer)
@@ -171,6 +210,13 @@ impl<'a, T> From<&'a Fact<T>> for FactOrError<'a, T> {
     }
 }
 
+/// What is not gathered is denied.
+const DENIED: Result<(), FactError> = Err(FactError::Denied);
+
+fn usable<T>(fact: &Fact<T>) -> Result<(), FactError> {
+    fact.as_ref().map(|_| ()).map_err(Clone::clone)
+}
+
 /// A fact that may exist and could not be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FactProblem {
@@ -188,7 +234,11 @@ impl Facts {
         let families = [
             (Interface::Image, self.image.is_some()),
             (Interface::Dockerfile, self.dockerfile.is_some()),
-            (Interface::BaseImage, self.base_images.is_some()),
+            (
+                Interface::BaseImage,
+                self.base_images.is_some() || self.image_base.is_some(),
+            ),
+            (Interface::Attestations, self.attestations.is_some()),
         ];
         families
             .into_iter()
@@ -201,23 +251,32 @@ impl Facts {
     /// # Errors
     /// The first reason why it is not.
     pub fn serves(&self, need: Need) -> Result<(), FactError> {
-        let (gathered, reconstructed_will_do) = match need {
+        match need {
             Need::Interface(Interface::Image) => {
                 let image = self.image.as_ref().ok_or(FactError::Denied)?;
-                return image.config.as_ref().map(|_| ()).map_err(Clone::clone);
+                usable(&image.config)
             }
             Need::Interface(Interface::BaseImage) => {
                 let bases = self.base_images.as_ref().ok_or(FactError::Denied)?;
-                return match bases.values().next() {
-                    Some(base) => base.as_ref().map(|_| ()).map_err(Clone::clone),
-                    None => Err(FactError::Absent),
-                };
+                bases.values().next().map_or(Err(FactError::Absent), usable)
             }
-            Need::Interface(Interface::Dockerfile) => (&self.dockerfile, false),
-            Need::ReconstructedDockerfile => (&self.dockerfile, true),
-        };
-        match gathered {
-            None => Err(FactError::Denied),
+            Need::ImageBase => self.image_base.as_ref().map_or(DENIED, usable),
+            Need::Interface(Interface::Attestations) | Need::UnverifiedAttestations => {
+                self.attestations.as_ref().map_or(DENIED, usable)
+            }
+            Need::BaseAttestations => match &self.attestations {
+                None => DENIED,
+                Some(Err(error)) => Err(error.clone()),
+                Some(Ok(facts)) => facts.base.as_ref().map_or(DENIED, usable),
+            },
+            Need::Interface(Interface::Dockerfile) => self.serves_dockerfile(false),
+            Need::ReconstructedDockerfile => self.serves_dockerfile(true),
+        }
+    }
+
+    fn serves_dockerfile(&self, reconstructed_will_do: bool) -> Result<(), FactError> {
+        match &self.dockerfile {
+            None => DENIED,
             Some(Err(error)) => Err(error.clone()),
             Some(Ok(file)) if file.origin == Origin::Reconstructed && !reconstructed_will_do => {
                 Err(FactError::Absent)
@@ -242,9 +301,23 @@ impl Facts {
         let bases = bases
             .filter_map(|base| base.as_ref().err())
             .map(|error| (Interface::BaseImage, "config", error.clone()));
+        let of_image = self
+            .image_base
+            .iter()
+            .filter_map(|base| base.as_ref().err());
+        let of_image = of_image.map(|error| (Interface::BaseImage, "of-image", error.clone()));
+        let attestations = self.attestations.iter().flat_map(|attestations| {
+            let whole = attestations.as_ref().err().map(|error| ("attached", error));
+            let parts = attestations.iter().flat_map(|facts| facts.errors());
+            whole.into_iter().chain(parts)
+        });
+        let attestations =
+            attestations.map(|(fact, error)| (Interface::Attestations, fact, error.clone()));
         image
             .chain(dockerfile)
             .chain(bases)
+            .chain(of_image)
+            .chain(attestations)
             .filter(|(_, _, error)| error.is_problem())
             .map(|(interface, fact, error)| FactProblem {
                 interface,
@@ -290,5 +363,49 @@ mod tests {
         .problems();
         assert_eq!(problems.len(), 1);
         assert_eq!(problems[0].fact, "layers");
+    }
+
+    #[test]
+    fn a_predicate_is_covered_by_its_digest_and_what_could_not_be_had_is_a_problem() {
+        use attestations::{Attestation, AttestationKind, Verification};
+        let row = |predicate| Attestation {
+            kind: AttestationKind::Statement,
+            digest: crate::canonical::sha256(b"x"),
+            predicate_type: None,
+            artifact_type: None,
+            verification: Verification::Unsigned,
+            signer: None,
+            signed_at: None,
+            logged: false,
+            predicate,
+        };
+        let facts = |predicate| Facts {
+            attestations: Some(Ok(Box::new(AttestationFacts {
+                image: vec![row(predicate)],
+                ..AttestationFacts::default()
+            }))),
+            ..Facts::default()
+        };
+        let digest = |value| crate::canonical::digest(&facts(Ok(value))).unwrap();
+        assert_eq!(
+            digest(serde_json::json!([1])),
+            digest(serde_json::json!([1]))
+        );
+        assert_ne!(
+            digest(serde_json::json!([1])),
+            digest(serde_json::json!([2]))
+        );
+        let text = crate::canonical::json(&facts(Ok(serde_json::json!("long")))).unwrap();
+        assert!(!text.contains("long"), "{text}");
+        let problems = |error| facts(Err(error)).problems().len();
+        assert_eq!(problems(FactError::Unavailable("x".into())), 1);
+        // They count for nothing, and keep nobody from seeing the rest.
+        assert_eq!(problems(FactError::TooLarge("x".into())), 0);
+        assert_eq!(problems(FactError::Malformed("x".into())), 0);
+        let none = Facts {
+            attestations: Some(Err(FactError::TooLarge("1001 referrers".into()))),
+            ..Facts::default()
+        };
+        assert_eq!(none.problems().len(), 1);
     }
 }

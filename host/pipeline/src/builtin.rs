@@ -24,11 +24,18 @@ pub struct BuiltinSet {
 }
 
 /// All packs in the binary.
-pub const PACKS: [BuiltinPack; 1] = [BuiltinPack {
-    name: "core",
-    digest: include_str!(concat!(env!("POLCHECK_PACKS"), "/core.digest")),
-    code: include_bytes!(concat!(env!("POLCHECK_PACKS"), "/core.cwasm")),
-}];
+pub const PACKS: [BuiltinPack; 2] = [
+    BuiltinPack {
+        name: "core",
+        digest: include_str!(concat!(env!("POLCHECK_PACKS"), "/core.digest")),
+        code: include_bytes!(concat!(env!("POLCHECK_PACKS"), "/core.cwasm")),
+    },
+    BuiltinPack {
+        name: "supply",
+        digest: include_str!(concat!(env!("POLCHECK_PACKS"), "/supply.digest")),
+        code: include_bytes!(concat!(env!("POLCHECK_PACKS"), "/supply.cwasm")),
+    },
+];
 
 /// All policy sets in the binary.
 pub const SETS: [BuiltinSet; 7] = [

@@ -71,6 +71,8 @@ pub enum Withheld {
     Origin(Origin),
     /// The Dockerfile that decided a rule of the claim does not make this image.
     OtherDockerfile,
+    /// A rule of the claim was decided by what is attached and nobody trusted signed, and the claim accepts none of that.
+    Unverified,
     /// A platform of the index that was not judged, or did not pass.
     OpenPlatform(String),
     /// The verdict is not a pass.
@@ -108,6 +110,9 @@ impl fmt::Display for Withheld {
                 described(*origin)
             ),
             Self::OtherDockerfile => f.write_str("the Dockerfile does not make this image"),
+            Self::Unverified => {
+                f.write_str("the claim accepts no attestation that nobody trusted signed")
+            }
             Self::Insecure(option) => write!(f, "`{option}` was given"),
             Self::Baseline => f.write_str("a baseline was given"),
             Self::OpenPlatform(platform) => write!(f, "{platform}"),
@@ -184,6 +189,7 @@ pub fn claims(
         }
         withheld.extend(by_rules(definition, rules, &decision.findings));
         withheld.extend(by_dockerfile(definition, rules, facts));
+        withheld.extend(by_attestations(definition, rules, facts));
         claim(name, &withheld)
     };
     set.claims.iter().map(decide).collect()
@@ -266,6 +272,28 @@ fn by_dockerfile(
         withheld.push(Withheld::OtherDockerfile);
     }
     withheld
+}
+
+/// What speaks against attestations that decided a rule of the claim. What nobody trusted signed counts as unsigned provenance
+/// does, and only for rules that ask for it.
+fn by_attestations(
+    definition: &ClaimDefinition,
+    rules: &[JudgedRule<'_>],
+    facts: &Facts,
+) -> Option<Withheld> {
+    let attestations = facts.attestations.as_ref()?.as_ref().ok()?;
+    let decides = |rule: &JudgedRule<'_>| {
+        let RuleMetadata {
+            id, needs, uses, ..
+        } = rule.metadata;
+        let mut named = needs.iter().flatten().chain(uses);
+        definition.rules.contains(id)
+            && matches!(rule.outcome, Outcome::Evaluated { .. })
+            && named.any(|name| Need::from_name(name) == Some(Need::UnverifiedAttestations))
+    };
+    let is_accepted = definition.origins.contains(&Origin::Provenance);
+    let is_decided = !is_accepted && attestations.has_unverified() && rules.iter().any(decides);
+    is_decided.then_some(Withheld::Unverified)
 }
 
 /// Whether a rule that names this was shown the Dockerfile.

@@ -9,7 +9,7 @@ use model::policy_set::SelectedRule;
 use model::report::{Ending, Gap, ReportedFinding, Status, WaiverReport};
 use model::waiver::Validity;
 use model::{
-    Finding, Interface, Outcome, PolicySet, RuleMetadata, SubjectNames, TextEdit, Verdict,
+    Finding, Interface, Need, Outcome, PolicySet, RuleMetadata, SubjectNames, TextEdit, Verdict,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use suppressed::Comments;
@@ -275,7 +275,10 @@ fn is_unserved_by_problem(judgement: &Judgement<'_>, rule: &JudgedRule<'_>) -> b
     };
     let mut problems = judgement.problems.iter();
     problems.any(|problem| {
-        problem.error == *cause && needs.iter().any(|need| need == problem.interface.name())
+        let is_of_it = |name: &String| {
+            Need::from_name(name).is_some_and(|need| need.interface() == problem.interface)
+        };
+        problem.error == *cause && needs.iter().any(is_of_it)
     })
 }
 

@@ -11,8 +11,10 @@
 
 mod attached;
 mod attest_image;
+mod attestations;
 mod base_images;
 mod baseline;
+mod believed;
 mod builtin;
 mod catalogue;
 mod claims;
@@ -21,6 +23,7 @@ mod decide;
 mod dockerfile;
 mod error;
 mod fix;
+mod image_base;
 mod index;
 mod lint;
 mod policies;
@@ -36,6 +39,7 @@ mod superseded;
 mod trust_document;
 mod trust_policy;
 mod verify_image;
+mod wanted;
 mod without_effect;
 mod yaml;
 
@@ -71,6 +75,7 @@ pub use verify_image::{Rejected, Verification, VerifyRequest, verify_image};
 
 use ::engine::{Case, Circumstances, Engine, Evaluation};
 use ::registry::{Image, Registry, Source};
+use believed::Trusting;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use model::facts::DockerfileFacts;
@@ -83,6 +88,7 @@ use std::sync::Arc;
 use std::thread;
 use subject::{Manifest, Subjects};
 use tokio::sync::Semaphore;
+use wanted::Wanted;
 
 /// How many manifests of one index are fetched and judged at the same time.
 const AT_ONCE: usize = 4;
@@ -223,7 +229,7 @@ impl Pipeline {
         time: Timestamp,
     ) -> Result<Judged, CheckError> {
         let conditions = self.conditions(request);
-        let (facts, dockerfile) = Box::pin(self.facts(image, manifest, request)).await?;
+        let (facts, dockerfile) = Box::pin(self.facts(image, manifest, request, time)).await?;
         subject::check_platform(&request.platforms, image, &facts)?;
         let circumstances = Circumstances {
             time,
@@ -255,11 +261,13 @@ impl Pipeline {
         image: &Image,
         manifest: &Manifest,
         request: &CheckRequest,
+        time: Timestamp,
     ) -> Result<(Facts, Option<DockerfileText>), CheckError> {
         let needs = self.policies.needs();
+        let wanted = Wanted::by(&self.policies);
         let mut facts = Facts::default();
         let mut text = None;
-        if needs.is_empty() && request.dockerfile.is_none() {
+        if needs.is_empty() && wanted == Wanted::default() && request.dockerfile.is_none() {
             return Ok((facts, text));
         }
         let config = manifest.config(image).await?;
@@ -290,6 +298,11 @@ impl Pipeline {
             facts.dockerfile = Some(file.facts);
         }
         facts.image = Some(image_facts);
+        let name = subject::name(image);
+        let trusting = Trusting::by(self.policies.trust.as_deref(), name.as_deref());
+        wanted
+            .gather(&self.registry, image, manifest, &trusting, time, &mut facts)
+            .await;
         Ok((facts, text))
     }
 
@@ -317,11 +330,11 @@ impl Pipeline {
         }
         let mut all = Evaluation::default();
         for pack in self.policies.catalogue.packs() {
-            let of_pack: Vec<RuleId> = rules
-                .iter()
-                .filter(|id| pack.rule(id).is_some())
-                .cloned()
-                .collect();
+            let of_pack = rules.iter().filter(|id| pack.rule(id).is_some());
+            let of_pack: Vec<RuleId> = of_pack.cloned().collect();
+            if of_pack.is_empty() {
+                continue;
+            }
             all.join(self.engine.evaluate(pack, &of_pack, case));
         }
         all

@@ -151,6 +151,22 @@ impl Policies {
         Arc::clone(self.reasons.get_or_init(read))
     }
 
+    /// Adds the built-in packs that the set does not name to the catalogue, for whoever lists rules. It selects none of theirs. A
+    /// pack with a rule of a name that is taken is left out.
+    ///
+    /// # Errors
+    /// If a pack cannot be loaded.
+    pub fn add_builtin_packs(&mut self, engine: &Engine) -> Result<(), PoliciesError> {
+        for pack in PACKS {
+            let pack = load_pack(engine, &format!("{BUILTIN}{}", pack.name))?;
+            let mut rules = pack.metadata().rules.iter();
+            if !rules.any(|rule| self.catalogue.rule(&rule.id).is_some()) {
+                self.catalogue.add(pack)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The families of facts that the selected rules need of an image. What they only use is not fetched for them, nor what
     /// they would take in place of the image itself.
     pub fn needs(&self) -> BTreeSet<Interface> {

@@ -231,6 +231,9 @@ fn of_packs(packs: &[Arc<Pack>], judgement: &Judgement<'_>, whole: Verdict) -> V
         let rules = judgement.rules.iter().copied();
         let is_own = |rule: &JudgedRule<'_>| pack.rule(&rule.metadata.id).is_some();
         let own: Vec<_> = rules.filter(is_own).collect();
+        if own.len() == judgement.rules.len() {
+            return of_pack(pack, &own, whole);
+        }
         let decision = decide(&Judgement {
             rules: &own,
             ..*judgement

@@ -7,7 +7,9 @@ use ::attest::{
     ENVELOPE_MEDIA_TYPE, Expected, LegacyLayer, PredicateType, Rejection, Trust, VerifiedStatement,
     verify, verify_legacy_statement,
 };
-use ::registry::{Document, Image, LegacyTag, ListedBy, Registry, Resolved, Source, platform};
+use ::registry::{
+    Document, Image, LegacyTag, ListedBy, Registry, RegistryError, Resolved, Source, platform,
+};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use model::{Digest, Platform};
@@ -102,7 +104,7 @@ pub(crate) async fn unlisted(
     image: &Image,
     subject: &Digest,
     listed: &[Descriptor],
-) -> Result<Vec<Descriptor>, VerifyError> {
+) -> Result<Vec<Descriptor>, RegistryError> {
     let tagged = image.fallback_tag(subject).await?;
     let mut entries = tagged.and_then(|tagged| tagged.entries).unwrap_or_default();
     entries.retain(|entry| !listed.iter().any(|it| it.digest() == entry.digest()));

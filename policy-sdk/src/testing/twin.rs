@@ -1,5 +1,6 @@
 //! The twin of the component's imports: the same functions over facts that a test gives.
 
+mod attested;
 mod file;
 
 use super::Given;
@@ -11,8 +12,12 @@ use serde_json::Value;
 
 /// What the contract's bindings are here, for the files that are shared with the host.
 mod contract {
-    pub(crate) use crate::bindings::polcheck::policy::{base_image, dockerfile, image, types};
+    pub(crate) use crate::bindings::polcheck::policy::{
+        attestations, base_image, dockerfile, image, types,
+    };
 }
+#[path = "../../../wit/rust/attestations.rs"]
+mod attestations;
 #[path = "../../../wit/rust/dockerfile.rs"]
 mod dockerfile;
 #[path = "../../../wit/rust/image.rs"]

@@ -10,15 +10,25 @@ use polcheck_sdk::bindings::polcheck::policy::types::{
     Confidence, Finding, KeyValue, Remediation, Span, TextEdit,
 };
 use polcheck_sdk::bindings::polcheck::policy::{
-    base_image, dockerfile, evaluation, image, log, matching,
+    attestations, base_image, dockerfile, evaluation, image, log, matching,
 };
 use std::hint::black_box;
 
 /// Each attack, and the interfaces it declares.
-const ATTACKS: [(&str, &[&str]); 30] = [
+const ATTACKS: [(&str, &[&str]); 33] = [
     ("good.neighbour", &["image"]),
     ("good.reader", &["dockerfile"]),
     ("good.base", &["dockerfile", "base-image"]),
+    ("attested.reader", &["attestations"]),
+    (
+        "attested.believer",
+        &[
+            "attestations/unverified",
+            "attestations/base",
+            "base-image/of-image",
+        ],
+    ),
+    ("undeclared.attestations", &["image"]),
     ("endless.loop", &["image"]),
     ("memory.growth", &["image"]),
     ("deep.recursion", &["image"]),
@@ -94,6 +104,9 @@ fn attack(rule: &str) -> Vec<RuleOutcome> {
             outcome: Outcome::Findings(findings),
         }]
     };
+    if let Some(read) = read(rule) {
+        return findings(vec![finding(&read, vec![])]);
+    }
     match rule {
         "endless.loop" => while black_box(true) {},
         "memory.growth" => grow_memory(),
@@ -119,10 +132,9 @@ fn attack(rule: &str) -> Vec<RuleOutcome> {
             (0..100_000).for_each(|_| log::emit(log::Level::Info, "all work and no play"));
         }
         "panic.message" => panic_with(black_box("seven")),
-        // A rule that takes `denied` for "nothing wrong".
-        "undeclared.read" => {
-            black_box(image::config()).ok();
-        }
+        // Rules that take `denied` for "nothing wrong".
+        "undeclared.read" => drop(black_box(image::config())),
+        "undeclared.attestations" => drop(black_box(attestations::trusts_anybody())),
         "not.answered" => return vec![],
         "answered.twice" => return vec![holds(), holds()],
         "unknown.answer" => {
@@ -134,13 +146,25 @@ fn attack(rule: &str) -> Vec<RuleOutcome> {
                 },
             ];
         }
-        "good.reader" => return findings(vec![finding(&read_dockerfile(), vec![])]),
-        "good.base" => return findings(vec![finding(&read_base(), vec![])]),
         edit if edit.starts_with("edit.") => return findings(edited(edit)),
         "nan.games" => return findings(vec![finding("not a number", nan_bits())]),
         _ => {}
     }
     vec![holds()]
+}
+
+/// What a rule reads that only reads.
+fn read(rule: &str) -> Option<String> {
+    Some(match rule {
+        "good.reader" => read_dockerfile(),
+        "good.base" => read_base(),
+        "attested.reader" => read_attestations(),
+        "attested.believer" => {
+            let base = base_image::of_image();
+            format!("{} built on {base:?}", read_attestations())
+        }
+        _ => return None,
+    })
 }
 
 /// What every function of the interface `dockerfile` answers, in one line.
@@ -185,6 +209,44 @@ fn read_base() -> String {
         base_image::of_stage(stage.index).map(|base| (base.digest.is_some(), base.config.user))
     });
     format!("{:?}", bases.collect::<Vec<_>>())
+}
+
+/// What every function of the interface `attestations` answers, in one line.
+#[expect(clippy::unwrap_used, reason = "what is not answered breaks the rule")]
+fn read_attestations() -> String {
+    use attestations::Subject;
+    let row = |row: attestations::Attestation| {
+        format!(
+            "{} {:?} {} {} {:?} {:?} {:?} {:?} {} json {:?} value {:?} text {:?}",
+            row.id,
+            row.kind,
+            row.predicate_type.unwrap_or_default(),
+            row.artifact_type.unwrap_or_default(),
+            row.verification,
+            row.signer,
+            row.signed_at,
+            row.digest.len(),
+            row.logged,
+            attestations::predicate(row.id),
+            attestations::predicate_value(row.id, "/builder"),
+            attestations::predicate_text(row.id, "/builder/id"),
+        )
+    };
+    let rows = |subject| {
+        let rows = attestations::attached(subject, &[]);
+        rows.map(|rows| rows.into_iter().map(row).collect::<Vec<_>>())
+    };
+    let only = attestations::attached(Subject::Image, &["https://a.test/v1".to_owned()]);
+    format!(
+        "trusts {} signers {:?} claims {:?} only {} image {:#?} base {:#?} other {:?}",
+        attestations::trusts_anybody().unwrap(),
+        attestations::signers().unwrap(),
+        attestations::trusted_claims().unwrap(),
+        only.unwrap().len(),
+        rows(Subject::Image),
+        rows(Subject::Base),
+        attestations::predicate(99),
+    )
 }
 
 fn finding(message: &str, evidence: Vec<KeyValue>) -> Finding {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Each crate, and which of ours it may depend on. What is not here may depend on none.
-const MAY_USE: [(&str, &[&str]); 17] = [
+const MAY_USE: [(&str, &[&str]); 18] = [
     ("polcheck-model", &[]),
     ("polcheck-registry", &["polcheck-model"]),
     ("polcheck-dockerfile", &["polcheck-model"]),
@@ -37,6 +37,10 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     ("polcheck-sdk-build", &[]),
     (
         "polcheck-policy-core",
+        &["polcheck-sdk", "polcheck-sdk-build"],
+    ),
+    (
+        "polcheck-policy-supply",
         &["polcheck-sdk", "polcheck-sdk-build"],
     ),
     ("polcheck-test-hostile", &["polcheck-sdk"]),

@@ -23,7 +23,9 @@ pub(crate) struct ExplainArgs {
 pub(crate) fn run(args: ExplainArgs, global: &GlobalArgs) -> Result<Exit, Failure> {
     let ExplainArgs { rule, policy } = args;
     let session = Session::new(global, policy.lay(Layer::default())?)?;
-    let policies = session.policies(&*session.engine()?)?;
+    let engine = session.engine()?;
+    let mut policies = session.policies(&engine)?;
+    policies.add_builtin_packs(&engine)?;
     let rules = policies.catalogue.named(&rule)?;
     print(&rules.into_iter().map(page).collect::<Vec<_>>().join("\n"))
 }

@@ -7,12 +7,13 @@ use crate::report::{Form, print, printable};
 use crate::session::Session;
 use clap::Args;
 use model::RuleMetadata;
+use model::policy_set::PackReference;
 use pipeline::Policies;
 use pipeline::config::Layer;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
-/// List the rules of the policy set
+/// List the rules, and which of them the policy set selects
 #[derive(Debug, Args)]
 pub(crate) struct RulesArgs {
     /// How to print them
@@ -25,7 +26,9 @@ pub(crate) struct RulesArgs {
 pub(crate) fn run(args: RulesArgs, global: &GlobalArgs) -> Result<Exit, Failure> {
     let RulesArgs { output, policy } = args;
     let session = Session::new(global, policy.lay(Layer::default())?)?;
-    let policies = session.policies(&*session.engine()?)?;
+    let engine = session.engine()?;
+    let mut policies = session.policies(&engine)?;
+    policies.add_builtin_packs(&engine)?;
     match output {
         Form::Json => {
             let rules: Vec<Value> = policies
@@ -46,13 +49,17 @@ fn table(policies: &Policies) -> String {
         .max()
         .unwrap_or_default();
     let mut table = String::new();
-    for (rule, _) in rules() {
+    for (rule, pack) in rules() {
         let selected = policies.set.rules.get(&rule.id);
         let severity = selected
             .and_then(|selected| selected.severity)
             .unwrap_or(rule.default_severity);
+        let has_pack = |it: &PackReference| it.digest == *pack.digest();
         let mark = match selected {
             Some(_) => "",
+            None if !policies.set.packs.iter().any(has_pack) => {
+                " (in a pack that this set does not name)"
+            }
             None if rule.opt_in => " (only where a set names it)",
             None => " (not in this set)",
         };

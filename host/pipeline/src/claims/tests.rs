@@ -4,6 +4,8 @@ use super::*;
 use crate::decide::tests::{
     Rule, broken, finding, holds, inconclusive, judge, judged, not_evaluated, rule, set, waiver,
 };
+use model::facts::AttestationFacts;
+use model::facts::attestations::{Attestation, AttestationKind, Verification};
 use model::{ClaimDefinition, Severity};
 use rstest::rstest;
 use std::collections::BTreeSet;
@@ -182,4 +184,50 @@ fn a_silenced_finding_counts_as_open_unless_the_claim_says_otherwise(#[case] tol
     let run = RunConditions::default();
     let claims = claims(&set, &judged(&rules), &decision, &run, &Facts::default());
     assert_eq!(claims[0].issued, tolerated);
+}
+
+#[rstest]
+#[case("attestations/unverified", Verification::Unsigned, &[], &["the claim accepts no attestation that nobody trusted signed"])]
+#[case("attestations/unverified", Verification::Untrusted, &[Origin::Given], &["the claim accepts no attestation that nobody trusted signed"])]
+#[case("attestations/unverified", Verification::Unsigned, &[Origin::Provenance], &[])]
+#[case("attestations/unverified", Verification::Verified, &[], &[])]
+// Rules that do not ask for it see nothing that such an attestation says.
+#[case("attestations", Verification::Unsigned, &[], &[])]
+fn a_claim_that_unsigned_attestations_decided_is_withheld_unless_it_accepts_them(
+    #[case] uses: &str,
+    #[case] verification: Verification,
+    #[case] origins: &[Origin],
+    #[case] withheld: &[&str],
+) {
+    let mut rules = [rule("a.a", holds())];
+    rules[0].metadata.uses = vec![uses.to_owned()];
+    let facts = Facts {
+        attestations: Some(Ok(Box::new(AttestationFacts {
+            image: vec![attestation(verification)],
+            ..AttestationFacts::default()
+        }))),
+        ..Facts::default()
+    };
+    let mut claim = definition(&rules);
+    claim.origins = origins.iter().copied().collect();
+    let mut set = set(vec![]);
+    set.claims.insert("c".to_owned(), claim);
+    let decision = judge(&rules, &[], vec![]);
+    let run = RunConditions::default();
+    let claims = claims(&set, &judged(&rules), &decision, &run, &facts);
+    assert_eq!(claims[0].withheld, withheld);
+}
+
+fn attestation(verification: Verification) -> Attestation {
+    Attestation {
+        kind: AttestationKind::Statement,
+        digest: model::canonical::sha256(b"x"),
+        predicate_type: None,
+        artifact_type: None,
+        verification,
+        signer: None,
+        signed_at: None,
+        logged: false,
+        predicate: Ok(serde_json::json!({})),
+    }
 }

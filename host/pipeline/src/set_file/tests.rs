@@ -83,7 +83,7 @@ fn the_last_of_several_lies_on_top_and_what_is_said_of_nothing_takes_something_a
 fn a_built_in_set_can_be_extended() {
     let set = read(&[("set.yaml", "{ name: s, extends: [builtin:strict] }")]).1;
     let set = set.unwrap();
-    assert_eq!(set.packs, ["builtin:core"]);
+    assert_eq!(set.packs, ["builtin:core", "builtin:supply"]);
     assert_eq!(set.fail_on, Some(Severity::Medium));
     assert_eq!(set.uri, None);
 }

@@ -2,7 +2,9 @@
 //!
 //! ## What it does
 //! Looks for labels that say that the image was scanned, approved, certified or found compliant. A label whose claim the
-//! policy set itself decides in this run is left alone: the signed statement then says whether it is true.
+//! policy set itself decides in this run is left alone: the signed statement then says whether it is true. So is one whose claim
+//! a statement about this very image makes, if the policy set trusts who signed it. Of a Dockerfile alone nobody has signed
+//! anything yet.
 //!
 //! ## Why is this bad?
 //! Whoever writes the Dockerfile writes its labels. `security.scan=passed` can be written without any scan, and looks
@@ -19,6 +21,12 @@
 //! FROM scratch
 //! LABEL security.scan="passed"
 //! ```
+//! ```json attestations
+//! { "trustedClaims": ["security.scan"] }
+//! ```
+//! ```json passes
+//! { "config": { "Labels": { "security.scan": "passed" } } }
+//! ```
 //! Use instead a statement that is signed (`polcheck attest`), and no label:
 //! ```json passes
 //! { "config": { "Labels": { "security.contact": "https://example.com/security" } } }
@@ -29,12 +37,15 @@
 //! ```
 
 use crate::env_names::words;
-use polcheck_sdk::{Confidence, Facts, Finding, Item, Judgement, Rule, Settings, Severity};
+use polcheck_sdk::{
+    Confidence, FactError, Facts, Finding, Item, Judgement, Rule, Settings, Severity,
+};
 
 /// The rule.
 pub const RULE: Rule = Rule {
     severity: Severity::High,
     needs: &[&["image", "dockerfile"]],
+    uses: &["attestations"],
     ..Rule::of(check)
 };
 
@@ -81,7 +92,25 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let labels = facts.run_config()?.labels.iter();
     let own = labels.filter(|label| !label.is_inherited);
     let undecided = own.filter(|label| !facts.claims().contains(&label.key));
-    Ok(undecided.filter_map(claim).collect())
+    let claims: Vec<(&str, Finding)> = undecided
+        .filter_map(|label| Some((label.key.as_str(), claim(label)?)))
+        .collect();
+    if claims.is_empty() {
+        return Ok(vec![]);
+    }
+    let trusted = trusted_claims(facts)?;
+    let unsigned = claims
+        .into_iter()
+        .filter(|(key, _)| !trusted.iter().any(|claim| claim == key));
+    Ok(unsigned.map(|(_, finding)| finding).collect())
+}
+
+/// The claims that somebody trusted signed for this image. Where nobody is trusted, or there is no image, there are none.
+fn trusted_claims(facts: &Facts) -> Result<Vec<String>, FactError> {
+    match facts.attestations().trusted_claims() {
+        Err(FactError::Absent | FactError::Denied) => Ok(vec![]),
+        claims => claims,
+    }
 }
 
 fn claim(label: &Item) -> Option<Finding> {
@@ -116,7 +145,7 @@ fn claim(label: &Item) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use crate::PACK;
-    use polcheck_sdk::testing::{Given, messages};
+    use polcheck_sdk::testing::{Given, Missing, evaluate, messages};
     use rstest::rstest;
 
     fn labelled(key: &str, value: &str) -> Given {
@@ -158,5 +187,41 @@ mod tests {
         );
         let other = labelled("security.scan", "passed").claim("security.audit");
         assert_eq!(messages(&PACK, "label.self-attested", other).len(), 1);
+    }
+
+    #[rstest]
+    #[case(r#"{ "trustedClaims": ["security.scan"] }"#, 0)]
+    #[case(r#"{ "trustedClaims": ["security.audit"] }"#, 1)]
+    #[case(r#"{ "trustedClaims": [] }"#, 1)]
+    // What nobody verified is no claim that is trusted.
+    #[case(r#"{ "attached": [{ "predicateType": "https://in-toto.io/attestation/svr/v0.2", "verification": "untrusted", "predicate": { "properties": ["security.scan=passed"] } }] }"#, 1)]
+    fn a_claim_that_somebody_trusted_signed_is_left_alone(
+        #[case] attestations: &str,
+        #[case] findings: usize,
+    ) {
+        let given = labelled("security.scan", "passed").attested(attestations);
+        assert_eq!(
+            messages(&PACK, "label.self-attested", given).len(),
+            findings
+        );
+    }
+
+    #[test]
+    fn where_statements_cannot_be_had_it_is_not_said_that_nobody_signed() {
+        let error = Missing::Unavailable("timeout".to_owned());
+        let given = labelled("security.scan", "passed").without_attestations(error.clone());
+        let outcome = evaluate(&PACK, "label.self-attested", given);
+        assert!(
+            format!("{outcome:?}").starts_with("Outcome::Broken"),
+            "{outcome:?}"
+        );
+        let other = labelled("description", "passed").without_attestations(error);
+        assert_eq!(messages(&PACK, "label.self-attested", other).len(), 0);
+    }
+
+    #[test]
+    fn of_a_dockerfile_alone_nobody_has_signed_anything() {
+        let given = Given::dockerfile("FROM scratch\nLABEL security.scan=passed\n");
+        assert_eq!(messages(&PACK, "label.self-attested", given).len(), 1);
     }
 }
