@@ -4,7 +4,7 @@
 use crate::bundle::{self, MAX_BUNDLE_BYTES};
 use crate::json;
 use crate::rejection::{Detail, Document, Rejection};
-use crate::signature::{Artifact, Verified, VerifiedSignature, verify_received};
+use crate::signature::{Artifact, Verified, VerifiedEnvelope, VerifiedSignature, verify_received};
 use crate::trust::{Expected, Trust};
 use crate::verify::{VerifiedStatement, verify_statement};
 use base64::Engine;
@@ -117,15 +117,36 @@ pub fn verify_legacy_statement(
     trust: &Trust,
     expected: &Expected,
 ) -> Result<VerifiedStatement, Rejection> {
-    let envelope = json::value(Document::Envelope, layer.bytes)?;
-    let received = layer.received(("dsseEnvelope", envelope))?;
-    match verify_received(received, None, trust, expected.now)? {
-        Verified::Envelope(envelope) => verify_statement(&envelope, expected),
-        Verified::Artifact(_) => Err(Rejection::MessageSignature),
-    }
+    verify_statement(&layer.envelope(trust, expected.now)?, expected)
+}
+
+/// Verifies that a layer of an `.att` tag holds a statement of any kind about an image, signed by somebody trusted; and says by
+/// whom. What it says of the image is not judged.
+///
+/// # Errors
+/// The first reason why that is not so.
+pub fn verify_legacy_signer(
+    layer: LegacyLayer<'_>,
+    trust: &Trust,
+    subject: &Digest,
+    now: Timestamp,
+) -> Result<VerifiedSignature, Rejection> {
+    let envelope = layer.envelope(trust, now)?;
+    envelope.subject(subject)?;
+    Ok(envelope.signature().clone())
 }
 
 impl LegacyLayer<'_> {
+    /// The envelope of a layer of an `.att` tag, its signature verified.
+    fn envelope(&self, trust: &Trust, now: Timestamp) -> Result<VerifiedEnvelope, Rejection> {
+        let envelope = json::value(Document::Envelope, self.bytes)?;
+        let received = self.received(("dsseEnvelope", envelope))?;
+        match verify_received(received, None, trust, now)? {
+            Verified::Envelope(envelope) => Ok(envelope),
+            Verified::Artifact(_) => Err(Rejection::MessageSignature),
+        }
+    }
+
     /// What an annotation says, if it says anything.
     fn annotation(&self, name: &str) -> Option<&str> {
         let text = self.annotations.get(name)?;

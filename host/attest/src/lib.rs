@@ -36,7 +36,7 @@ pub use identity::{Identity, InvalidPattern, Matcher, Pattern, Signer};
 pub use key::{BoxError, KeyError, Password, PublicKey, RsaPadding, SigningKey};
 pub use legacy::{
     ENVELOPE_MEDIA_TYPE, LegacyLayer, SIMPLE_SIGNING_MEDIA_TYPE, VerifiedImageSignature,
-    verify_legacy_signature, verify_legacy_statement,
+    verify_legacy_signature, verify_legacy_signer, verify_legacy_statement,
 };
 pub use publication::{PUBLICATION_TYPE, verify_publication};
 pub use rejection::{Detail, Document, Evidence, InvalidJson, Rejection};
