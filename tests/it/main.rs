@@ -37,5 +37,6 @@ mod rules;
 mod schema;
 mod sources;
 mod statements;
+mod trust;
 mod verify;
 mod waivers;

@@ -148,8 +148,9 @@ fn claim_text(claim: &StatedClaim) -> String {
         [] => String::new(),
         signers => format!(" ({})", signers.join(", ")),
     };
+    let plural = if *count == 1 { "" } else { "s" };
     format!(
-        "{claim} is stated by {count} distinct signers{who}, and rule {rule} requires {threshold}"
+        "{claim} is stated by {count} distinct signer{plural}{who}, and rule {rule} requires {threshold}"
     )
 }
 
