@@ -25,6 +25,7 @@ fn every_value_is_shown_with_its_origin() {
     # waiverFiles is not set
     # baseline is not set
     # ignoreComments is not set
+    # trustPolicy is not set
     platform: "linux/arm64" # environment
     output: ["text"] # default
     jobs: 9 # polcheck.yaml

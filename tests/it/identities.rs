@@ -12,19 +12,19 @@ use serde_json::{Value, json};
 use test_registry::{media_type, sha256};
 use test_sigstore::{Content, Signing, Sigstore};
 
-const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
+pub(crate) const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
 const IDENTITY: &str = "https://ci.test/acme/shop/.workflows/release.yml@refs/heads/main";
 const ISSUER: &str = "https://token.ci.test";
 const BY_IDENTITY: &str = "--certificate-identity https://ci.test/acme/shop/.workflows/release.yml@refs/heads/main --certificate-oidc-issuer https://token.ci.test";
 
 /// This second.
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp::from_second(Timestamp::now().as_second()).unwrap()
 }
 
 /// A Sigstore that exists since yesterday.
-fn sigstore() -> Sigstore {
+pub(crate) fn sigstore() -> Sigstore {
     Sigstore::new(now() - SignedDuration::from_hours(24))
 }
 
@@ -66,7 +66,7 @@ fn signed_by_identity(
     world
 }
 
-fn called(world: &World, command: &str, image: &str) -> Said {
+pub(crate) fn called(world: &World, command: &str, image: &str) -> Said {
     let words: Vec<_> = command.split(' ').chain([image]).collect();
     world.polcheck(&words)
 }
@@ -294,14 +294,14 @@ fn a_list_says_as_whom_a_statement_is_verified() {
 }
 
 /// The envelope of a bundle, as the older form has it.
-fn envelope(bundle: &Value) -> String {
+pub(crate) fn envelope(bundle: &Value) -> String {
     let mut envelope = bundle["dsseEnvelope"].clone();
     envelope["signatures"][0]["keyid"] = "".into();
     envelope.to_string()
 }
 
 /// Writes attestations of the older form: pairs of a kind and an envelope. Those without one name a blob that is not there.
-fn attest_as_before(world: &World, layers: &[(&str, Option<&str>)]) {
+pub(crate) fn attest_as_before(world: &World, layers: &[(&str, Option<&str>)]) {
     let layers: Vec<_> = layers
         .iter()
         .map(|(kind, envelope)| {
@@ -325,7 +325,7 @@ fn attest_as_before(world: &World, layers: &[(&str, Option<&str>)]) {
         .put_manifest("app", &tag, media_type::MANIFEST, manifest.to_string());
 }
 
-const RESULT: &str = "https://in-toto.io/attestation/svr/v0.2";
+pub(crate) const RESULT: &str = "https://in-toto.io/attestation/svr/v0.2";
 
 #[test]
 fn an_attestation_of_the_older_form_is_accepted_as_one_of_the_newer_would_be() {

@@ -38,5 +38,6 @@ mod schema;
 mod sources;
 mod statements;
 mod supply;
+mod trust;
 mod verify;
 mod waivers;

@@ -349,6 +349,12 @@ fn the_published_schemas_know_what_polcheck_knows() {
     };
     let set = schema("policy-set.schema.json");
     let configuration = schema("configuration.schema.json");
+    let trust = schema("trust-policy.schema.json");
+    // A section of a set is a trust policy.
+    for part in ["signer", "identity", "statements", "trustedPolicySet"] {
+        assert_eq!(set["$defs"][part], trust["$defs"][part], "{part}");
+    }
+    assert_eq!(set["$defs"]["trust"]["properties"], trust["properties"]);
     // Where an unknown field may stand, and what the schema says of it.
     let places = [
         ("name: own\nzzz: 1\n", &set["properties"]),
@@ -367,6 +373,23 @@ fn the_published_schemas_know_what_polcheck_knows() {
         (
             "name: own\npoints: { ci: { zzz: 1 } }\n",
             &set["$defs"]["point"]["properties"],
+        ),
+        (
+            "name: own\ntrust: { zzz: 1 }\n",
+            &set["$defs"]["trust"]["properties"],
+        ),
+        ("signers: {}\nzzz: 1\n", &trust["properties"]),
+        (
+            "signers: { a: { zzz: 1 } }\n",
+            &trust["$defs"]["signer"]["properties"],
+        ),
+        (
+            "signers: { a: { identities: [{ zzz: 1 }] } }\n",
+            &trust["$defs"]["identity"]["properties"],
+        ),
+        (
+            "signers: {}\nstatements: [{ zzz: 1 }]\n",
+            &trust["$defs"]["statements"]["properties"],
         ),
         ("zzz: 1\n", &configuration["properties"]),
         (

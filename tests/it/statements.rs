@@ -426,8 +426,10 @@ fn signatures_of_the_old_form_are_listed() {
     --- stdout
     registry.test/app:1: 2 attached (sha256:[DIGEST])
       sha256-daef439c5228a6b3f3d86b5bca545280982ccdc490859f7b82ce0297f1eaeddf.sig: not readable: `registry.test/app:sha256-daef439c5228a6b3f3d86b5bca545280982ccdc490859f7b82ce0297f1eaeddf.sig` cannot be used: it is not JSON: EOF while parsing an object at line 1 column 1
-      sha256-daef439c5228a6b3f3d86b5bca545280982ccdc490859f7b82ce0297f1eaeddf.att: not checked: it has the form of cosign before version 3, which this list does not check
-        says of itself: 3 attestations of https://slsa.dev/provenance/v1, https://\u{1b}x (sha256:[DIGEST])
+      sha256-daef439c5228a6b3f3d86b5bca545280982ccdc490859f7b82ce0297f1eaeddf.att: 3 attestations (sha256:[DIGEST])
+        sha256:[DIGEST]: not checked: neither a key nor an identity was given; says of itself: https://slsa.dev/provenance/v1
+        sha256:[DIGEST]: not checked: neither a key nor an identity was given; says of itself: https://\u{1b}x
+        sha256:[DIGEST]: not checked: neither a key nor an identity was given; says of itself: https://slsa.dev/provenance/v1
     ");
     let document = json_of(&world, &name, &[]);
     assert_eq!(document["legacy"][1]["count"], 3);

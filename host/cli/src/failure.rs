@@ -119,6 +119,7 @@ from_error!(
     pipeline::CheckError,
     pipeline::PoliciesError,
     pipeline::RecordedError,
+    pipeline::TrustPolicyError,
     pipeline::VerifyError,
     pipeline::config::ConfigError,
     registry::InvalidSource,

@@ -48,6 +48,12 @@ pub enum Reason {
     /// It could not be read.
     #[error(transparent)]
     Unreadable(#[from] RegistryError),
+    /// By somebody whom the trust policy trusts for other claims.
+    #[error("the statement claims `{}`, which the rule is not about", claims.join("`, `"))]
+    OtherClaims {
+        /// What it claims.
+        claims: Vec<String>,
+    },
     /// More is attached than anybody needs. Somebody's script ran wild, or an attack.
     #[error("more than {limit} bytes are attached, and this is beyond them")]
     TooMuch {
@@ -79,6 +85,10 @@ impl Reason {
             Self::TooMuch { .. } => {
                 Some("remove what nobody needs any more from the image's referrers".to_owned())
             }
+            Self::OtherClaims { .. } => Some(
+                "add the claim to the rule of the trust policy, if its signers may state it"
+                    .to_owned(),
+            ),
             Self::OtherSubject { .. } | Self::NoBundle => None,
         }
     }

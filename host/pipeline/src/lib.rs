@@ -25,6 +25,7 @@ mod error;
 mod fix;
 mod image_base;
 mod index;
+mod judge_statements;
 mod lint;
 mod policies;
 mod recorded;
@@ -54,15 +55,16 @@ pub use claims::{RunConditions, Unnamed, Withheld, claims};
 pub use decide::{Decision, JudgedRule, Judgement, decide};
 pub use error::{AttestError, CheckError, PoliciesError, TrustPolicyError, VerifyError};
 pub use fix::{Bases, Fixed, Refused, Unsafe};
+pub use judge_statements::{AcceptedBy, AcceptedStatement, Place, RejectedStatement, StatedClaim};
 pub use lint::{Dockerfile, MAX_DOCKERFILE_BYTES};
 pub use policies::{BUILTIN, Changes, Policies, builtin_set, find_word};
 pub use recorded::{RecordedError, RecordedFinding, RecordedStatus, read_findings};
 pub use run_summary::{RunSummary, WaiverTally};
 pub use set_document::{Accepted, ClaimDocument, RuleDocument, SetDocument, Tool};
-pub use set_file::{files_of, is_set, read_trust};
+pub use set_file::{FileKind, file_kind, files_of};
 pub use statements::{
-    AttachedStatement, LegacyManifest, LegacyStatements, NotChecked, State, Statements,
-    StatementsRequest, list_statements,
+    AttachedStatement, LegacyManifest, LegacyStatement, LegacyStatements, NotChecked, State,
+    Statements, StatementsRequest, list_statements,
 };
 pub use subject::Platforms;
 pub use superseded::{Outcome, Superseded};
@@ -71,7 +73,7 @@ pub use trust_document::{
     StatementsDocument, TrustDocument,
 };
 pub use trust_policy::{TrustPolicy, TrustRule, TrustedSigner};
-pub use verify_image::{Rejected, Verification, VerifyRequest, verify_image};
+pub use verify_image::{Verification, VerifyRequest, verify_image};
 
 use ::engine::{Case, Circumstances, Engine, Evaluation};
 use ::registry::{Image, Registry, Source};

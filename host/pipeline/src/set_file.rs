@@ -41,17 +41,29 @@ pub(crate) fn read_set(set: &str) -> Result<SetDocument, PoliciesError> {
     Ok(document)
 }
 
-/// Enough of a file to know a policy set by.
+/// Enough of a file to know a policy set or a trust policy by.
 #[derive(Deserialize)]
 struct Head {
     name: Option<IgnoredAny>,
+    signers: Option<IgnoredAny>,
 }
 
-/// Whether a file is meant to be a policy set: only those have a name.
+/// What a file is meant to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// A policy set: only those have a name.
+    Set,
+    /// A trust policy: only those have signers at the top.
+    TrustPolicy,
+    /// Something else, such as a configuration.
+    Other,
+}
+
+/// What a file is meant to be.
 ///
 /// # Errors
 /// If it cannot be read, or is no map.
-pub fn is_set(path: &Path) -> Result<bool, PoliciesError> {
+pub fn file_kind(path: &Path) -> Result<FileKind, PoliciesError> {
     let text = fs::read(path).map_err(|source| PoliciesError::Read {
         path: path.to_owned(),
         source,
@@ -60,15 +72,24 @@ pub fn is_set(path: &Path) -> Result<bool, PoliciesError> {
         set: path.display().to_string(),
         reason,
     })?;
-    Ok(head.name.is_some())
+    Ok(match head {
+        Head { name: Some(_), .. } => FileKind::Set,
+        Head {
+            signers: Some(_), ..
+        } => FileKind::TrustPolicy,
+        Head { .. } => FileKind::Other,
+    })
 }
 
 /// What a file says about trust: a trust policy, or a policy set that has a section about it at one of the places that ask.
 ///
 /// # Errors
 /// If it is none of them.
-pub fn read_trust(path: &Path, point: EnforcementPoint) -> Result<TrustDocument, PoliciesError> {
-    if is_set(path)? {
+pub(crate) fn read_trust(
+    path: &Path,
+    point: EnforcementPoint,
+) -> Result<TrustDocument, PoliciesError> {
+    if file_kind(path)? == FileKind::Set {
         let set = path.display().to_string();
         let document = read_set(&set)?.at(point);
         let trust = document.trust.ok_or(TrustPolicyError::NoTrust { set });
@@ -83,6 +104,18 @@ pub fn read_trust(path: &Path, point: EnforcementPoint) -> Result<TrustDocument,
         reason,
     })?;
     Ok(document.in_folder(path.parent().unwrap_or(Path::new(""))))
+}
+
+/// What a set, `builtin:NAME` or a file, says about trust at one of the places that ask.
+pub(crate) fn trust_of_set(
+    set: &str,
+    point: EnforcementPoint,
+) -> Result<Option<TrustDocument>, PoliciesError> {
+    // Those in the binary trust nobody, and are not worth reading for it.
+    if set.starts_with(BUILTIN) {
+        return Ok(None);
+    }
+    Ok(read_set(set)?.at(point).trust)
 }
 
 /// The files that a set is read from: its own, and those of the sets it extends, as far as they can be read.

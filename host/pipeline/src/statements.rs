@@ -1,9 +1,14 @@
 //! What is attached to an image, whoever attached it.
 
-use crate::attached::{Content, Opened, Reason, open_all};
+use crate::attached::{Content, Opened, Reason, open_all, open_layers};
 use crate::error::VerifyError;
+use crate::trust_policy::TrustPolicy;
 use crate::verify_image::{digest, unlisted};
-use ::attest::{ClaimedSigner, Contents, Rejection, Signer, Trust, contents, verify_signer};
+use ::attest::{
+    ClaimedSigner, Contents, ENVELOPE_MEDIA_TYPE, LegacyLayer, Rejection,
+    SIMPLE_SIGNING_MEDIA_TYPE, Signer, Trust, VerifiedSignature, contents, verify_legacy_signature,
+    verify_legacy_signer, verify_signer,
+};
 use ::registry::{Document, Image, LegacyTag, ListedBy, Registry, Source};
 use futures_util::StreamExt;
 use jiff::Timestamp;
@@ -20,6 +25,8 @@ pub struct StatementsRequest {
     pub platform: Option<Platform>,
     /// What is trusted; nothing: signatures are not checked.
     pub trust: Trust,
+    /// What calls whoever signed by name.
+    pub policy: Option<TrustPolicy>,
     /// What time it is.
     pub now: Timestamp,
 }
@@ -63,6 +70,8 @@ pub enum State {
     Verified {
         /// Who signed.
         signer: Signer,
+        /// What the trust policy calls them.
+        names: Vec<String>,
     },
     /// It is not signed by anybody trusted, or is about something else.
     NotVerified(Rejection),
@@ -84,9 +93,12 @@ pub enum NotChecked {
     /// Something else than a bundle.
     #[error("it is not a Sigstore bundle")]
     NoBundle,
-    /// The form of cosign before version 3.
-    #[error("it has the form of cosign before version 3, which this list does not check")]
-    Legacy,
+    /// Signed with whatever it may be, and nobody to trust was given.
+    #[error("neither a key nor an identity was given")]
+    Nobody,
+    /// In a layer that is neither a signature nor an attestation.
+    #[error("it is neither a signature nor an attestation of the older form")]
+    NoLegacy,
 }
 
 /// What stands at one tag of the old form.
@@ -105,10 +117,36 @@ pub struct LegacyStatements {
 pub struct LegacyManifest {
     /// Of the manifest.
     pub digest: Digest,
-    /// How many layers it has.
-    pub count: usize,
+    /// The layers, in their order.
+    pub layers: Vec<LegacyStatement>,
+}
+
+/// One signature or attestation of the old form. All but the state of a verified one is what strangers say.
+#[derive(Debug)]
+pub struct LegacyStatement {
+    /// Of the layer.
+    pub digest: Digest,
+    /// Of which kind it says that it is.
+    pub predicate_type: Option<String>,
+    /// What is known about it.
+    pub state: State,
+}
+
+impl LegacyManifest {
     /// What the layers say of which kind they are, each once, in their order.
-    pub predicate_types: Vec<String>,
+    pub fn predicate_types(&self) -> Vec<&str> {
+        let mut types = Vec::new();
+        for named in self
+            .layers
+            .iter()
+            .filter_map(|layer| layer.predicate_type.as_deref())
+        {
+            if !types.contains(&named) {
+                types.push(named);
+            }
+        }
+        types
+    }
 }
 
 /// Lists what is attached to an image. It asks nobody but the registry.
@@ -134,7 +172,7 @@ pub async fn list_statements(
     }
     let mut legacy = Vec::new();
     for kind in LegacyTag::ALL {
-        legacy.extend(at_legacy_tag(&image, &digest, kind).await);
+        legacy.extend(at_legacy_tag(&image, &digest, kind, request).await);
     }
     Ok(Statements {
         digest,
@@ -202,12 +240,26 @@ fn state(
         }
         _ => {}
     }
-    match verify_signer(bundle, trust, subject, *now) {
+    verified_state(verify_signer(bundle, trust, subject, *now), request)
+}
+
+fn verified_state(
+    verified: Result<VerifiedSignature, Rejection>,
+    request: &StatementsRequest,
+) -> State {
+    match verified {
         Ok(signature) => State::Verified {
+            names: names(request.policy.as_ref(), signature.signer()),
             signer: signature.signer().clone(),
         },
         Err(rejection) => State::NotVerified(rejection),
     }
+}
+
+fn names(policy: Option<&TrustPolicy>, signer: &Signer) -> Vec<String> {
+    let names = policy.map(|policy| policy.names_of(signer));
+    let names = names.unwrap_or_default().into_iter();
+    names.map(ToOwned::to_owned).collect()
 }
 
 /// What stands at a tag of the old form; none where there is no such tag.
@@ -215,9 +267,10 @@ async fn at_legacy_tag(
     image: &Image,
     subject: &Digest,
     kind: LegacyTag,
+    request: &StatementsRequest,
 ) -> Option<LegacyStatements> {
     let found = match image.legacy_document(subject, kind).await {
-        Ok(document) => Ok(LegacyManifest::of(&document?)),
+        Ok(document) => Ok(legacy_manifest(image, subject, kind, &document?, request).await),
         Err(error) => Err(error.into()),
     };
     Some(LegacyStatements {
@@ -227,23 +280,72 @@ async fn at_legacy_tag(
     })
 }
 
-impl LegacyManifest {
-    fn of(document: &Document) -> Self {
-        let manifest = document.manifest();
-        let layers = manifest.map(|manifest| manifest.layers().as_slice());
-        let layers = layers.unwrap_or_default();
-        let mut predicate_types = Vec::new();
-        for layer in layers {
-            let annotations = layer.annotations().as_ref();
-            let named = annotations.and_then(|annotations| annotations.get(PREDICATE_TYPE));
-            if let Some(named) = named.filter(|named| !predicate_types.contains(*named)) {
-                predicate_types.push(named.clone());
-            }
-        }
-        Self {
-            digest: document.digest.clone(),
-            count: layers.len(),
-            predicate_types,
-        }
+/// The layers of a manifest. They are only fetched where there is somebody who may have signed them.
+async fn legacy_manifest(
+    image: &Image,
+    subject: &Digest,
+    kind: LegacyTag,
+    document: &Document,
+    request: &StatementsRequest,
+) -> LegacyManifest {
+    let manifest = document.manifest();
+    let layers = manifest.map(|manifest| manifest.layers().clone());
+    let layers = layers.unwrap_or_default();
+    let expected = match kind {
+        LegacyTag::Signature => SIMPLE_SIGNING_MEDIA_TYPE,
+        LegacyTag::Attestation => ENVELOPE_MEDIA_TYPE,
+    };
+    let trusts_nobody = request.trust.keys.is_empty() && request.trust.identities.is_empty();
+    let unchecked = |layer: &Descriptor| match layer.media_type().as_ref() {
+        found if found != expected => Some(NotChecked::NoLegacy),
+        _ if trusts_nobody => Some(NotChecked::Nobody),
+        _ => None,
+    };
+    let fetched = layers.iter().filter(|layer| unchecked(layer).is_none());
+    let mut opening = std::pin::pin!(open_layers(image, subject, fetched.cloned().collect()));
+    let mut states = Vec::with_capacity(layers.len());
+    for layer in &layers {
+        let state = match unchecked(layer) {
+            Some(why) => State::NotChecked(why),
+            None => match opening.next().await {
+                Some((_, Ok(bytes))) => legacy_state(&bytes, layer, kind, subject, request),
+                Some((_, Err(reason))) => State::NotReadable(reason),
+                None => State::NotChecked(NotChecked::Nobody),
+            },
+        };
+        states.push(LegacyStatement {
+            digest: layer.digest().clone(),
+            predicate_type: annotation(layer, PREDICATE_TYPE),
+            state,
+        });
     }
+    LegacyManifest {
+        digest: document.digest.clone(),
+        layers: states,
+    }
+}
+
+fn legacy_state(
+    bytes: &[u8],
+    layer: &Descriptor,
+    kind: LegacyTag,
+    subject: &Digest,
+    request: &StatementsRequest,
+) -> State {
+    let StatementsRequest { trust, now, .. } = request;
+    let annotations = layer.annotations().clone().unwrap_or_default();
+    let layer = LegacyLayer {
+        bytes,
+        annotations: &annotations,
+    };
+    let verified = match kind {
+        LegacyTag::Signature => verify_legacy_signature(layer, subject, trust, *now)
+            .map(|verified| verified.signature().clone()),
+        LegacyTag::Attestation => verify_legacy_signer(layer, trust, subject, *now),
+    };
+    verified_state(verified, request)
+}
+
+fn annotation(layer: &Descriptor, name: &str) -> Option<String> {
+    layer.annotations().as_ref()?.get(name).cloned()
 }

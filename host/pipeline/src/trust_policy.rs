@@ -5,12 +5,14 @@ mod publications;
 mod resolved;
 
 use crate::error::{PoliciesError, TrustPolicyError};
+use crate::judge_statements::PASSED;
 use crate::trust_document::TrustDocument;
 use ::attest::{AcceptedPolicySet, Expected, Identity, PublicKey, Signer, Trust, TrustedRoot};
 use jiff::{SignedDuration, Timestamp};
 use model::trust::StatementRule;
 use model::{Digest, TrustDefinition, matching};
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 type Builtin<'a> = &'a dyn Fn(&str) -> Result<AcceptedPolicySet, PoliciesError>;
 
@@ -20,6 +22,7 @@ pub struct TrustPolicy {
     rules: Vec<TrustRule>,
     signers: BTreeMap<String, TrustedSigner>,
     root: Option<TrustedRoot>,
+    root_file: Option<PathBuf>,
     definition: Option<TrustDefinition>,
 }
 
@@ -50,6 +53,7 @@ impl TrustPolicy {
     pub fn of_rule(rule: TrustRule) -> Self {
         Self {
             root: rule.trust.root.clone(),
+            root_file: None,
             rules: vec![rule],
             signers: BTreeMap::new(),
             definition: None,
@@ -71,6 +75,16 @@ impl TrustPolicy {
     /// What it says, every default written out; none where the command line says it.
     pub fn definition(&self) -> Option<&TrustDefinition> {
         self.definition.as_ref()
+    }
+
+    /// What certificates, log entries and timestamps are checked with; none: nothing of the kind is.
+    pub fn root(&self) -> Option<&TrustedRoot> {
+        self.root.as_ref()
+    }
+
+    /// The file of the trusted root that it names; none: it is the one of the public Sigstore.
+    pub fn root_file(&self) -> Option<&Path> {
+        self.root_file.as_deref()
     }
 
     /// All its rules.
@@ -152,9 +166,6 @@ impl TrustedSigner {
         }
     }
 }
-
-/// What a pass is called behind the name of a claim.
-const PASSED: &str = "=passed";
 
 /// Whether a name, or a glob, means a claim: `security.scan` means `security.scan=passed`, too.
 pub(crate) fn names_claim(name: &str, claim: &str) -> bool {

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use model::report::EnforcementPoint;
 use model::waiver::Validity;
 use pipeline::config::{FILE_NAME, KEYS, Layer};
-use pipeline::is_set;
+use pipeline::{FileKind, file_kind};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ enum ConfigCommand {
         #[command(flatten)]
         registry: RegistryArgs,
     },
-    /// Check a policy set, a configuration file or a file of waivers, with the policies it names
+    /// Check a policy set, a trust policy, a configuration file or a file of waivers, with the policies and keys it names
     ///
     /// Says what is wrong and where, and what is right and has no effect. Editors can do the same while you write, by the JSON
     /// Schemas in `docs/reference`.
@@ -76,7 +76,15 @@ fn validate(given: Option<PathBuf>, global: &GlobalArgs) -> Result<Exit, Failure
             .help("name a file: `polcheck config validate FILE`")
     })?;
     let is_empty = files::read(&path)?.trim_ascii().is_empty();
-    let is_set = !is_empty && is_set(&path)?;
+    let kind = if is_empty {
+        FileKind::Other
+    } else {
+        file_kind(&path)?
+    };
+    if kind == FileKind::TrustPolicy {
+        return validate_trust(path, global);
+    }
+    let is_set = kind == FileKind::Set;
     // Where a run finds it by itself, it may say less.
     let is_found = path == Path::new(FILE_NAME);
     let global = GlobalArgs {
@@ -111,4 +119,19 @@ fn validate(given: Option<PathBuf>, global: &GlobalArgs) -> Result<Exit, Failure
         .map(|warning| format!("without effect: {}\n", printable(warning)));
     let warnings: String = warnings.collect();
     print(&format!("{} is valid\n{warnings}", path.display()))
+}
+
+fn validate_trust(path: PathBuf, global: &GlobalArgs) -> Result<Exit, Failure> {
+    let global = GlobalArgs {
+        config: None,
+        no_config: true,
+        ..global.clone()
+    };
+    let valid = format!("{} is valid\n", path.display());
+    let layer = Layer {
+        trust_policy: Some(path),
+        ..Layer::default()
+    };
+    Session::new(&global, layer)?.trust_policy()?;
+    print(&valid)
 }

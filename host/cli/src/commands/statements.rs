@@ -37,12 +37,17 @@ pub(crate) struct StatementsArgs {
 }
 
 pub(crate) fn run(args: &StatementsArgs, global: &GlobalArgs) -> Result<Exit, Failure> {
-    let session = Session::new(global, args.registry.lay(Layer::default()))?;
+    let session = Session::new(global, args.trust.lay(args.registry.lay(Layer::default())))?;
     let source: Source = args.image.parse()?;
     let session = session.with_login(args.login.login(std::slice::from_ref(&source))?);
+    let policy = args.trust.policy(&session)?;
     let request = StatementsRequest {
         platform: args.platform.as_deref().map(one_platform).transpose()?,
-        trust: args.trust.trust()?,
+        trust: match &policy {
+            Some(policy) => policy.everybody(),
+            None => args.trust.trust()?,
+        },
+        policy,
         now: Timestamp::now(),
     };
     let registry = session.registry()?;

@@ -3,15 +3,41 @@
 use super::signing::public_keys;
 use crate::failure::Failure;
 use crate::files;
-use attest::{Identity, LogPolicy, Matcher, Trust, TrustedRoot};
+use crate::session::Session;
+use attest::{AcceptedPolicySet, Identity, LogPolicy, Matcher, Trust, TrustedRoot};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
+use model::trust::{
+    LogRequirement, SctRequirement, StatementRule, TimestampRequirement, TrustedBy,
+    TrustedPolicySet,
+};
+use pipeline::config::Layer;
+use pipeline::{TrustPolicy, TrustRule};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+/// A glob that means every claim.
+const ANY: &str = "**";
+
+/// What names somebody to trust on the command line, by the names that clap has for it.
+const BY_FLAGS: [&str; 8] = [
+    "keys",
+    "certificate_identity",
+    "certificate_identity_regexp",
+    "certificate_oidc_issuer",
+    "certificate_oidc_issuer_regexp",
+    "trusted_root",
+    "insecure_ignore_tlog",
+    "insecure_ignore_sct",
+];
 
 /// Whose signatures count, spelled as cosign spells it.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Trust options")]
 pub(crate) struct TrustArgs {
+    /// Trust whom this file says, for what it says: a trust policy, or a policy set that has one
+    #[arg(long, value_name = "FILE", conflicts_with_all = BY_FLAGS)]
+    trust_policy: Option<PathBuf>,
     /// Trust this public key (repeatable)
     #[arg(long = "key", value_name = "FILE")]
     keys: Vec<PathBuf>,
@@ -36,13 +62,43 @@ pub(crate) struct TrustArgs {
     /// Look at no log entry, and accept signatures of identities that have none but a timestamp
     #[arg(long)]
     insecure_ignore_tlog: bool,
-    /// Accept certificates that no certificate transparency log promised to publish, such as those of GitHub's own Sigstore
+    /// Accept certificates that no certificate transparency log promised to publish, as those of GitHub's own Sigstore are
     #[arg(long)]
     insecure_ignore_sct: bool,
 }
 
 impl TrustArgs {
-    /// What is trusted; nothing at all is an answer too.
+    /// What these flags say of the configuration.
+    pub(crate) fn lay(&self, layer: Layer) -> Layer {
+        Layer {
+            trust_policy: self.trust_policy.clone(),
+            ..layer
+        }
+    }
+
+    /// The trust policy, where no flag names anybody to trust.
+    pub(crate) fn policy(&self, session: &Session) -> Result<Option<TrustPolicy>, Failure> {
+        let Self {
+            keys,
+            certificate_identity,
+            certificate_identity_regexp,
+            certificate_oidc_issuer,
+            certificate_oidc_issuer_regexp,
+            ..
+        } = self;
+        let texts = [
+            certificate_identity,
+            certificate_identity_regexp,
+            certificate_oidc_issuer,
+            certificate_oidc_issuer_regexp,
+        ];
+        if !keys.is_empty() || texts.iter().any(|text| text.is_some()) {
+            return Ok(None);
+        }
+        session.trust_policy()
+    }
+
+    /// Whom the flags trust; nobody is an answer too.
     pub(crate) fn trust(&self) -> Result<Trust, Failure> {
         let identities: Vec<Identity> = self.identity()?.into_iter().collect();
         Ok(Trust {
@@ -59,18 +115,59 @@ impl TrustArgs {
         })
     }
 
-    /// What is trusted, where it has to be somebody.
-    pub(crate) fn require(&self) -> Result<Trust, Failure> {
+    /// Whom the flags trust, where it has to be somebody, for whatever they claim by these policy sets and verifiers.
+    pub(crate) fn rule(
+        &self,
+        policy_sets: Vec<AcceptedPolicySet>,
+        verifier_ids: BTreeSet<String>,
+    ) -> Result<TrustRule, Failure> {
         let trust = self.trust()?;
         if trust.keys.is_empty() && trust.identities.is_empty() {
             return Err(Failure::say("nobody is trusted, so that no statement could be accepted").help(
-                "give a public key with `--key`, or an identity with `--certificate-identity` and `--certificate-oidc-issuer`",
+                "give a public key with `--key`, or an identity with `--certificate-identity` and `--certificate-oidc-issuer`, or name a file that says whom to trust with `--trust-policy`",
             ));
         }
-        Ok(trust)
+        let required = |ignored| {
+            if ignored {
+                SctRequirement::Ignored
+            } else {
+                SctRequirement::Required
+            }
+        };
+        Ok(TrustRule {
+            number: None,
+            definition: StatementRule {
+                claims: [ANY.to_owned()].into(),
+                repositories: None,
+                policy_sets: policy_sets.iter().map(trusted).collect(),
+                verifier_ids,
+                signers: BTreeSet::new(),
+                threshold: 1,
+                max_age: None,
+                log: match trust.log {
+                    LogPolicy::Everybody => LogRequirement::Required,
+                    LogPolicy::Identities => LogRequirement::Identities,
+                    LogPolicy::Nobody => LogRequirement::Ignored,
+                },
+                timestamp: TimestampRequirement::Optional,
+                sct: required(trust.ignore_scts),
+            },
+            trust,
+            policy_sets,
+        })
     }
 
-    /// The file of the trusted root, if it is not the one of the public Sigstore.
+    /// The flags that weaken what is asked of signatures, as they are given.
+    pub(crate) fn insecure(&self) -> Vec<String> {
+        let given = [
+            (self.insecure_ignore_tlog, "--insecure-ignore-tlog"),
+            (self.insecure_ignore_sct, "--insecure-ignore-sct"),
+        ];
+        let given = given.into_iter().filter(|(is_given, _)| *is_given);
+        given.map(|(_, flag)| flag.to_owned()).collect()
+    }
+
+    /// The file of the trusted root that the flags name.
     pub(crate) fn root_file(&self) -> Option<&Path> {
         self.trusted_root.as_deref()
     }
@@ -109,6 +206,14 @@ impl TrustArgs {
             None if is_needed => Ok(Some(TrustedRoot::public_good()?)),
             None => Ok(None),
         }
+    }
+}
+
+/// A policy set that is accepted, as a rule of a trust policy has it.
+fn trusted(set: &AcceptedPolicySet) -> TrustedPolicySet {
+    TrustedPolicySet {
+        uri: set.uri.clone(),
+        by: TrustedBy::Digest(set.digest.clone()),
     }
 }
 

@@ -5,45 +5,59 @@ use crate::args::{GlobalArgs, LoginArgs, RegistryArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
-use crate::report::verification::{self, UsedRoot};
+use crate::report::verification::{self, Answer};
 use crate::report::{Form, print};
 use crate::session::{Session, block_on};
-use attest::{AcceptedPolicySet, Expected};
+use attest::{AcceptedPolicySet, VERIFIER_ID};
 use bytes::Bytes;
 use clap::Args;
 use jiff::Timestamp;
+use model::Platform;
 use model::platform::InvalidPlatform;
 use model::reference::parse_digest;
-use model::report::EnforcementPoint;
-use model::{Platform, canonical};
 use pipeline::config::Layer;
-use pipeline::{BUILTIN, Changes, Policies, Verification, VerifyRequest, verify_image};
+use pipeline::{Age, BUILTIN, TrustPolicy, Verification, VerifyRequest, builtin_set, verify_image};
 use registry::Source;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Is there a statement about this image that I trust?
 ///
-/// Statements count that are signed with a key or by an identity that is trusted, in the form of cosign 3 or, where no such
-/// one is accepted, in the older one. Asks nobody but the registry. Ends with 0 if a statement is accepted, with 1 if none
-/// is, with 2 if that could not be found out.
+/// Statements count that are signed with a key or by an identity that is trusted: by flags, or by a trust policy, which says who
+/// may state what about which images, and how many of them have to. They are looked for among what refers to the image, at the
+/// fallback tag, and in the older form (`.att`), until all that is required is stated. Asks nobody but the registry. Ends with 0
+/// if it is, with 1 if it is not, with 2 if that could not be found out.
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
     /// The image
     image: String,
     /// Require this claim, such as `security.scan=passed` (repeatable)
+    ///
+    /// Each may be stated by another statement. Where none is required, any claim will do.
     #[arg(long, value_name = "CLAIM")]
     require: Vec<String>,
     /// Accept statements by this policy set: `builtin:NAME`, URI@DIGEST or DIGEST (repeatable)
     ///
     /// Where none is named, only the `builtin:standard` of this binary is accepted.
-    #[arg(long = "policy-set", value_name = "SET")]
+    #[arg(
+        long = "policy-set",
+        value_name = "SET",
+        conflicts_with = "trust_policy"
+    )]
     policy_sets: Vec<String>,
     /// Accept statements by this verifier, instead of polcheck's own id (repeatable)
-    #[arg(long = "verifier-id", value_name = "URI")]
+    #[arg(
+        long = "verifier-id",
+        value_name = "URI",
+        conflicts_with = "trust_policy"
+    )]
     verifier_ids: Vec<String>,
-    /// Verify this bundle, instead of those attached to the image
-    #[arg(long, value_name = "FILE")]
-    bundle: Option<PathBuf>,
+    /// Accept no statement that is older than this, such as `720h` or `30d`
+    #[arg(long, value_name = "AGE")]
+    max_age: Option<Age>,
+    /// Verify this bundle, instead of those attached to the image (repeatable)
+    #[arg(long = "bundle", value_name = "FILE")]
+    bundles: Vec<PathBuf>,
     /// Verify the manifest of one platform, instead of what the reference names
     #[arg(long, value_name = "PLATFORM")]
     platform: Option<String>,
@@ -65,45 +79,69 @@ pub(crate) fn run(args: VerifyArgs, global: &GlobalArgs) -> Result<Exit, Failure
         require,
         policy_sets,
         verifier_ids,
-        bundle,
+        max_age,
+        bundles,
         platform,
         output,
         registry,
         login,
     } = args;
-    let session = Session::new(global, registry.lay(Layer::default()))?;
+    let session = Session::new(global, trust.lay(registry.lay(Layer::default())))?;
     let source: Source = image.parse()?;
     let session = session.with_login(login.login(std::slice::from_ref(&source))?);
     session.require_named_registries()?;
-    let mut expected = Expected::new(canonical::sha256(&[]), Timestamp::now());
-    expected.claims = require;
-    expected.policy_sets = accepted(&session, &policy_sets)?;
-    if !verifier_ids.is_empty() {
-        expected.verifier_ids = verifier_ids;
-    }
+    let policy = trusted(&session, &trust, &policy_sets, verifier_ids)?;
+    let read = |path: &PathBuf| files::read(path).map(Bytes::from);
     let request = VerifyRequest {
         platform: platform.as_deref().map(one_platform).transpose()?,
-        trust: trust.require()?,
-        expected,
-        bundle: bundle
-            .map(|path| files::read(&path).map(Bytes::from))
-            .transpose()?,
+        trust: Arc::new(policy),
+        require,
+        max_age: max_age.map(|Age(age)| age),
+        now: Timestamp::now(),
+        bundles: bundles.iter().map(read).collect::<Result<_, _>>()?,
     };
     let registry = session.registry()?;
     let verify = async { Ok(verify_image(&registry, &source, &request).await?) };
     let verified = block_on(session.in_time(&image, verify))??;
-    let root = request.trust.root.as_ref().map(|root| UsedRoot {
-        file: trust.root_file(),
-        as_of: root.as_of(),
-    });
+    let answer = Answer {
+        image: &image,
+        verification: &verified,
+        bundles: &bundles,
+        policy: &request.trust,
+        root_file: trust.root_file(),
+        policy_file: session.config.values.trust_policy.as_deref(),
+        insecure: [session.insecure(), trust.insecure()].concat(),
+    };
     print(&match output {
-        Form::Text => {
-            let shown = root.filter(|_| session.verbose);
-            verification::text(&image, &verified, shown.as_ref())
-        }
-        Form::Json => verification::json(&image, &verified, root.as_ref()),
+        Form::Text => verification::text(&answer, session.verbose),
+        Form::Json => verification::json(&answer)?,
     })?;
     Ok(exit(&verified))
+}
+
+/// Whose statements count: by the flags, or else by a trust policy.
+fn trusted(
+    session: &Session,
+    trust: &TrustArgs,
+    policy_sets: &[String],
+    verifier_ids: Vec<String>,
+) -> Result<TrustPolicy, Failure> {
+    if let Some(policy) = trust.policy(session)? {
+        if policy_sets.is_empty() && verifier_ids.is_empty() {
+            return Ok(policy);
+        }
+        return Err(Failure::say(
+            "the trust policy says which policy sets and verifiers are accepted, and so does the command line",
+        )
+        .help("say it in the trust policy, or say on the command line whom you trust, too: `--key`, `--certificate-identity`"));
+    }
+    let verifier_ids = if verifier_ids.is_empty() {
+        [VERIFIER_ID.to_owned()].into()
+    } else {
+        verifier_ids.into_iter().collect()
+    };
+    let rule = trust.rule(accepted(session, policy_sets)?, verifier_ids)?;
+    Ok(TrustPolicy::of_rule(rule))
 }
 
 /// `OS/ARCH[/VARIANT]`
@@ -112,9 +150,9 @@ pub(super) fn one_platform(text: &str) -> Result<Platform, Failure> {
         .map_err(|error: InvalidPlatform| Failure::new(&error, None))
 }
 
-/// Whether there is an accepted statement; one that could not be read might have been it.
+/// Whether all that is required is stated; what could not be read might have stated it.
 fn exit(verified: &Verification) -> Exit {
-    if !verified.accepted.is_empty() {
+    if verified.verified {
         Exit::Passed
     } else if verified
         .rejected
@@ -135,17 +173,8 @@ fn accepted(session: &Session, named: &[String]) -> Result<Vec<AcceptedPolicySet
 }
 
 fn accept(session: &Session, set: &str) -> Result<AcceptedPolicySet, Failure> {
-    if set.starts_with(BUILTIN) {
-        let policies = Policies::load(
-            &*session.engine()?,
-            set,
-            EnforcementPoint::default(),
-            &Changes::default(),
-        )?;
-        return Ok(AcceptedPolicySet {
-            uri: policies.set.uri,
-            digest: policies.digest,
-        });
+    if let Some(name) = set.strip_prefix(BUILTIN) {
+        return Ok(builtin_set(&*session.engine()?, name)?);
     }
     let (uri, digest) = set
         .rsplit_once('@')

@@ -1,12 +1,12 @@
 //! What `polcheck statements` found.
 
 use super::printable;
-use super::verification::{signer_json, with_causes};
+use super::verification::{listed_by, signer_json, with_causes};
 use attest::{ClaimedSigner, Contents, ResourceDescriptor, ResultContents, Signer};
 use pipeline::{
-    AttachedStatement, LegacyManifest, LegacyStatements, NotChecked, State, Statements,
+    AttachedStatement, LegacyManifest, LegacyStatement, LegacyStatements, State, Statements,
 };
-use registry::{LegacyTag, ListedBy};
+use registry::LegacyTag;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -43,12 +43,16 @@ pub(crate) fn text(image: &str, found: &Statements) -> String {
 
 fn state_text(state: &State) -> String {
     match state {
-        State::Verified {
-            signer: Signer::Key(key),
-        } => format!("verified with the key {key}"),
-        State::Verified {
-            signer: Signer::Identity { subject, issuer },
-        } => format!("verified as {subject} of {issuer}"),
+        State::Verified { signer, names } => {
+            let who = match signer {
+                Signer::Key(key) => format!("with the key {key}"),
+                Signer::Identity { subject, issuer } => format!("as {subject} of {issuer}"),
+            };
+            match names.as_slice() {
+                [] => format!("verified {who}"),
+                names => format!("verified {who} ({})", names.join(", ")),
+            }
+        }
         State::NotVerified(rejection) => format!("not verified: {}", with_causes(rejection)),
         State::NotChecked(why) => format!("not checked: {why}"),
         State::NotReadable(reason) => format!("not readable: {}", with_causes(reason)),
@@ -147,29 +151,34 @@ fn signer_text(signer: &ClaimedSigner) -> String {
 
 fn legacy_lines(statements: &LegacyStatements) -> Vec<String> {
     let LegacyStatements { kind, tag, found } = statements;
-    let LegacyManifest {
-        digest,
-        count,
-        predicate_types,
-    } = match found {
+    let LegacyManifest { digest, layers } = match found {
         Ok(manifest) => manifest,
         Err(reason) => return vec![format!("{tag}: not readable: {}", with_causes(reason))],
     };
-    let what = match (kind, count) {
-        (LegacyTag::Signature, 1) => "signature",
-        (LegacyTag::Signature, _) => "signatures",
-        (LegacyTag::Attestation, 1) => "attestation",
-        (LegacyTag::Attestation, _) => "attestations",
+    let what = match kind {
+        LegacyTag::Signature => "signature",
+        LegacyTag::Attestation => "attestation",
     };
-    let types = match predicate_types.as_slice() {
-        [] => String::new(),
-        types => format!(" of {}", types.join(", ")),
-    };
-    let why = NotChecked::Legacy;
-    vec![
-        format!("{tag}: not checked: {why}"),
-        format!("  says of itself: {count} {what}{types} ({digest})"),
-    ]
+    let mut lines = vec![format!(
+        "{tag}: {} {what}{} ({digest})",
+        layers.len(),
+        plural(layers.len())
+    )];
+    for layer in layers {
+        let says = layer.predicate_type.as_ref();
+        // No signature covers the annotation.
+        let says = says.map_or_else(String::new, |says| format!("; says of itself: {says}"));
+        lines.push(format!(
+            "  {}: {}{says}",
+            layer.digest,
+            state_text(&layer.state)
+        ));
+    }
+    lines
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }
 
 /// For programs.
@@ -184,36 +193,35 @@ pub(crate) fn json(image: &str, found: &Statements) -> String {
     format!("{document:#}\n")
 }
 
-fn listed_by(by: ListedBy) -> &'static str {
-    match by {
-        ListedBy::Api => "referrers-api",
-        ListedBy::FallbackTag => "fallback-tag",
-        ListedBy::Layout => "layout",
-    }
-}
-
 fn attached_json(statement: &AttachedStatement) -> Value {
-    let (state, reason) = match &statement.state {
-        State::Verified { .. } => ("verified", None),
-        State::NotVerified(rejection) => ("not-verified", Some(with_causes(rejection))),
-        State::NotChecked(why) => ("not-checked", Some(why.to_string())),
-        State::NotReadable(reason) => ("not-readable", Some(with_causes(reason))),
-    };
-    let signer = match &statement.state {
-        State::Verified { signer } => Some(signer_json(signer)),
-        _ => None,
-    };
-    json!({
+    let more = json!({
         "digest": statement.digest,
         "size": statement.size,
         "artifactType": statement.artifact_type,
         "created": statement.created,
         "listedBy": listed_by(statement.listed_by),
-        "state": state,
-        "reason": reason,
-        "verifiedSigner": signer,
         "says": statement.contents.as_ref().map(contents_json),
-    })
+    });
+    with_state(more, &statement.state)
+}
+
+/// Adds what is known about something.
+fn with_state(mut document: Value, state: &State) -> Value {
+    let (name, reason) = match state {
+        State::Verified { .. } => ("verified", None),
+        State::NotVerified(rejection) => ("not-verified", Some(with_causes(rejection))),
+        State::NotChecked(why) => ("not-checked", Some(why.to_string())),
+        State::NotReadable(reason) => ("not-readable", Some(with_causes(reason))),
+    };
+    let (signer, names) = match state {
+        State::Verified { signer, names } => (Some(signer_json(signer)), names.as_slice()),
+        _ => (None, &[][..]),
+    };
+    document["state"] = json!(name);
+    document["reason"] = json!(reason);
+    document["verifiedSigner"] = json!(signer);
+    document["signerNames"] = json!(names);
+    document
 }
 
 fn contents_json(contents: &Contents) -> Value {
@@ -245,18 +253,22 @@ fn legacy_json(statements: &LegacyStatements) -> Value {
         LegacyTag::Signature => "signatures",
         LegacyTag::Attestation => "attestations",
     };
-    let (state, reason) = match found {
-        Ok(_) => ("not-checked", NotChecked::Legacy.to_string()),
-        Err(reason) => ("not-readable", with_causes(reason)),
-    };
+    let reason = found.as_ref().err().map(|reason| with_causes(reason));
     let manifest = found.as_ref().ok();
+    let layers =
+        manifest.map(|manifest| manifest.layers.iter().map(layer_json).collect::<Vec<_>>());
     json!({
         "kind": kind,
         "tag": tag,
-        "state": state,
         "reason": reason,
         "digest": manifest.map(|manifest| &manifest.digest),
-        "count": manifest.map(|manifest| manifest.count),
-        "predicateTypes": manifest.map(|manifest| &manifest.predicate_types),
+        "count": manifest.map(|manifest| manifest.layers.len()),
+        "predicateTypes": manifest.map(LegacyManifest::predicate_types),
+        "layers": layers,
     })
+}
+
+fn layer_json(layer: &LegacyStatement) -> Value {
+    let more = json!({ "digest": layer.digest, "predicateType": layer.predicate_type });
+    with_state(more, &layer.state)
 }

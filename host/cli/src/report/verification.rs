@@ -1,85 +1,364 @@
 //! What `polcheck verify` found.
 
 use super::printable;
+use crate::failure::Failure;
 use attest::{LogEntries, Signer, VerifiedSignature};
-use jiff::Timestamp;
-use pipeline::{Rejected, Verification};
+use model::canonical;
+use pipeline::{
+    AcceptedBy, AcceptedStatement, Place, RejectedStatement, StatedClaim, TrustPolicy, Verification,
+};
+use registry::ListedBy;
 use serde_json::{Value, json};
 use std::error::Error;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// The trusted root that was checked with.
-pub(crate) struct UsedRoot<'a> {
-    /// Its file; none: it is the one of the public Sigstore, as it was when polcheck was built.
-    pub(crate) file: Option<&'a Path>,
-    /// When the newest of what it knows began to be valid.
-    pub(crate) as_of: Option<Timestamp>,
+/// What was found, and what it was held against.
+pub(crate) struct Answer<'a> {
+    /// The image as it was named.
+    pub(crate) image: &'a str,
+    /// What was found.
+    pub(crate) verification: &'a Verification,
+    /// The bundles that were given.
+    pub(crate) bundles: &'a [PathBuf],
+    /// Whose statements count.
+    pub(crate) policy: &'a TrustPolicy,
+    /// The file of the trusted root that the command line names.
+    pub(crate) root_file: Option<&'a Path>,
+    /// The file of the trust policy, where one is named.
+    pub(crate) policy_file: Option<&'a Path>,
+    /// Options that weaken the answer, as they were given.
+    pub(crate) insecure: Vec<String>,
 }
 
-/// For people. The trusted root is named where it is given.
-pub(crate) fn text(
-    image: &str,
-    verification: &Verification,
-    root: Option<&UsedRoot<'_>>,
-) -> String {
+/// For people. The trusted root is named to whoever wants to know more.
+pub(crate) fn text(answer: &Answer<'_>, verbose: bool) -> String {
     let Verification {
         digest,
+        verified,
+        claims,
         accepted,
         rejected,
         others,
-    } = verification;
-    let verdict = if accepted.is_empty() {
-        "no accepted statement"
-    } else {
-        "verified"
+        without_rule,
+    } = answer.verification;
+    let image = printable(answer.image);
+    let verdict = match (verified, accepted.as_slice()) {
+        (true, _) => "verified",
+        (false, []) => "no accepted statement",
+        (false, _) => "not verified",
     };
-    let mut text = format!("{}: {verdict} ({digest})\n", printable(image));
+    let mut text = format!("{image}: {verdict} ({digest})\n");
     for statement in accepted {
-        let set = statement.policy_set();
-        let set = set
-            .uri
-            .as_deref()
-            .or(set.name.as_deref())
-            .unwrap_or("a policy set");
-        let claims = printable(&statement.claims().join(", "));
+        accepted_lines(&mut text, statement);
+    }
+    for rejected in merged(rejected) {
+        rejected.lines(&mut text, answer, !verified);
+    }
+    for claim in claims.iter().filter(|claim| is_worth_saying(claim, answer)) {
+        let _ = writeln!(text, "  {}", printable(&claim_text(claim)));
+    }
+    if let Some(repository) = without_rule {
         let _ = writeln!(
             text,
-            "  {claims} by {}, {}, {}",
-            printable(set),
-            statement.time_created(),
-            statement.signature().signer()
+            "  the trust policy has no rule about {}",
+            printable(&what_is_asked(repository, claims))
         );
-        if let Some(witnesses) = witnesses(statement.signature()) {
-            let _ = writeln!(text, "    {witnesses}");
-        }
-    }
-    for rejected in rejected {
         let _ = writeln!(
             text,
-            "  rejected {}: {}",
-            name(rejected),
-            printable(&reason(rejected))
+            "    help: add one to `statements`, if somebody may state it"
         );
-        if let Some(help) = help(rejected).filter(|_| accepted.is_empty()) {
-            let _ = writeln!(text, "    help: {}", printable(&help));
-        }
-    }
-    if accepted.is_empty() && rejected.is_empty() {
+    } else if accepted.is_empty() && rejected.is_empty() {
         let _ = writeln!(
             text,
             "  nothing that could be a statement is attached ({others} other referrers)"
         );
         let _ = writeln!(
             text,
-            "    help: `polcheck attest --key FILE {}` makes one",
-            printable(image)
+            "    help: `polcheck attest --key FILE {image}` makes one"
         );
     }
-    if let Some(root) = root {
-        let _ = writeln!(text, "  {}", printable(&root_text(root)));
+    for option in &answer.insecure {
+        let _ = writeln!(text, "  insecure: `{}` was given", printable(option));
+    }
+    if let Some(root) = answer.root_text().filter(|_| verbose) {
+        let _ = writeln!(text, "  {}", printable(&root));
     }
     text
+}
+
+fn accepted_lines(text: &mut String, accepted: &AcceptedStatement) {
+    let statement = &accepted.statement;
+    let set = statement.policy_set();
+    let set = set
+        .uri
+        .as_deref()
+        .or(set.name.as_deref())
+        .unwrap_or("a policy set");
+    let claims = printable(&statement.claims().join(", "));
+    let _ = writeln!(
+        text,
+        "  {claims} by {}, {}, {}",
+        printable(set),
+        statement.time_created(),
+        statement.signature().signer()
+    );
+    for by in &accepted.by {
+        if let Some(rule) = by_text(by) {
+            let _ = writeln!(text, "    {}", printable(&rule));
+        }
+    }
+    if let Some(witnesses) = witnesses(statement.signature()) {
+        let _ = writeln!(text, "    {witnesses}");
+    }
+}
+
+/// `accepted for security.scan=passed by rule 1, as ci`
+fn by_text(by: &AcceptedBy) -> Option<String> {
+    let rule = by.rule?;
+    let (claims, signers) = (by.claims.join(", "), by.signers.join(", "));
+    Some(format!(
+        "accepted for {claims} by rule {rule}, as {signers}"
+    ))
+}
+
+/// Where a claim is met by whatever one flag says, the statement itself has said it.
+fn is_worth_saying(claim: &StatedClaim, answer: &Answer<'_>) -> bool {
+    let is_asked = answer.verification.without_rule.is_none();
+    let accepts_any = !answer.verification.accepted.is_empty();
+    !claim.is_met() && is_asked && (accepts_any || claim.threshold.is_none())
+}
+
+fn claim_text(claim: &StatedClaim) -> String {
+    let StatedClaim {
+        claim,
+        rule,
+        signers,
+        count,
+        threshold,
+    } = claim;
+    let Some(threshold) = threshold else {
+        return format!("{claim} is not stated: no rule of the trust policy is about it");
+    };
+    let Some(rule) = rule else {
+        return format!("{claim} is not stated by any accepted statement");
+    };
+    let signers: Vec<&str> = signers.iter().map(String::as_str).collect();
+    let who = match signers.as_slice() {
+        [] => String::new(),
+        signers => format!(" ({})", signers.join(", ")),
+    };
+    let plural = if *count == 1 { "" } else { "s" };
+    format!(
+        "{claim} is stated by {count} distinct signer{plural}{who}, and rule {rule} requires {threshold}"
+    )
+}
+
+/// `security.scan of registry.example/shop`
+fn what_is_asked(repository: &str, claims: &[StatedClaim]) -> String {
+    let claims: Vec<&str> = claims.iter().map(|claim| claim.claim.as_str()).collect();
+    match claims.as_slice() {
+        [] => repository.to_owned(),
+        claims => format!("{} of {repository}", claims.join(", ")),
+    }
+}
+
+/// What was rejected for one reason, whichever rules say so.
+struct Rejection<'a> {
+    rejected: &'a RejectedStatement,
+    rules: Vec<usize>,
+}
+
+/// Puts together what several rules reject for the same reason.
+fn merged(rejected: &[RejectedStatement]) -> Vec<Rejection<'_>> {
+    let mut merged: Vec<Rejection<'_>> = Vec::new();
+    for one in rejected {
+        let same = merged.iter_mut().find(|it| {
+            it.rejected.place == one.place
+                && with_causes(&it.rejected.reason) == with_causes(&one.reason)
+        });
+        match same {
+            Some(same) => same.rules.extend(one.rule),
+            None => merged.push(Rejection {
+                rejected: one,
+                rules: one.rule.into_iter().collect(),
+            }),
+        }
+    }
+    merged
+}
+
+impl Rejection<'_> {
+    fn lines(&self, text: &mut String, answer: &Answer<'_>, with_help: bool) {
+        let reason = &self.rejected.reason;
+        // Where there is one rule, nobody asks which.
+        let rules = match self.rules.as_slice() {
+            [] => String::new(),
+            _ if answer.policy.rules().len() == 1 => String::new(),
+            [rule] => format!(" by rule {rule}"),
+            rules => {
+                let rules: Vec<String> = rules.iter().map(ToString::to_string).collect();
+                format!(" by rules {}", rules.join(", "))
+            }
+        };
+        let _ = writeln!(
+            text,
+            "  rejected {}{rules}: {}",
+            printable(&answer.name(&self.rejected.place)),
+            printable(&with_causes(reason))
+        );
+        if let Some(help) = reason.help().filter(|_| with_help) {
+            let _ = writeln!(text, "    help: {}", printable(&help));
+        }
+    }
+
+    fn json(&self, answer: &Answer<'_>) -> Value {
+        let reason = &self.rejected.reason;
+        let mut document = answer.place_json(&self.rejected.place);
+        document["rules"] = json!(self.rules);
+        document["reason"] = json!(with_causes(reason));
+        document["help"] = json!(reason.help());
+        document
+    }
+}
+
+impl Answer<'_> {
+    /// What something is called by where it was found.
+    fn name(&self, place: &Place) -> String {
+        match place {
+            Place::Given(number) => match self.bundles {
+                [_] => "the bundle".to_owned(),
+                bundles => bundles.get(*number).map_or_else(
+                    || "a bundle".to_owned(),
+                    |path| format!("`{}`", path.display()),
+                ),
+            },
+            Place::Referrer(digest, _)
+            | Place::Legacy {
+                manifest: digest, ..
+            } => digest.to_string(),
+        }
+    }
+
+    fn place_json(&self, place: &Place) -> Value {
+        let bundle = match place {
+            Place::Given(number) => self.bundles.get(*number),
+            _ => None,
+        };
+        let (from, referrer) = match place {
+            Place::Given(_) => ("bundle-file", None),
+            Place::Referrer(digest, by) => (listed_by(*by), Some(digest)),
+            Place::Legacy { manifest, .. } => ("legacy-tag", Some(manifest)),
+        };
+        json!({ "from": from, "referrer": referrer, "bundle": bundle.map(|path| path.display().to_string()) })
+    }
+
+    /// The file of the trusted root, if it is not the one of the public Sigstore.
+    fn root_file(&self) -> Option<&Path> {
+        self.root_file.or_else(|| self.policy.root_file())
+    }
+
+    fn root_text(&self) -> Option<String> {
+        let root = self.policy.root()?;
+        let whose = self.root_file().map_or_else(
+            || "of the public Sigstore".to_owned(),
+            |file| format!("`{}`", file.display()),
+        );
+        let as_of = root.as_of().map_or_else(String::new, |time| {
+            format!(", which knows of nothing after {time}")
+        });
+        Some(format!("checked with the trusted root {whose}{as_of}"))
+    }
+}
+
+/// Who lists what refers to an image.
+pub(super) fn listed_by(by: ListedBy) -> &'static str {
+    match by {
+        ListedBy::Api => "referrers-api",
+        ListedBy::FallbackTag => "fallback-tag",
+        ListedBy::Layout => "layout",
+    }
+}
+
+/// For programs.
+pub(crate) fn json(answer: &Answer<'_>) -> Result<String, Failure> {
+    let Verification {
+        digest,
+        verified,
+        claims,
+        accepted,
+        rejected,
+        others,
+        without_rule: _,
+    } = answer.verification;
+    let accepted: Vec<Value> = accepted
+        .iter()
+        .map(|it| accepted_json(it, answer))
+        .collect();
+    let rejected: Vec<Value> = merged(rejected).iter().map(|it| it.json(answer)).collect();
+    let claims: Vec<Value> = claims.iter().map(claim_json).collect();
+    let policy = match answer.policy.definition() {
+        Some(definition) => json!({
+            "file": answer.policy_file.map(|file| file.display().to_string()),
+            "digest": canonical::digest(definition).map_err(|error| Failure::new(&error, None))?,
+        }),
+        None => Value::Null,
+    };
+    let root = answer.policy.root().map(|root| {
+        json!({
+            "file": answer.root_file().map(|file| file.display().to_string()),
+            "asOf": root.as_of(),
+        })
+    });
+    let document = json!({
+        "schemaVersion": 1,
+        "subject": { "reference": answer.image, "digest": digest },
+        "verified": verified,
+        "claims": claims,
+        "accepted": accepted,
+        "rejected": rejected,
+        "otherReferrers": others,
+        "trustPolicy": policy,
+        "trustedRoot": root,
+        "insecure": answer.insecure,
+    });
+    Ok(format!("{document:#}\n"))
+}
+
+fn claim_json(claim: &StatedClaim) -> Value {
+    json!({
+        "claim": claim.claim,
+        "met": claim.is_met(),
+        "rule": claim.rule,
+        "signers": claim.signers,
+        "distinctSigners": claim.count,
+        "threshold": claim.threshold,
+    })
+}
+
+fn accepted_json(accepted: &AcceptedStatement, answer: &Answer<'_>) -> Value {
+    let statement = &accepted.statement;
+    let by = accepted.by.iter();
+    let by: Vec<Value> = by
+        .map(|by| json!({ "rule": by.rule, "claims": by.claims, "signers": by.signers }))
+        .collect();
+    let mut document = answer.place_json(&accepted.place);
+    let more = json!({
+        "acceptedBy": by,
+        "claims": statement.claims(),
+        "verifier": statement.verifier_id(),
+        "policySet": statement.policy_set(),
+        "timeCreated": statement.time_created(),
+        "validUntil": statement.valid_until(),
+        "key": statement.signature().key(),
+        "signer": signer_json(statement.signature().signer()),
+        "signedNoLaterThan": statement.signature().signed_by(),
+        "logEntries": log_entries(statement.signature().log_entries()),
+    });
+    if let (Some(document), Value::Object(more)) = (document.as_object_mut(), more) {
+        document.extend(more);
+    }
+    document
 }
 
 /// What others than the signer say about a signature, if anybody does.
@@ -96,75 +375,6 @@ fn witnesses(signature: &VerifiedSignature) -> Option<String> {
         (Some(time), Some(log)) => Some(format!("{time}, {log}")),
         (time, log) => time.or(log),
     }
-}
-
-fn root_text(root: &UsedRoot<'_>) -> String {
-    let whose = root.file.map_or_else(
-        || "of the public Sigstore".to_owned(),
-        |file| format!("`{}`", file.display()),
-    );
-    let as_of = root.as_of.map_or_else(String::new, |time| {
-        format!(", which knows of nothing after {time}")
-    });
-    format!("checked with the trusted root {whose}{as_of}")
-}
-
-/// For programs.
-pub(crate) fn json(
-    image: &str,
-    verification: &Verification,
-    root: Option<&UsedRoot<'_>>,
-) -> String {
-    let Verification {
-        digest,
-        accepted,
-        rejected,
-        others,
-    } = verification;
-    let accepted: Vec<Value> = accepted
-        .iter()
-        .map(|statement| {
-            json!({
-                "claims": statement.claims(),
-                "verifier": statement.verifier_id(),
-                "policySet": statement.policy_set(),
-                "timeCreated": statement.time_created(),
-                "validUntil": statement.valid_until(),
-                "key": statement.signature().key(),
-                "signer": signer_json(statement.signature().signer()),
-                "signedNoLaterThan": statement.signature().signed_by(),
-                "logEntries": log_entries(statement.signature().log_entries()),
-            })
-        })
-        .collect();
-    let rejected: Vec<Value> = rejected
-        .iter()
-        .map(|rejected| json!({ "referrer": rejected.referrer, "reason": reason(rejected), "help": help(rejected) }))
-        .collect();
-    let document = json!({
-        "schemaVersion": 1,
-        "subject": { "reference": image, "digest": digest },
-        "verified": !accepted.is_empty(),
-        "accepted": accepted,
-        "rejected": rejected,
-        "otherReferrers": others,
-        "trustedRoot": root.map(|root| json!({
-            "file": root.file.map(Path::display).map(|file| file.to_string()),
-            "asOf": root.as_of,
-        })),
-    });
-    format!("{document:#}\n")
-}
-
-fn name(rejected: &Rejected) -> String {
-    rejected
-        .referrer
-        .as_ref()
-        .map_or_else(|| "the bundle".to_owned(), ToString::to_string)
-}
-
-fn reason(rejected: &Rejected) -> String {
-    with_causes(&rejected.reason)
 }
 
 fn log_entries(log: LogEntries) -> &'static str {
@@ -192,8 +402,4 @@ pub(super) fn with_causes(error: &dyn Error) -> String {
         source = cause.source();
     }
     text
-}
-
-fn help(rejected: &Rejected) -> Option<String> {
-    rejected.reason.help()
 }

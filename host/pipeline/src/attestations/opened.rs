@@ -38,7 +38,7 @@ impl Gathering<'_> {
             Reason::TooMuch { .. } => return Err(FactError::TooLarge(reason.to_string())),
             Reason::Rejected(rejection) => unreadable(rejection),
             Reason::Unreadable(error) => super::error_of(error),
-            Reason::OtherSubject { .. } | Reason::NoBundle => {
+            Reason::OtherSubject { .. } | Reason::NoBundle | Reason::OtherClaims { .. } => {
                 FactError::Malformed(reason.to_string())
             }
         };

@@ -19,7 +19,7 @@ use model::trust::{
 use model::{TrustDefinition, canonical, matching};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 type Signers = BTreeMap<String, TrustedSigner>;
 
@@ -63,6 +63,7 @@ pub(super) fn resolve(
         rules,
         signers,
         root,
+        root_file: document.trusted_root.as_ref().map(PathBuf::from),
         definition: Some(TrustDefinition {
             signers: defined,
             trusted_root,
