@@ -1,6 +1,10 @@
 //! Signatures and attestations of the older form, which cosign kept in `.sig` and `.att` tags: a layer, and annotations
 //! that hold what a bundle holds. They are verified as the bundle they would be.
 
+mod form;
+
+pub use form::{LegacyForm, NoLegacyForm, legacy_form};
+
 use crate::bundle::{self, MAX_BUNDLE_BYTES};
 use crate::json;
 use crate::rejection::{Detail, Document, Rejection};
@@ -21,6 +25,8 @@ use std::collections::HashMap;
 pub const SIMPLE_SIGNING_MEDIA_TYPE: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
 /// The media type of a layer that is an envelope.
 pub const ENVELOPE_MEDIA_TYPE: &str = "application/vnd.dsse.envelope.v1+json";
+/// The annotation of a layer that says of which kind its statement is.
+pub const PREDICATE_TYPE_ANNOTATION: &str = "predicateType";
 
 const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
 const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
@@ -117,9 +123,7 @@ pub fn verify_legacy_statement(
     trust: &Trust,
     expected: &Expected,
 ) -> Result<VerifiedStatement, Rejection> {
-    let envelope = json::value(Document::Envelope, layer.bytes)?;
-    let received = layer.received(("dsseEnvelope", envelope))?;
-    match verify_received(received, None, trust, expected.now)? {
+    match verify_received(layer.attestation()?, None, trust, expected.now)? {
         Verified::Envelope(envelope) => verify_statement(&envelope, expected),
         Verified::Artifact(_) => Err(Rejection::MessageSignature),
     }
@@ -130,6 +134,19 @@ impl LegacyLayer<'_> {
     fn annotation(&self, name: &str) -> Option<&str> {
         let text = self.annotations.get(name)?;
         (!text.is_empty()).then_some(text)
+    }
+
+    /// The bundle that a layer of an `.att` tag would be.
+    ///
+    /// # Errors
+    /// If it is none that anybody could read.
+    pub fn as_bundle(&self) -> Result<Vec<u8>, Rejection> {
+        Ok(self.attestation()?.bundle.to_string().into_bytes())
+    }
+
+    fn attestation(&self) -> Result<bundle::Received, Rejection> {
+        let envelope = json::value(Document::Envelope, self.bytes)?;
+        self.received(("dsseEnvelope", envelope))
     }
 
     /// The bundle that it would be.

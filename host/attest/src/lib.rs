@@ -33,8 +33,9 @@ pub use contents::{ClaimedSigner, Contents, ResultContents, StatementContents, c
 pub use identity::{Identity, InvalidPattern, Matcher, Pattern, Signer};
 pub use key::{BoxError, KeyError, Password, PublicKey, RsaPadding, SigningKey};
 pub use legacy::{
-    ENVELOPE_MEDIA_TYPE, LegacyLayer, SIMPLE_SIGNING_MEDIA_TYPE, VerifiedImageSignature,
-    verify_legacy_signature, verify_legacy_statement,
+    ENVELOPE_MEDIA_TYPE, LegacyForm, LegacyLayer, NoLegacyForm, PREDICATE_TYPE_ANNOTATION,
+    SIMPLE_SIGNING_MEDIA_TYPE, VerifiedImageSignature, legacy_form, verify_legacy_signature,
+    verify_legacy_statement,
 };
 pub use rejection::{Detail, Document, Evidence, InvalidJson, Rejection};
 pub use root::{TrustedRoot, TrustedRootError};

@@ -258,7 +258,7 @@ async fn a_writer_that_is_always_overwritten_gives_up() {
     assert_eq!(
         error.to_string(),
         format!(
-            "the index at the tag `{tag}` of `{}/app` is overwritten by others again and again",
+            "what stands at the tag `{tag}` of `{}/app` is overwritten by others again and again",
             registry.host()
         )
     );
