@@ -6,6 +6,9 @@
 //! [`verify()`] that asks who signed, for bundles that say anything else; [`verify_signer()`] asks in addition whether it is a
 //! statement about a certain image. [`contents()`] reads what a bundle says and believes none of it.
 //!
+//! Signatures that services of Sigstore see begin as a [`SignedStatement`]. What the services are to be asked, and what their
+//! answers mean, is here; asking them is for others. [`Services`] says where they are.
+//!
 //! Everything here is a function of bytes, keys and times that are given, and of random numbers. Nothing reads a file or
 //! opens a socket. The time is given, but for one question: the library that checks log entries asks the system whether
 //! they come from the future.
@@ -13,6 +16,7 @@
 mod bundle;
 mod certificate;
 mod contents;
+mod exchange;
 mod identity;
 mod json;
 mod key;
@@ -24,12 +28,17 @@ mod root;
 mod shown;
 mod sign;
 mod signature;
+mod signing_config;
 mod statement;
+mod token;
 mod trust;
 mod verify;
 
 pub use bundle::MAX_BUNDLE_BYTES;
 pub use contents::{ClaimedSigner, Contents, ResultContents, StatementContents, contents};
+pub use exchange::{
+    AnswerError, CertifiedKey, LogAnswer, Service, ShortLivedKey, TimestampRequest,
+};
 pub use identity::{Identity, InvalidPattern, Matcher, Pattern, Signer};
 pub use key::{BoxError, KeyError, Password, PublicKey, RsaPadding, SigningKey};
 pub use legacy::{
@@ -39,14 +48,18 @@ pub use legacy::{
 };
 pub use rejection::{Detail, Document, Evidence, InvalidJson, Rejection};
 pub use root::{TrustedRoot, TrustedRootError};
-pub use sign::{BUNDLE_MEDIA_TYPE, Bundle, PAYLOAD_TYPE, SignError, sign};
+pub use sign::{
+    BUNDLE_MEDIA_TYPE, Bundle, PAYLOAD_TYPE, SignError, SignedStatement, sign, to_be_signed,
+};
 pub use signature::{
     Artifact, CLOCK_SKEW, LogEntries, Verified, VerifiedEnvelope, VerifiedSignature,
     verify_signature,
 };
+pub use signing_config::{LogService, LogVersion, Services, SigningConfigError};
 pub use statement::{
     FACTS_MEDIA_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, Statement, StatementError, VERIFIER_ID,
     Verifier, statement,
 };
+pub use token::{IdentityToken, TokenError};
 pub use trust::{AcceptedPolicySet, Expected, LogPolicy, Trust};
 pub use verify::{ResourceDescriptor, VerifiedStatement, verify, verify_signer};

@@ -10,6 +10,7 @@ mod config;
 mod explain;
 mod facts;
 mod fix;
+mod identity;
 mod key;
 mod lint;
 mod man;

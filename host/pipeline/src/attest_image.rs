@@ -3,8 +3,9 @@
 use crate::error::AttestError;
 use crate::superseded::{self, Superseded};
 use crate::{Judged, PACKS, Pipeline};
-use ::attest::{Bundle, SigningKey, Trust, Verifier, sign, statement};
+use ::attest::{Bundle, Trust, Verifier, statement};
 use ::registry::{Attached, Attachment, Image, Source};
+use ::sigstore::{Signed, Signer};
 use bytes::Bytes;
 use model::{Digest, Report, Verdict};
 use oci_spec::image::Descriptor;
@@ -27,8 +28,8 @@ pub enum AttachMode {
 /// How statements are made and attached.
 #[derive(Debug)]
 pub struct AttestRequest<'a> {
-    /// The key that signs.
-    pub key: &'a SigningKey,
+    /// Who signs.
+    pub signer: &'a Signer,
     /// How the verifier calls itself, if not as polcheck does.
     pub verifier_id: Option<&'a str>,
     /// How they are attached.
@@ -112,7 +113,7 @@ impl Pipeline {
         judged: &[Judged],
         request: &AttestRequest<'_>,
     ) -> Result<Vec<Attested>, AttestError> {
-        let AttestRequest { key, mode, .. } = *request;
+        let AttestRequest { signer, mode, .. } = *request;
         if mode != AttachMode::None && source.reference().is_none() {
             return Err(AttestError::NotInARegistry {
                 image: source.to_string(),
@@ -125,7 +126,8 @@ impl Pipeline {
             .collect();
         let mut signed = Vec::new();
         for judged in passed {
-            let bundle = sign(&statement(&judged.report, &verifier)?, key)?;
+            let statement = statement(&judged.report, &verifier)?;
+            let Signed { bundle, trust } = signer.sign(&statement).await?;
             let attested = Attested {
                 subject: judged.report.subject.digest().clone(),
                 bundle,
@@ -133,16 +135,19 @@ impl Pipeline {
                 superseded: Vec::new(),
                 warnings: Vec::new(),
             };
-            signed.push((attested, judged));
+            signed.push((attested, judged, trust));
         }
         if mode != AttachMode::None && !signed.is_empty() {
             let image = self.registry.open(source).await?;
             refuse_to_hide(&image, &signed, mode).await?;
-            for (attested, judged) in &mut signed {
-                attach(&image, attested, judged, request).await?;
+            for (attested, judged, trust) in &mut signed {
+                attach(&image, attested, judged, trust, request).await?;
             }
         }
-        Ok(signed.into_iter().map(|(attested, _)| attested).collect())
+        Ok(signed
+            .into_iter()
+            .map(|(attested, _, _)| attested)
+            .collect())
     }
 }
 
@@ -165,10 +170,10 @@ fn has_claim(report: &Report) -> bool {
 
 async fn refuse_to_hide(
     image: &Image,
-    signed: &[(Attested, &Judged)],
+    signed: &[(Attested, &Judged, Trust)],
     mode: AttachMode,
 ) -> Result<(), AttestError> {
-    for (attested, _) in signed {
+    for (attested, _, _) in signed {
         // Too many referrers are found out before anything is written.
         let listed = image.referrers(&attested.subject).await?;
         let has_bundle = !listed.entries.is_empty();
@@ -189,6 +194,7 @@ async fn attach(
     image: &Image,
     attested: &mut Attested,
     judged: &Judged,
+    trust: &Trust,
     request: &AttestRequest<'_>,
 ) -> Result<(), AttestError> {
     let (Some(subject), Some(evidence)) = (&judged.descriptor, &judged.report.evidence) else {
@@ -207,13 +213,12 @@ async fn attach(
         .position(attached.referrer.digest())
         .is_some();
     if is_listed && !request.keep_superseded {
-        let trust = Trust::of_keys(vec![request.key.public_key().clone()]);
         let removed = superseded::remove(
             image,
             &attached,
             bundle.as_bytes(),
             &attested.subject,
-            &trust,
+            trust,
             evidence.time,
         )
         .await;

@@ -4,9 +4,10 @@ mod policies;
 
 pub use policies::PoliciesError;
 
-use ::attest::{SignError, StatementError};
+use ::attest::StatementError;
 use ::facts::NotAnImage;
 use ::registry::RegistryError;
+use ::sigstore::SigningError;
 use model::canonical::NotCanonical;
 use model::{Digest, Platform};
 
@@ -111,7 +112,7 @@ pub enum AttestError {
     Statement(#[from] StatementError),
     /// It could not be signed.
     #[error(transparent)]
-    Sign(#[from] SignError),
+    Sign(#[from] SigningError),
     /// It could not be attached.
     #[error(transparent)]
     Registry(#[from] RegistryError),

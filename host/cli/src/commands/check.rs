@@ -11,12 +11,12 @@ use crate::files;
 use crate::progress::Progress;
 use crate::report::{self, Entry, Rendered, Written};
 use crate::session::{Session, block_on};
-use attest::SigningKey;
 use clap::Args;
 use futures_util::{StreamExt, stream};
 use pipeline::config::Layer;
 use pipeline::{Attested, CheckRequest, Dockerfile, Pipeline, Platforms};
 use registry::Source;
+use sigstore::Signer;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -101,7 +101,7 @@ pub(crate) fn check(
     let session = session.with_login(args.login.login(&sources)?);
     let request = args.request(&session, signing.is_some())?;
     let signer = signing
-        .map(|signing| Ok::<_, Failure>((signing, signing.signing_key()?)))
+        .map(|signing| Ok::<_, Failure>((signing, signing.signer()?)))
         .transpose()?;
     let pipeline = session.pipeline()?;
 
@@ -139,7 +139,7 @@ async fn one(
     pipeline: &Pipeline,
     source: Source,
     request: &CheckRequest,
-    signer: Option<&(&SigningArgs, SigningKey)>,
+    signer: Option<&(&SigningArgs, Signer)>,
     progress: &Progress,
 ) -> Entry {
     let reference = source.to_string();
@@ -148,8 +148,8 @@ async fn one(
         let judged = pipeline.check(&source, request).await?;
         let attested = match signer {
             None => Vec::new(),
-            Some((signing, key)) => {
-                let request = signing.request(key);
+            Some((signing, signer)) => {
+                let request = signing.request(signer);
                 pipeline.attest(&source, &judged, &request).await?
             }
         };

@@ -1,10 +1,13 @@
-//! Keys and passwords, for the verbs that sign.
+//! Who signs: keys, their passwords, and identities.
 
+use super::identity::IdentityArgs;
 use crate::failure::Failure;
 use crate::files;
-use attest::{Password, PublicKey, SigningKey};
+use crate::session::block_on;
+use attest::{Password, PublicKey, Services, SigningKey};
 use clap::Args;
 use pipeline::{AttachMode, AttestRequest};
+use sigstore::{Key, PluginKey, Signer};
 use std::env;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -16,9 +19,14 @@ const PASSWORD_VARIABLES: [&str; 2] = ["POLCHECK_KEY_PASSWORD", "COSIGN_PASSWORD
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Signing options")]
 pub(crate) struct SigningArgs {
-    /// Sign with this private key: cosign's form or PKCS#8
-    #[arg(long, value_name = "FILE", env = "POLCHECK_KEY")]
+    /// Sign with this private key: a file in cosign's form or PKCS#8, or NAME://KEY, which `sigstore-kms-NAME` keeps
+    ///
+    /// Where neither a key nor an identity is given, the CI is asked who this is: GitHub Actions, GitLab, Buildkite and
+    /// CircleCI say so, and the public Sigstore, or the one of `--signing-config`, certifies and logs it.
+    #[arg(long, value_name = "KEY", env = "POLCHECK_KEY", conflicts_with_all = ["identity_token", "interactive"])]
     pub(crate) key: Option<PathBuf>,
+    #[command(flatten)]
+    identity: IdentityArgs,
     /// Write the signed statement here too
     #[arg(long, value_name = "FILE")]
     pub(crate) bundle: Option<PathBuf>,
@@ -47,9 +55,9 @@ pub(crate) enum Attach {
 
 impl SigningArgs {
     /// How statements are made and attached.
-    pub(crate) fn request<'a>(&'a self, key: &'a SigningKey) -> AttestRequest<'a> {
+    pub(crate) fn request<'a>(&'a self, signer: &'a Signer) -> AttestRequest<'a> {
         AttestRequest {
-            key,
+            signer,
             verifier_id: self.verifier_id.as_deref(),
             mode: self.mode(),
             keep_superseded: self.keep_superseded,
@@ -64,24 +72,46 @@ impl SigningArgs {
         }
     }
 
-    /// The key that signs.
-    pub(crate) fn signing_key(&self) -> Result<SigningKey, Failure> {
-        let path = self.key.as_deref().ok_or_else(|| {
-            Failure::say("no key to sign with")
-                .help("name one with `--key FILE`; `polcheck key generate` makes one")
-        })?;
-        let pem = files::read(path)?;
-        SigningKey::from_pem(&pem, || password(path)).map_err(|error| named(path, error))
+    /// Whoever signs. Nobody is asked yet, but for a program that keeps a key, and for somebody who is there to log in.
+    pub(crate) fn signer(&self) -> Result<Signer, Failure> {
+        let Some(path) = &self.key else {
+            return self.identity.signer();
+        };
+        let key = match plugin_name(path) {
+            Some(name) => Key::Plugin(block_on(PluginKey::open(name))??),
+            None => Key::Own(Box::new(signing_key(path)?)),
+        };
+        let services = self.identity.services()?.unwrap_or_else(Services::default);
+        let root = self.identity.root()?;
+        Ok(Signer::with_key(
+            key,
+            services,
+            root,
+            self.identity.allow_http_sigstore,
+        )?)
     }
 }
 
-/// The public keys in files.
+/// The private key in a file.
+fn signing_key(path: &Path) -> Result<SigningKey, Failure> {
+    let pem = files::read_secret(path)?;
+    SigningKey::from_pem(&pem, || password(path)).map_err(|error| named(path, error))
+}
+
+/// The name of a key that a program keeps, if it is one.
+fn plugin_name(key: &Path) -> Option<&str> {
+    key.to_str().filter(|name| PluginKey::is_name(name))
+}
+
+/// Public keys: those in files, and those of programs that keep the private ones.
 pub(crate) fn public_keys(paths: &[PathBuf]) -> Result<Vec<PublicKey>, Failure> {
     paths.iter().map(|path| public_key(path)).collect()
 }
 
-/// The key in a file of public keys.
 fn public_key(path: &Path) -> Result<PublicKey, Failure> {
+    if let Some(name) = plugin_name(path) {
+        return Ok(block_on(PluginKey::open(name))??.public_key().clone());
+    }
     PublicKey::from_pem(&files::read(path)?).map_err(|error| named(path, error))
 }
 

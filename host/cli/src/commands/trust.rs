@@ -1,8 +1,8 @@
 //! Whom `verify` and `statements` trust.
 
+use super::identity::trusted_root;
 use super::signing::public_keys;
 use crate::failure::Failure;
-use crate::files;
 use attest::{Identity, LogPolicy, Matcher, Trust, TrustedRoot};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
@@ -96,12 +96,7 @@ impl TrustArgs {
 
     fn root(&self, is_needed: bool) -> Result<Option<TrustedRoot>, Failure> {
         match &self.trusted_root {
-            Some(path) => TrustedRoot::from_json(&files::read(path)?)
-                .map(Some)
-                .map_err(|error| {
-                    let path = path.display();
-                    Failure::from(error).under(format!("cannot use the trusted root `{path}`"))
-                }),
+            Some(path) => trusted_root(path).map(Some),
             None if is_needed => Ok(Some(TrustedRoot::public_good()?)),
             None => Ok(None),
         }

@@ -1,0 +1,225 @@
+//! Whoever signs, and who else takes part.
+
+use crate::error::SigningError;
+use crate::http::Http;
+use crate::identity::IdentitySource;
+use crate::plugin::PluginKey;
+use crate::services;
+use attest::{
+    Bundle, CertifiedKey, LogVersion, PublicKey, Services, SignedStatement, SigningKey, Statement,
+    Trust, TrustedRoot, sign, to_be_signed, verify_signature,
+};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{Mutex, MutexGuard};
+
+/// How long a certificate has to be valid yet to be used once more.
+const REMAINING: SignedDuration = SignedDuration::from_secs(60);
+
+/// A key that signs, wherever it is.
+#[derive(Debug)]
+pub enum Key {
+    /// Here.
+    Own(Box<SigningKey>),
+    /// With a program that keeps it.
+    Plugin(PluginKey),
+}
+
+impl Key {
+    /// The public half.
+    pub fn public_key(&self) -> &PublicKey {
+        match self {
+            Self::Own(key) => key.public_key(),
+            Self::Plugin(key) => key.public_key(),
+        }
+    }
+}
+
+/// Whoever signs statements, with the services that see it.
+#[derive(Debug)]
+pub struct Signer {
+    who: Who,
+    services: Services,
+    root: Option<TrustedRoot>,
+    http: Http,
+}
+
+#[derive(Debug)]
+enum Who {
+    Key(Key),
+    Identity {
+        source: IdentitySource,
+        client_id: String,
+        /// The key of this run with its certificate, as soon as there is one.
+        certified: Mutex<Option<CertifiedKey>>,
+    },
+}
+
+/// A signed statement, and what it takes to verify that.
+#[derive(Clone, Debug)]
+pub struct Signed {
+    /// The bundle.
+    pub bundle: Bundle,
+    /// Trusts whoever signed it, and nobody else.
+    pub trust: Trust,
+}
+
+impl Signer {
+    /// Signs with a key. Where there are no services, nobody is told.
+    ///
+    /// # Errors
+    /// If there are services, and nothing to verify with what they say.
+    pub fn with_key(
+        key: Key,
+        services: Services,
+        root: Option<TrustedRoot>,
+        allow_http: bool,
+    ) -> Result<Self, SigningError> {
+        if !services.are_none() {
+            check(&services, root.as_ref())?;
+        }
+        Ok(Self {
+            who: Who::Key(key),
+            services,
+            root,
+            http: Http::new(allow_http),
+        })
+    }
+
+    /// Signs with the certificate of an identity, whose token is for a client of its issuer, usually `sigstore`. Nobody is
+    /// asked yet.
+    ///
+    /// # Errors
+    /// If the services are not all that it takes, or there is nothing to verify with what they say.
+    pub fn with_identity(
+        source: IdentitySource,
+        client_id: String,
+        services: Services,
+        root: TrustedRoot,
+        allow_http: bool,
+    ) -> Result<Self, SigningError> {
+        if services.certificate_authority.is_none() {
+            return Err(SigningError::NoAuthority);
+        }
+        if services.logs.is_empty() {
+            return Err(SigningError::NoLog);
+        }
+        check(&services, Some(&root))?;
+        Ok(Self {
+            who: Who::Identity {
+                source,
+                client_id,
+                certified: Mutex::default(),
+            },
+            services,
+            root: Some(root),
+            http: Http::new(allow_http),
+        })
+    }
+
+    /// Gets the certificate now, if it takes one, so that whoever has to log in does so at once.
+    ///
+    /// # Errors
+    /// If there is no identity, or the authority refuses it.
+    pub async fn prepare(&self) -> Result<(), SigningError> {
+        if let Who::Identity {
+            source,
+            client_id,
+            certified,
+        } = &self.who
+        {
+            drop(self.certify(source, client_id, certified).await?);
+        }
+        Ok(())
+    }
+
+    /// Signs a statement.
+    ///
+    /// # Errors
+    /// If somebody who takes part does not, or what they all made together would be refused by polcheck itself.
+    pub async fn sign(&self, statement: &Statement) -> Result<Signed, SigningError> {
+        let mut signed = match &self.who {
+            Who::Key(Key::Own(key)) if self.services.are_none() => {
+                return Ok(Signed {
+                    bundle: sign(statement, key)?,
+                    trust: Trust::of_keys(vec![key.public_key().clone()]),
+                });
+            }
+            Who::Key(Key::Own(key)) => SignedStatement::with_key(statement, key)?,
+            Who::Key(Key::Plugin(key)) => {
+                let signature = key.sign(&to_be_signed(statement)).await?;
+                SignedStatement::with_signature(statement, signature, key.public_key())?
+            }
+            Who::Identity {
+                source,
+                client_id,
+                certified,
+            } => {
+                let certified = self.certify(source, client_id, certified).await?;
+                // The lock is held, so that there is one.
+                let key = certified.as_ref().ok_or(SigningError::NoAuthority)?;
+                SignedStatement::with_certificate(statement, key)?
+            }
+        };
+        self.witness(&mut signed).await?;
+        self.verified(signed)
+    }
+
+    /// The key of this run with its certificate: the one that is there, as long as it is valid.
+    async fn certify<'s>(
+        &self,
+        source: &IdentitySource,
+        client_id: &str,
+        certified: &'s Mutex<Option<CertifiedKey>>,
+    ) -> Result<MutexGuard<'s, Option<CertifiedKey>>, SigningError> {
+        let mut certified = certified.lock().await;
+        let authority = self.services.certificate_authority.as_deref();
+        let authority = authority.ok_or(SigningError::NoAuthority)?;
+        let is_valid = |key: &CertifiedKey| key.until() > Timestamp::now() + REMAINING;
+        if !certified.as_ref().is_some_and(is_valid) {
+            let token = source.token(&self.http, client_id).await?;
+            token.check(client_id, Timestamp::now())?;
+            *certified = Some(services::certify(&self.http, authority, &token).await?);
+        }
+        Ok(certified)
+    }
+
+    /// Shows the signature to all services. Logs never forget, so they come last.
+    async fn witness(&self, signed: &mut SignedStatement) -> Result<(), SigningError> {
+        for log in &self.services.logs {
+            // Nobody is told of what could not be logged.
+            signed.log_request(log.version)?;
+        }
+        for authority in &self.services.timestamp_authorities {
+            services::timestamp(&self.http, authority, signed).await?;
+        }
+        for log in &self.services.logs {
+            services::log(&self.http, log, signed).await?;
+        }
+        Ok(())
+    }
+
+    /// The bundle, if somebody who trusts whoever signed, and nobody else, accepts it.
+    fn verified(&self, signed: SignedStatement) -> Result<Signed, SigningError> {
+        let trust = signed.trust(self.root.clone());
+        let bundle = signed.bundle()?;
+        verify_signature(bundle.as_bytes(), None, &trust, Timestamp::now()).map_err(|source| {
+            SigningError::Unverifiable {
+                source: Box::new(source),
+            }
+        })?;
+        Ok(Signed { bundle, trust })
+    }
+}
+
+/// Whether what services say can be verified by somebody.
+fn check(services: &Services, root: Option<&TrustedRoot>) -> Result<(), SigningError> {
+    if root.is_none() {
+        return Err(SigningError::NoTrustedRoot);
+    }
+    let says_when = |version: LogVersion| version == LogVersion::One;
+    let needs_time = services.logs.iter().any(|log| !says_when(log.version));
+    if needs_time && services.timestamp_authorities.is_empty() {
+        return Err(SigningError::NoTimestampAuthority);
+    }
+    Ok(())
+}
