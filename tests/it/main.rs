@@ -8,6 +8,7 @@
 )]
 
 mod adoption;
+mod attach_modes;
 mod attest;
 mod bad_input;
 mod check;

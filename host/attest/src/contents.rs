@@ -105,7 +105,18 @@ pub fn contents(bundle: &[u8]) -> Result<Contents, Rejection> {
             found: payload_type,
         });
     }
-    let statement: StatementJson = json::read(Document::Statement, payload.as_bytes())?;
+    Ok(Contents {
+        signer,
+        statement: Some(statement_contents(payload.as_bytes())?),
+    })
+}
+
+/// Reads what a statement says that nobody has signed, or of which nobody has checked the signature.
+///
+/// # Errors
+/// If it is no statement.
+pub fn statement_contents(statement: &[u8]) -> Result<StatementContents, Rejection> {
+    let statement: StatementJson = json::read(Document::Statement, statement)?;
     if !STATEMENT_TYPES.contains(&statement.statement_type.as_str()) {
         return Err(Rejection::StatementType {
             found: statement.statement_type,
@@ -115,13 +126,10 @@ pub fn contents(bundle: &[u8]) -> Result<Contents, Rejection> {
         .then(|| result(statement.predicate))
         .transpose()?;
     let subjects = statement.subject.into_iter();
-    Ok(Contents {
-        signer,
-        statement: Some(StatementContents {
-            subjects: subjects.map(|Object(subject)| subject).collect(),
-            predicate_type: statement.predicate_type,
-            result,
-        }),
+    Ok(StatementContents {
+        subjects: subjects.map(|Object(subject)| subject).collect(),
+        predicate_type: statement.predicate_type,
+        result,
     })
 }
 

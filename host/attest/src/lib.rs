@@ -35,7 +35,9 @@ mod trust;
 mod verify;
 
 pub use bundle::MAX_BUNDLE_BYTES;
-pub use contents::{ClaimedSigner, Contents, ResultContents, StatementContents, contents};
+pub use contents::{
+    ClaimedSigner, Contents, ResultContents, StatementContents, contents, statement_contents,
+};
 pub use exchange::{
     AnswerError, CertifiedKey, LogAnswer, Service, ShortLivedKey, TimestampRequest,
 };

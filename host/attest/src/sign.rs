@@ -4,6 +4,7 @@ use crate::bundle::signed_bytes;
 use crate::exchange::CertifiedKey;
 use crate::identity::Identity;
 use crate::key::{PublicKey, SigningKey};
+use crate::legacy::{LegacyForm, NoLegacyForm, legacy_form};
 use crate::root::TrustedRoot;
 use crate::signing_config::LogVersion;
 use crate::statement::Statement;
@@ -26,6 +27,9 @@ pub const BUNDLE_MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+js
 pub struct Bundle {
     bytes: Vec<u8>,
     predicate_type: &'static str,
+    /// What leads from the certificate to its authority, where there is one. It is not in the bundle: whoever verifies one
+    /// has it from the trusted root.
+    chain: Vec<DerCertificate>,
 }
 
 impl Bundle {
@@ -37,6 +41,14 @@ impl Bundle {
     /// The media type of the bytes.
     pub fn media_type(&self) -> &'static str {
         BUNDLE_MEDIA_TYPE
+    }
+
+    /// The same in the form of cosign before version 3.
+    ///
+    /// # Errors
+    /// If it is in a log that is younger than that form.
+    pub fn legacy_form(&self) -> Result<LegacyForm, NoLegacyForm> {
+        Ok(legacy_form(&self.bytes)?.with_chain(&self.chain))
     }
 
     /// The annotations of the manifest that attaches the bundle, as cosign writes them.
@@ -124,6 +136,7 @@ pub(crate) enum Verifier {
     Key(PublicKey),
     Certificate {
         certificate: DerCertificate,
+        chain: Vec<DerCertificate>,
         /// Whose it is.
         identity: Identity,
     },
@@ -150,6 +163,7 @@ impl SignedStatement {
         let signature = own_signature(&key.key, &signed)?;
         let verifier = Verifier::Certificate {
             certificate: key.certificate.clone(),
+            chain: key.chain.clone(),
             identity: key.identity.clone(),
         };
         Ok(Self::new(statement, signed, signature, verifier))
@@ -238,6 +252,10 @@ impl SignedStatement {
         Ok(Bundle {
             bytes: serde_json::to_vec(&bundle)?,
             predicate_type: self.predicate_type,
+            chain: match self.verifier {
+                Verifier::Key(_) => Vec::new(),
+                Verifier::Certificate { chain, .. } => chain,
+            },
         })
     }
 }

@@ -4,7 +4,7 @@ mod policies;
 
 pub use policies::PoliciesError;
 
-use ::attest::StatementError;
+use ::attest::{NoLegacyForm, StatementError};
 use ::facts::NotAnImage;
 use ::registry::RegistryError;
 use ::sigstore::SigningError;
@@ -122,14 +122,9 @@ pub enum AttestError {
         /// The source as given.
         image: String,
     },
-    /// cosign 3 would not look at the image's older signatures any more.
-    #[error(
-        "`{image}` has signatures of the old form, which cosign 3 ignores as soon as a bundle is attached"
-    )]
-    HidesSignatures {
-        /// The source as given.
-        image: String,
-    },
+    /// The older form was wanted, or is the one that does no harm, and there is none.
+    #[error(transparent)]
+    Legacy(#[from] NoLegacyForm),
 }
 
 impl AttestError {
@@ -140,7 +135,7 @@ impl AttestError {
             Self::Sign(error) => error.help(),
             Self::Registry(error) => error.help(),
             Self::NotInARegistry { .. } => Some("push the image and name it by its reference, or keep the bundle: `--no-upload --bundle FILE`".to_owned()),
-            Self::HidesSignatures { .. } => Some("sign the image again with cosign 3 first, or attach all the same: `--attach bundle`".to_owned()),
+            Self::Legacy(error) => error.help(),
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::identity::IdentitySource;
 use crate::plugin::PluginKey;
 use crate::services;
 use attest::{
-    Bundle, CertifiedKey, LogVersion, PublicKey, Services, SignedStatement, SigningKey, Statement,
+    Bundle, CertifiedKey, LogService, LogVersion, NoLegacyForm, PublicKey, Services, SignedStatement, SigningKey, Statement,
     Trust, TrustedRoot, sign, to_be_signed, verify_signature,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -114,6 +114,19 @@ impl Signer {
             root: Some(root),
             http: Http::new(allow_http),
         })
+    }
+
+    /// Whether what it signs can be said in the form of cosign before version 3, as far as that is clear before.
+    ///
+    /// # Errors
+    /// If it logs in a log that is younger than that form.
+    pub fn check_legacy_form(&self) -> Result<(), NoLegacyForm> {
+        let makes_promises = |log: &LogService| log.version == LogVersion::One;
+        if self.services.logs.iter().all(makes_promises) {
+            Ok(())
+        } else {
+            Err(NoLegacyForm::NoPromise)
+        }
     }
 
     /// Gets the certificate now, if it takes one, so that whoever has to log in does so at once.

@@ -65,10 +65,15 @@ impl ShortLivedKey {
         let with_promise = answer
             .signed_certificate_embedded_sct
             .ok_or(AnswerError::NoEmbeddedPromise)?;
-        let leaf = with_promise.chain.certificates.into_iter().next();
-        let leaf = leaf.ok_or_else(|| unreadable(Detail::new(&"there is no certificate")))?;
+        let chain = with_promise.chain.certificates.iter();
+        let mut chain = chain
+            .map(|pem| DerCertificate::from_pem(pem))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| unreadable(Detail::new(&error)))?
+            .into_iter();
+        let certificate = chain.next();
         let certificate =
-            DerCertificate::from_pem(&leaf).map_err(|error| unreadable(Detail::new(&error)))?;
+            certificate.ok_or_else(|| unreadable(Detail::new(&"there is no certificate")))?;
         let info = parse_certificate_info(&certificate)
             .map_err(|error| unreadable(Detail::new(&error)))?;
         if info.public_key.as_bytes() != self.0.public_key().der() {
@@ -84,6 +89,7 @@ impl ShortLivedKey {
                 issuer: Matcher::Exact(issuer.clone()),
             },
             certificate,
+            chain: chain.collect(),
             until: info.not_after,
         })
     }
@@ -94,6 +100,8 @@ impl ShortLivedKey {
 pub struct CertifiedKey {
     pub(crate) key: SigningKey,
     pub(crate) certificate: DerCertificate,
+    /// What leads from it to the authority, which a bundle leaves out.
+    pub(crate) chain: Vec<DerCertificate>,
     pub(crate) identity: Identity,
     until: Timestamp,
 }

@@ -47,6 +47,16 @@ impl NoLegacyForm {
     }
 }
 
+impl LegacyForm {
+    /// With what leads from the certificate to its authority.
+    pub(crate) fn with_chain(mut self, chain: &[DerCertificate]) -> Self {
+        if !chain.is_empty() {
+            self.annotations.insert(CHAIN.to_owned(), pem(chain));
+        }
+        self
+    }
+}
+
 /// Says a bundle that holds a statement in the older form.
 ///
 /// # Errors
@@ -68,10 +78,6 @@ pub fn legacy_form(bundle: &[u8]) -> Result<LegacyForm, NoLegacyForm> {
     if let Some(leaf) = leaf {
         annotations.insert(CERTIFICATE, leaf.to_pem());
     }
-    if !chain.is_empty() {
-        let chain: Vec<String> = chain.iter().map(|certificate| certificate.to_pem()).collect();
-        annotations.insert(CHAIN, chain.concat());
-    }
     if let Some(entry) = material.tlog_entries.first() {
         annotations.insert(LOG_ENTRY, log_entry(entry)?);
     }
@@ -82,29 +88,35 @@ pub fn legacy_form(bundle: &[u8]) -> Result<LegacyForm, NoLegacyForm> {
         annotations.insert(TIMESTAMP, timestamp.to_string());
     }
     let envelope = received.bundle.get("dsseEnvelope");
-    Ok(LegacyForm {
+    let annotations = annotations.into_iter();
+    let form = LegacyForm {
         envelope: json!(envelope).to_string().into_bytes(),
         annotations: annotations
-            .into_iter()
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),
-    })
+    };
+    Ok(form.with_chain(&chain))
 }
 
 /// The certificate that the signature is verified with, and those that lead from it to an authority.
 fn certificates(
     content: &VerificationMaterialContent,
-) -> (Option<&DerCertificate>, Vec<&DerCertificate>) {
+) -> (Option<&DerCertificate>, Vec<DerCertificate>) {
     match content {
         VerificationMaterialContent::Certificate(certificate) => {
             (Some(&certificate.raw_bytes), Vec::new())
         }
         VerificationMaterialContent::X509CertificateChain { certificates } => {
             let mut certificates = certificates.iter().map(|it| &it.raw_bytes);
-            (certificates.next(), certificates.collect())
+            (certificates.next(), certificates.cloned().collect())
         }
         _ => (None, Vec::new()),
     }
+}
+
+fn pem(certificates: &[DerCertificate]) -> String {
+    let blocks: Vec<String> = certificates.iter().map(DerCertificate::to_pem).collect();
+    blocks.concat()
 }
 
 /// The annotation with a log entry.

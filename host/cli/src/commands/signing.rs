@@ -30,12 +30,18 @@ pub(crate) struct SigningArgs {
     /// Write the signed statement here too
     #[arg(long, value_name = "FILE")]
     pub(crate) bundle: Option<PathBuf>,
-    /// Attach nothing to the image
-    #[arg(long, requires = "bundle", conflicts_with = "attach")]
+    /// Attach nothing to the image: the same as `--attach none`
+    #[arg(long, conflicts_with = "attach")]
     pub(crate) no_upload: bool,
-    /// How to attach: `bundle`, or `auto`, which refuses to hide signatures of the old form from cosign 3
+    /// In which form to attach
+    ///
+    /// cosign 3 ignores what has the form before it, the tags `.sig` and `.att`, as soon as an image has a bundle: whoever
+    /// verifies signatures of that form begins to fail.
     #[arg(long, value_name = "MODE", default_value = "auto")]
     pub(crate) attach: Attach,
+    /// Say what would be signed, attached and superseded, and do nothing of it; this needs no key
+    #[arg(long, conflicts_with = "bundle")]
+    pub(crate) dry_run: bool,
     /// Leave older statements by the same key and policy set where they are
     ///
     /// Otherwise a new statement takes the place of those about the same image that say nothing beyond it.
@@ -49,15 +55,22 @@ pub(crate) struct SigningArgs {
 /// How to attach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Attach {
+    /// A bundle; the older form where a bundle would hide signatures of that form
     Auto,
+    /// A bundle, as cosign 3 attaches it, whatever it hides
     Bundle,
+    /// The form before cosign 3: a layer at the tag `sha256-….att`
+    Legacy,
+    /// A bundle, and the older form too
+    Both,
+    /// Not at all; `--bundle FILE` keeps the statement
+    None,
 }
 
 impl SigningArgs {
     /// How statements are made and attached.
-    pub(crate) fn request<'a>(&'a self, signer: &'a Signer) -> AttestRequest<'a> {
+    pub(crate) fn request(&self) -> AttestRequest<'_> {
         AttestRequest {
-            signer,
             verifier_id: self.verifier_id.as_deref(),
             mode: self.mode(),
             keep_superseded: self.keep_superseded,
@@ -69,7 +82,21 @@ impl SigningArgs {
             (true, _) => AttachMode::None,
             (false, Attach::Auto) => AttachMode::Auto,
             (false, Attach::Bundle) => AttachMode::Bundle,
+            (false, Attach::Legacy) => AttachMode::Legacy,
+            (false, Attach::Both) => AttachMode::Both,
+            (false, Attach::None) => AttachMode::None,
         }
+    }
+
+    /// Refuses to sign what nobody is going to see.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        if self.mode() == AttachMode::None && self.bundle.is_none() && !self.dry_run {
+            return Err(
+                Failure::say("the statement would be neither attached nor written to a file")
+                    .help("name a file with `--bundle FILE`"),
+            );
+        }
+        Ok(())
     }
 
     /// Whoever signs. Nobody is asked yet, but for a program that keeps a key, and for somebody who is there to log in.
