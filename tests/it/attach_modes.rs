@@ -75,7 +75,18 @@ fn later() {
 fn where_a_bundle_would_hide_signatures_a_statement_gets_their_form() {
     let world = signed();
     let said = world.polcheck(&["attest", "--key", "polcheck.key", &world.image("app:1")]);
-    assert_said!(said, @"");
+    assert_said!(said, @"
+    exit code: 0
+    --- stdout
+    registry.test/app:1: passed (linux/amd64, sha256:[DIGEST])
+      security.scan=passed
+      not checked: base.end-of-life, base.latest-tag, base.no-digest, base.not-allowed and 62 more: it needs `dockerfile`: there is none
+      signed and attached in the form before cosign 3: sha256:[DIGEST]
+    --- stderr
+    warning: `sha256:[DIGEST]` of `registry.test/app:1` has signatures of the form before cosign 3, which cosign 3 would ignore beside a bundle, so the statement gets that form too
+     |
+     = help: sign the image with cosign 3, and the next statement is a bundle; `--attach` chooses a form without asking
+    ");
     assert_eq!((referrers(&world).len(), layers(&world)), (0, 1));
     assert_eq!(verify(&world, "polcheck.pub"), 0);
     world.make_key_called("stranger");
@@ -117,7 +128,15 @@ fn the_older_form_is_the_one_that_cosign_gives_it() {
 fn signatures_are_hidden_only_by_whoever_says_so_and_is_told() {
     let world = signed();
     let said = attest(&world, &["--attach", "bundle"]);
-    assert_said!(said, @"");
+    assert_said!(said, @"
+    exit code: 0
+    --- stdout
+    registry.test/app:1: passed (linux/amd64, sha256:[DIGEST])
+    --- stderr
+    warning: cosign 3 ignores the signatures of the form before it that `sha256:[DIGEST]` of `registry.test/app:1` has, now that there is a bundle
+     |
+     = help: sign the image again with cosign 3; until then `cosign verify --new-bundle-format=false` finds them
+    ");
     assert_eq!((referrers(&world).len(), layers(&world)), (1, 0));
     // Now there is nothing left to hide.
     let said = attest(&world, &[]);
@@ -142,7 +161,14 @@ fn both_forms_are_attached_where_both_are_wanted() {
     let world = world();
     let image = world.image("app:1");
     let words = ["attest", "--key", "polcheck.key", "--attach", "both", &image];
-    assert_said!(world.polcheck(&words), @"");
+    assert_said!(world.polcheck(&words), @"
+    exit code: 0
+    --- stdout
+    registry.test/app:1: passed (linux/amd64, sha256:[DIGEST])
+      security.scan=passed
+      not checked: base.end-of-life, base.latest-tag, base.no-digest, base.not-allowed and 62 more: it needs `dockerfile`: there is none
+      signed and attached: sha256:[DIGEST], and in the form before cosign 3: sha256:[DIGEST]
+    ");
     assert_eq!(referrers(&world), [BUNDLE]);
     assert_eq!(layers(&world), 1);
 }
@@ -154,7 +180,15 @@ fn cosign_overlooks_the_older_form_beside_a_bundle_and_that_is_said() {
     let image = world.image("app:1");
     let other = ["attest", "-q", "--key", "other.key", &image];
     assert_eq!(world.polcheck(&other).code, 0);
-    assert_said!(attest(&world, &["--attach", "legacy"]), @"");
+    assert_said!(attest(&world, &["--attach", "legacy"]), @"
+    exit code: 0
+    --- stdout
+    registry.test/app:1: passed (linux/amd64, sha256:[DIGEST])
+    --- stderr
+    warning: cosign 3 ignores the statement, which has the form before it, since `sha256:[DIGEST]` of `registry.test/app:1` has bundles
+     |
+     = help: attach it as a bundle too: `--attach both`
+    ");
     assert_eq!((referrers(&world).len(), layers(&world)), (1, 1));
 }
 
@@ -288,7 +322,13 @@ fn a_dry_run_says_everything_and_does_nothing() {
     assert_eq!(world.registry.tags("app"), tags);
 
     let (said, statement) = said.stdout.split_once("  statement: ").unwrap();
-    assert_said!(said, @"");
+    assert_said!(said, @"
+    registry.test/app:1: passed (linux/amd64, sha256:[DIGEST])
+      security.scan=passed
+      not checked: base.end-of-life, base.latest-tag, base.no-digest, base.not-allowed and 62 more: it needs `dockerfile`: there is none
+      would be signed and attached as a bundle
+      would supersede, if signed by the key sha256:[DIGEST]: sha256:[DIGEST]
+    ");
     let statement: Value = serde_json::from_str(statement).unwrap();
     assert_eq!(statement["predicateType"], SVR);
     let digest = good().digest().replace("sha256:", "");

@@ -90,8 +90,7 @@ install_wrapped() { # name version package
     printf 'module example.com/%s\n\ngo 1.26.0\n\nrequire %s %s\n\n' "$1" "$module" "$2"
     grep -E '^replace [^ ]+ => [^ ]+ v' "$description"
   } >go.mod
-  # Two at a time need more memory than some machines have.
-  go build -mod=mod -p 1 -ldflags '-s -w' -o "$build/out" "$3"
+  go build -mod=mod -ldflags '-s -w' -o "$build/out" "$3"
   put "$build/out" "$1"
 }
 
