@@ -25,6 +25,7 @@ mod html;
 mod identities;
 mod images;
 mod index;
+mod keyless;
 mod lint;
 mod logins;
 mod outputs;
