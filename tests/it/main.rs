@@ -26,6 +26,7 @@ mod identities;
 mod images;
 mod index;
 mod keyless;
+mod kms;
 mod lint;
 mod logins;
 mod outputs;

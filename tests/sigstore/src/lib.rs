@@ -16,7 +16,7 @@ mod log;
 mod server;
 mod timestamp;
 
-pub use key::Key;
+pub use key::{Algorithm, Key, key_pair};
 pub use log::LogVersion;
 pub use server::SigstoreServer;
 

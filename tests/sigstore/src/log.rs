@@ -1,6 +1,6 @@
 //! Transparency logs: Rekor 1 and Rekor 2, and the tree (RFC 6962 §2) they both have.
 
-use crate::key::{Key, sha256};
+use crate::key::{Key, pem, sha256};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -43,14 +43,7 @@ impl Verifier<'_> {
             Self::Certificate(der) => ("CERTIFICATE", der),
             Self::PublicKey(der) => ("PUBLIC KEY", der),
         };
-        let body = STANDARD.encode(der);
-        let lines: Vec<_> = body
-            .as_bytes()
-            .chunks(64)
-            .map(|line| String::from_utf8_lossy(line))
-            .collect();
-        let body = lines.join("\n");
-        format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n")
+        pem(label, der)
     }
 }
 

@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, TcpListener};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::runtime::{Builder, Runtime};
 
@@ -34,6 +35,8 @@ struct State {
     requests: Mutex<Vec<String>>,
     entries: Mutex<HashMap<String, Value>>,
     faults: Mutex<Vec<Fault>>,
+    /// Whether the next entry is made, and nobody is told.
+    loses_answer: AtomicBool,
 }
 
 /// What is answered instead, as often as that.
@@ -66,6 +69,7 @@ impl SigstoreServer {
             requests: Mutex::default(),
             entries: Mutex::default(),
             faults: Mutex::default(),
+            loses_answer: AtomicBool::new(false),
         });
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
@@ -166,6 +170,13 @@ impl SigstoreServer {
             .lock()
             .expect("no panic before")
             .push(fault);
+    }
+}
+
+impl SigstoreServer {
+    /// Has Rekor 1 make the next entry, and its answer lost on the way.
+    pub fn lose_answer_of_log(&self) {
+        self.state.loses_answer.store(true, Ordering::Relaxed);
     }
 }
 
@@ -302,6 +313,9 @@ impl State {
             return (StatusCode::CONFLICT, location, conflict.to_string()).into_response();
         }
         entries.insert(id, answer.clone());
+        if self.loses_answer.swap(false, Ordering::Relaxed) {
+            return StatusCode::BAD_GATEWAY.into_response();
+        }
         (
             StatusCode::CREATED,
             [(LOCATION, location)],
