@@ -366,44 +366,54 @@ fn services_of_others_need_a_trusted_root() {
 #[case::certificate(
     "signingCert",
     400,
-    r#"{"code":3,"message":"issuer is \u001b[31mnot known"}"#
+    r#"{"code":3,"message":"issuer is \u001b[31mnot known"}"#,
+    "the certificate authority at `HOST` refused with status 400: `issuer is \\u{1b}[31mnot known`"
 )]
 #[case::log(
     "log/entries",
     400,
-    r#"{"code":400,"message":"error processing entry"}"#
+    r#"{"code":400,"message":"error processing entry"}"#,
+    "the transparency log at `HOST` refused with status 400: `error processing entry`"
 )]
-#[case::authority("timestamp", 500, "<html>")]
-#[case::elsewhere("signingCert", 302, "")]
-#[case::no_json("signingCert", 201, "<html>")]
-#[case::no_entry("log/entries", 201, "{}")]
-#[case::no_timestamp("timestamp", 201, "no timestamp")]
-#[case::refused_timestamp("timestamp", 201, "\x30\x05\x30\x03\x02\x01\x02")]
+#[case::authority(
+    "timestamp",
+    500,
+    "<html>",
+    "the timestamp authority at `HOST` refused with status 500\n"
+)]
+#[case::elsewhere("signingCert", 302, "", "redirects are not followed")]
+#[case::no_json(
+    "signingCert",
+    201,
+    "<html>",
+    "a form that is not the one of its interface"
+)]
+#[case::no_entry("log/entries", 201, "{}", "there is no entry")]
+#[case::no_timestamp("timestamp", 201, "no timestamp", "it is no answer of RFC 3161")]
+#[case::refused(
+    "timestamp",
+    201,
+    "\x30\x05\x30\x03\x02\x01\x02",
+    "refused with status 2"
+)]
 fn a_service_that_does_not_do_its_part_is_named(
     #[case] request: &str,
     #[case] status: u16,
     #[case] body: &'static str,
+    #[case] says: &str,
 ) {
     let (world, server) = world(&[LogVersion::One], true);
-    server.misbehave(
-        usize::MAX,
-        request,
-        status,
-        &[("location", "http://127.0.0.1:1/")],
-        body,
-    );
+    let elsewhere = [("location", "http://127.0.0.1:1/")];
+    server.misbehave(usize::MAX, request, status, &elsewhere, body);
     let said = called(
         &world,
         &format!("attest -q --identity-token token {SIGSTORE}"),
     );
     assert_eq!(said.code, 2, "{said}");
-    let said = said
-        .to_string()
-        .replace(server.url(), "http://sigstore.test");
     let host = server.url().trim_start_matches("http://");
-    insta::with_settings!({ snapshot_suffix => format!("{request}-{status}-{}", body.len()).replace('/', "-") }, {
-        insta::assert_snapshot!(said.replace(host, "sigstore.test"));
-    });
+    let text = said.to_string().replace(host, "HOST");
+    assert!(text.contains(says), "{text}");
+    assert!(text.contains("= help: "), "{text}");
 }
 
 #[test]

@@ -173,20 +173,29 @@ fn a_program_signs_with_the_key_that_it_keeps() {
 }
 
 #[rstest]
-#[case::error(r#"{"errorMessage":"access \u001b[31mdenied"}"#)]
-#[case::no_json("Enter PIN:")]
-#[case::other_method(r#"{"signMessage":{"signature":"AAAA"}}"#)]
-#[case::no_key(r#"{"publicKey":{"publicKeyPEM":"AAAA"}}"#)]
-#[case::nothing("")]
-fn a_program_that_does_not_do_its_part_is_named(#[case] answer: &'static str) {
+#[case::error(
+    r#"{"errorMessage":"access \u001b[31mdenied"}"#,
+    "`sigstore-kms-hsm` could not say its public key: `access \\u{1b}[31mdenied`"
+)]
+#[case::no_json("Enter PIN:", "does not answer as version 1 of the protocol says")]
+#[case::other_method(
+    r#"{"signMessage":{"signature":"AAAA"}}"#,
+    "does not answer as version 1 of the protocol says"
+)]
+#[case::no_key(
+    r#"{"publicKey":{"publicKeyPEM":"AAAA"}}"#,
+    "the key of `sigstore-kms-hsm` cannot be used"
+)]
+#[case::nothing("", "does not answer as version 1 of the protocol says")]
+fn a_program_that_does_not_do_its_part_is_named(#[case] answer: &'static str, #[case] says: &str) {
     let mut world = world();
     let _plugin = Plugin::install(&mut world, "sigstore-kms-hsm", |_| answer.to_owned());
-    let said = called(&world, "attest -q --key hsm://1");
-    insta::with_settings!({ snapshot_suffix => answer.len().to_string() }, {
-        insta::assert_snapshot!(said);
-    });
-    let said = called(&world, "verify --key hsm://1");
-    assert_eq!(said.code, 2, "{said}");
+    for command in ["attest -q --key hsm://1", "verify --key hsm://1"] {
+        let said = called(&world, command);
+        assert_eq!(said.code, 2, "{said}");
+        assert!(said.stderr.contains(says), "{said}");
+        assert!(said.stderr.contains("= help: "), "{said}");
+    }
 }
 
 #[test]

@@ -39,5 +39,6 @@ mod rules;
 mod schema;
 mod sources;
 mod statements;
+mod trusted_roots;
 mod verify;
 mod waivers;

@@ -15,10 +15,12 @@ mod key;
 mod log;
 mod server;
 mod timestamp;
+mod tuf;
 
 pub use key::{Algorithm, Key, key_pair};
 pub use log::LogVersion;
 pub use server::SigstoreServer;
+pub use tuf::{Files, TufKey};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -10,7 +10,7 @@ use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{Request, State as Extract};
 use axum::http::header::{AUTHORIZATION, LOCATION};
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -35,6 +35,7 @@ struct State {
     requests: Mutex<Vec<String>>,
     entries: Mutex<HashMap<String, Value>>,
     faults: Mutex<Vec<Fault>>,
+    files: Mutex<HashMap<String, Vec<u8>>>,
     /// Whether the next entry is made, and nobody is told.
     loses_answer: AtomicBool,
 }
@@ -69,6 +70,7 @@ impl SigstoreServer {
             requests: Mutex::default(),
             entries: Mutex::default(),
             faults: Mutex::default(),
+            files: Mutex::default(),
             loses_answer: AtomicBool::new(false),
         });
         let runtime = Builder::new_multi_thread()
@@ -174,6 +176,12 @@ impl SigstoreServer {
 }
 
 impl SigstoreServer {
+    /// Has a file under a path.
+    pub fn serve(&self, path: &str, bytes: Vec<u8>) {
+        let mut files = self.state.files.lock().expect("no panic before");
+        files.insert(path.to_owned(), bytes);
+    }
+
     /// Has Rekor 1 make the next entry, and its answer lost on the way.
     pub fn lose_answer_of_log(&self) {
         self.state.loses_answer.store(true, Ordering::Relaxed);
@@ -202,10 +210,7 @@ async fn handle(Extract(state): Extract<Arc<State>>, request: Request) -> Respon
     if let Some(answer) = state.fault(&line) {
         return answer;
     }
-    let bearer = parts
-        .headers
-        .get(AUTHORIZATION)
-        .map(|header| header.as_bytes());
+    let bearer = parts.headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
     match (&parts.method, path.as_str()) {
         (&Method::POST, "/api/v2/signingCert") => state.certify(&body),
         (&Method::POST, "/api/v1/log/entries") => state.log_1(&body),
@@ -324,7 +329,11 @@ impl State {
             .into_response()
     }
 
+    /// A file, or an entry of Rekor 1.
     fn entry(&self, path: &str) -> Response {
+        if let Some(bytes) = self.files.lock().expect("no panic before").get(path) {
+            return bytes.clone().into_response();
+        }
         let id = path
             .strip_prefix("/api/v1/log/entries/")
             .unwrap_or_default();
@@ -398,15 +407,13 @@ impl State {
 
     fn redeem(&self, form: &HashMap<String, String>) -> Response {
         let mut issuer = self.issuer.lock().expect("no panic before");
-        match issuer.redeem(&self.url, form) {
-            Some(token) => json!({"access_token": "a", "token_type": "bearer", "id_token": token})
-                .to_string()
-                .into_response(),
-            None => {
-                let error = json!({"error": "invalid_grant"}).to_string();
-                (StatusCode::BAD_REQUEST, error).into_response()
-            }
-        }
+        let Some(token) = issuer.redeem(&self.url, form) else {
+            let error = json!({"error": "invalid_grant"}).to_string();
+            return (StatusCode::BAD_REQUEST, error).into_response();
+        };
+        json!({"access_token": "a", "token_type": "bearer", "id_token": token})
+            .to_string()
+            .into_response()
     }
 
     fn github(&self, bearer: Option<&[u8]>, query: &HashMap<String, String>) -> Response {

@@ -101,7 +101,7 @@ impl SigningArgs {
             return self.identity.signer();
         };
         let key = match plugin_name(path) {
-            Some(name) => Key::Plugin(block_on(PluginKey::open(name))??),
+            Some(name) => Key::Plugin(Box::new(block_on(PluginKey::open(name))??)),
             None => {
                 let key = signing_key(path)?;
                 Key::Own(Box::new(key.with_rsa_padding(self.rsa_padding.into())))
