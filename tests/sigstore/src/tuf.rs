@@ -30,7 +30,7 @@ impl TufKey {
         let role = json!({"keyids": ["key"], "threshold": 1});
         let public = hex(self.0.public_key().as_ref());
         let key = json!({"keytype": "ed25519", "scheme": "ed25519", "keyval": {"public": public}});
-        self.signed(json!({
+        self.signed(&json!({
             "_type": "root",
             "spec_version": "1.0.31",
             "version": 1,
@@ -59,7 +59,7 @@ impl TufKey {
         let with = |kind: &str, field: &str, value: Value| {
             let mut role = role(kind);
             role[field] = value;
-            self.signed(role)
+            self.signed(&role)
         };
         let meta = |name: &str| json!({ name: {"version": version} });
         let mut files = vec![
@@ -83,7 +83,7 @@ impl TufKey {
     }
 
     /// Metadata in which names are sorted and nothing needs an escape: this is its canonical form.
-    fn signed(&self, signed: Value) -> Vec<u8> {
+    fn signed(&self, signed: &Value) -> Vec<u8> {
         let signature = self.0.sign(signed.to_string().as_bytes());
         json!({
             "signed": signed,

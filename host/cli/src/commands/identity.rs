@@ -58,12 +58,11 @@ pub(crate) struct IdentityArgs {
 impl IdentityArgs {
     /// Whoever signs as somebody.
     pub(crate) fn signer(&self) -> Result<Signer, Failure> {
-        let (services, root) = match self.services()? {
-            Some(services) => (services, self.root()?),
-            None => {
-                let root = self.root()?.map_or_else(TrustedRoot::public_good, Ok)?;
-                (Services::public_good(Timestamp::now())?, Some(root))
-            }
+        let (services, root) = if let Some(services) = self.services()? {
+            (services, self.root()?)
+        } else {
+            let root = self.root()?.map_or_else(TrustedRoot::public_good, Ok)?;
+            (Services::public_good(Timestamp::now())?, Some(root))
         };
         let root = root.ok_or(sigstore::SigningError::NoTrustedRoot)?;
         let source = self.source(services.issuer.as_deref())?;

@@ -21,7 +21,7 @@ const PASSWORD_VARIABLES: [&str; 2] = ["POLCHECK_KEY_PASSWORD", "COSIGN_PASSWORD
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Signing options")]
 pub(crate) struct SigningArgs {
-    /// Sign with this private key: a file in cosign's form or PKCS#8, or NAME://KEY, which `sigstore-kms-NAME` keeps
+    /// Sign with this private key: a file in cosign's form or PKCS#8, or `NAME://KEY`, which `sigstore-kms-NAME` keeps
     ///
     /// `env://NAME` is the key in a variable.
     ///
@@ -100,12 +100,11 @@ impl SigningArgs {
         let Some(path) = &self.key else {
             return self.identity.signer();
         };
-        let key = match plugin_name(path) {
-            Some(name) => Key::Plugin(Box::new(block_on(PluginKey::open(name))??)),
-            None => {
-                let key = signing_key(path)?;
-                Key::Own(Box::new(key.with_rsa_padding(self.rsa_padding.into())))
-            }
+        let key = if let Some(name) = plugin_name(path) {
+            Key::Plugin(Box::new(block_on(PluginKey::open(name))??))
+        } else {
+            let key = signing_key(path)?;
+            Key::Own(Box::new(key.with_rsa_padding(self.rsa_padding.into())))
         };
         let services = self.identity.services()?.unwrap_or_else(Services::default);
         let root = self.identity.root()?;

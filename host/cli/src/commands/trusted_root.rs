@@ -58,19 +58,18 @@ pub(crate) fn run(args: TrustedRootArgs, global: &GlobalArgs) -> Result<Exit, Fa
         let dir = session.config.values.cache_dir.as_deref()?;
         Some(dir.join("tuf").join(name.digest()))
     };
-    let tuf = match (tuf_mirror, tuf_root) {
-        (Some(mirror), Some(root)) => Tuf {
+    let tuf = if let (Some(mirror), Some(root)) = (tuf_mirror, tuf_root) {
+        Tuf {
             cache: cache(&mirror),
             root: files::read(&root)?,
             allow_http: allow_http_sigstore,
             mirror,
-        },
-        _ => {
-            let public = Tuf::public_good(None);
-            Tuf {
-                cache: cache(&public.mirror),
-                ..public
-            }
+        }
+    } else {
+        let public = Tuf::public_good(None);
+        Tuf {
+            cache: cache(&public.mirror),
+            ..public
         }
     };
     let published = block_on(tuf.fetch(Timestamp::now()))??;
