@@ -362,9 +362,9 @@ fn without_a_key_nothing_is_asked_of_the_registry() {
     assert_said!(world.polcheck(&["attest", &world.image("app:1")]), @"
     exit code: 2
     --- stderr
-    error: no key to sign with
+    error: there is nothing to sign with: no key, no identity token, and no CI that gives one
      |
-     = help: name one with `--key FILE`; `polcheck key generate` makes one
+     = help: give a key with `--key FILE` (`polcheck key generate` makes one), an identity token with `--identity-token FILE`, or log in with `--interactive`
     ");
     assert_eq!(world.registry.request_lines(), Vec::<String>::new());
 }

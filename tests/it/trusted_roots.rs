@@ -45,7 +45,12 @@ fn update(world: &World, server: &SigstoreServer) -> Said {
 fn what_is_published_is_fetched_and_can_be_used() {
     let (world, server, key) = world();
     publish(&server, &key, 1);
-    assert_said!(update(&world, &server), @"");
+    assert_said!(update(&world, &server), @"
+    exit code: 0
+    --- stdout
+    trusted root ./trusted_root.json, which knows of nothing after [TIME]
+    signing config ./signing_config.json
+    ");
     let root = server.sigstore().trusted_root().to_string();
     assert_eq!(world.read("trusted_root.json"), root);
     let config = server.signing_config(&[LogVersion::One], true).to_string();
@@ -56,7 +61,14 @@ fn what_is_published_is_fetched_and_can_be_used() {
 fn what_somebody_else_signed_is_not_trusted() {
     let (world, server, _key) = world();
     publish(&server, &TufKey::new(), 1);
-    assert_said!(update(&world, &server), @"");
+    assert_said!(update(&world, &server), @"
+    exit code: 2
+    --- stderr
+    error: the repository `http://sigstore.test/tuf/` offers nothing that can be trusted
+     |
+     = caused by: signature threshold not met for role timestamp: 0/1 valid signatures
+     = help: check the network, the clock, and that `--tuf-root` is of the same repository as `--tuf-mirror`
+    ");
     assert!(!world.path("trusted_root.json").exists());
 }
 
