@@ -253,16 +253,14 @@ fn wait_for(path: &Path) -> String {
     }
 }
 
-#[test]
-fn somebody_logs_in_with_a_browser() {
-    let (mut world, server) = world(&[LogVersion::One], true);
-    program(&mut world, "browser", "#!/bin/sh\necho \"$1\" > url\n");
+/// Somebody in front of a browser, who goes where they are shown; gives the page that they see in the end.
+fn person(world: &mut World) -> thread::JoinHandle<String> {
+    program(world, "browser", "#!/bin/sh\necho \"$1\" > url\n");
     world.set("BROWSER", "browser");
     let url = world.path("url");
-    let person = thread::spawn(move || {
+    thread::spawn(move || {
         let login = get(&wait_for(&url));
-        let lines = login.lines();
-        let to = lines.map(str::to_owned).find_map(|line| {
+        let to = login.lines().find_map(|line| {
             let (name, value) = line.split_once(": ")?;
             name.eq_ignore_ascii_case("location")
                 .then(|| value.to_owned())
@@ -272,13 +270,58 @@ fn somebody_logs_in_with_a_browser() {
         let forged = get(&to.replace("state=", "state=x"));
         assert!(forged.starts_with("HTTP/1.1 404"), "{forged}");
         get(&to)
-    });
+    })
+}
+
+#[test]
+fn somebody_logs_in_with_a_browser() {
+    let (mut world, server) = world(&[LogVersion::One], true);
+    let person = person(&mut world);
     let said = called(&world, &format!("attest -q --interactive {SIGSTORE}"));
     let page = person.join().unwrap();
     assert_eq!(said.code, 0, "{said}");
     assert!(page.contains("You are logged in"), "{page}");
     assert!(said.stderr.contains("Log in with a browser"), "{said}");
     assert_eq!(verify(&world, &server, "somebody@people.test").code, 0);
+}
+
+#[test]
+fn a_token_that_answers_another_login_is_refused() {
+    let (mut world, server) = world(&[LogVersion::One], true);
+    let token = server.token(&json!({"nonce": "of somebody else"}));
+    let answer = json!({ "id_token": token }).to_string();
+    server.misbehave(1, "POST /token", 200, &[], answer);
+    let person = person(&mut world);
+    let said = called(&world, &format!("attest -q --interactive {SIGSTORE}"));
+    person.join().unwrap();
+    assert_eq!(said.code, 2, "{said}");
+    assert!(
+        said.stderr.contains("was not given out for this request"),
+        "{said}"
+    );
+    for part in token.split('.') {
+        assert!(!said.to_string().contains(part), "{said}");
+    }
+    let requests = server.request_lines();
+    assert_eq!(requests.last().unwrap(), "POST /token", "{requests:?}");
+}
+
+#[test]
+fn an_issuer_by_another_name_is_not_logged_in_with() {
+    let (world, server) = world(&[LogVersion::One], true);
+    let metadata = json!({
+        "issuer": "https://accounts.example.com",
+        "authorization_endpoint": "https://accounts.example.com/authorize",
+        "token_endpoint": "https://accounts.example.com/token",
+    });
+    server.misbehave(1, "openid-configuration", 200, &[], metadata.to_string());
+    let said = called(&world, &format!("attest -q --interactive {SIGSTORE}"));
+    assert_eq!(said.code, 2, "{said}");
+    assert!(
+        said.stderr
+            .contains("is no issuer of OpenID Connect under the name"),
+        "{said}"
+    );
 }
 
 #[rstest]

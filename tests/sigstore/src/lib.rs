@@ -238,6 +238,24 @@ impl Sigstore {
         )
     }
 
+    /// The certificate of whoever signs, for a key, and that of its authority, both in PEM.
+    pub fn chain(&self, spki: &[u8], signing: &Signing<'_>) -> [String; 2] {
+        let leaf = self.leaf(spki, signing);
+        [&leaf, &self.intermediate_certificate].map(|der| Verifier::Certificate(der).pem())
+    }
+
+    /// What the timestamp authority answers to a request (RFC 3161), with this nonce.
+    pub fn answer(&self, request: &[u8], nonce: Option<&[u8]>, time: Timestamp) -> Vec<u8> {
+        let (digest, _) = timestamp::question(request).expect("a request");
+        self.timestamp(digest, nonce, time)
+    }
+
+    /// What it answers rightly.
+    pub fn answer_right(&self, request: &[u8], time: Timestamp) -> Vec<u8> {
+        let (digest, nonce) = timestamp::question(request).expect("a request");
+        self.timestamp(digest, nonce, time)
+    }
+
     /// A timestamp by the authority.
     fn timestamp(&self, digest: &[u8], nonce: Option<&[u8]>, time: Timestamp) -> Vec<u8> {
         let key = &self.timestamp_authority;

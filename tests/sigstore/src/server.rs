@@ -272,9 +272,7 @@ impl State {
             issuer: claims["iss"].as_str().unwrap_or_default().to_owned(),
             ..self.sigstore.signing(Self::now())
         };
-        let leaf = self.sigstore.leaf(&spki, &signing);
-        let chain = [&leaf, &self.sigstore.intermediate_certificate];
-        let chain = chain.map(|der| Verifier::Certificate(der).pem());
+        let chain = self.sigstore.chain(&spki, &signing);
         json!({"signedCertificateEmbeddedSct": {"chain": {"certificates": chain}}})
             .to_string()
             .into_response()
