@@ -23,6 +23,8 @@ pub enum Service {
     TimestampAuthority,
     /// Who vouches for people.
     Issuer,
+    /// Who publishes trusted roots.
+    Repository,
 }
 
 impl fmt::Display for Service {
@@ -32,6 +34,7 @@ impl fmt::Display for Service {
             Self::Log => "transparency log",
             Self::TimestampAuthority => "timestamp authority",
             Self::Issuer => "issuer of identities",
+            Self::Repository => "repository of trusted roots",
         })
     }
 }

@@ -261,10 +261,9 @@ impl SignedStatement {
 }
 
 /// What a signature of a statement has to be over, for whoever keeps the private key.
-///
-/// SPEC: DSSE protocol §Protocol: "Serialize the message according to PAYLOAD_TYPE. Call the result SERIALIZED_BODY. Sign
-/// PAE(UTF8(PAYLOAD_TYPE), SERIALIZED_BODY). Call the result SIGNATURE."
 pub fn to_be_signed(statement: &Statement) -> Vec<u8> {
+    // SPEC: DSSE protocol §Protocol: "Serialize the message according to PAYLOAD_TYPE. Call the result SERIALIZED_BODY.
+    // Sign PAE(UTF8(PAYLOAD_TYPE), SERIALIZED_BODY). Call the result SIGNATURE."
     signed_bytes(PAYLOAD_TYPE, statement.as_json().as_bytes())
 }
 

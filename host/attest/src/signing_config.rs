@@ -251,7 +251,7 @@ mod tests {
         json!({"url": url, "majorApiVersion": version, "validFor": validity, "operator": operator})
     }
 
-    fn config(selector: Value) -> Value {
+    fn config(selector: &Value) -> Value {
         json!({
             "mediaType": SIGNING_CONFIG_MEDIA_TYPE,
             "rekorTlogUrls": [
@@ -276,7 +276,7 @@ mod tests {
     #[case(json!({"selector": "EXACT", "count": 2}), &["https://newer", "https://other"])]
     #[case(json!({"selector": "EXACT", "count": 1}), &["https://newer"])]
     fn the_newest_service_of_an_operator_is_used(#[case] selector: Value, #[case] urls: &[&str]) {
-        let services = read(&config(selector)).unwrap();
+        let services = read(&config(&selector)).unwrap();
         let found: Vec<_> = services.logs.iter().map(|log| log.url.as_str()).collect();
         assert_eq!(found, urls);
         assert_eq!(services.logs[0].version, LogVersion::Two);
@@ -284,7 +284,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_had_or_is_not_said_is_refused() {
-        let too_few = read(&config(json!({"selector": "EXACT", "count": 3})));
+        let too_few = read(&config(&json!({"selector": "EXACT", "count": 3})));
         assert!(matches!(
             too_few,
             Err(SigningConfigError::TooFew {
@@ -297,7 +297,7 @@ mod tests {
             json!({"selector": "EXACT"}),
             json!({"selector": "SERVICE_SELECTOR_UNDEFINED"}),
         ] {
-            let unclear = read(&config(unclear));
+            let unclear = read(&config(&unclear));
             assert!(matches!(unclear, Err(SigningConfigError::Selector { .. })));
         }
         let root =

@@ -128,6 +128,7 @@ from_error!(
     sigstore::IdentityError,
     sigstore::PluginError,
     sigstore::SigningError,
+    sigstore::TufError,
 );
 
 impl From<engine::EngineError> for Failure {

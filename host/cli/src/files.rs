@@ -6,10 +6,6 @@ use std::io::{self, BufWriter, IntoInnerError, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
-use zeroize::Zeroizing;
-
-/// The largest file with a secret: more than any key or token has.
-const MAX_SECRET_BYTES: usize = 1024 * 1024;
 
 /// Reads a file.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -17,27 +13,6 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
         causes: vec![error.to_string()],
         ..Failure::say(format!("cannot read `{}`", path.display())).help("check the path")
     })
-}
-
-/// Reads a file with a secret in it: what was read is overwritten when it is dropped.
-pub(crate) fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let failed = |error: io::Error| Failure {
-        causes: vec![error.to_string()],
-        ..Failure::say(format!("cannot read `{}`", path.display())).help("check the path")
-    };
-    secret(File::open(path).map_err(failed)?).map_err(failed)
-}
-
-/// Reads a secret from standard input.
-pub(crate) fn read_secret_from_stdin() -> Result<Zeroizing<Vec<u8>>, Failure> {
-    secret(io::stdin().lock()).map_err(|error| Failure::new(&error, None))
-}
-
-/// All that can be read, up to the size of the largest secret: into memory that is never moved, so that no copy of it is left.
-fn secret(from: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_SECRET_BYTES));
-    from.take(MAX_SECRET_BYTES as u64).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// Reads standard input to its end.

@@ -9,11 +9,13 @@ mod files;
 mod login;
 mod progress;
 mod report;
+mod secrets;
 mod session;
 
 use exit::Exit;
 
 fn main() -> Exit {
+    secrets::keep_out_of_dumps();
     let cli = match args::parse(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => return exit::usage(&error),

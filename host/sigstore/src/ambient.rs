@@ -4,6 +4,7 @@ use crate::error::{IdentityError, ProgramError};
 use crate::http::{Http, Request, host};
 use crate::process;
 use attest::{IdentityToken, Service};
+use bytes::Bytes;
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 use serde::Deserialize;
@@ -101,8 +102,10 @@ async fn github(
 ) -> Result<Zeroizing<String>, IdentityError> {
     let mut url: Url = http.url(Service::Issuer, url)?;
     url.query_pairs_mut().append_pair("audience", audience);
-    let header = Zeroizing::new(format!("Bearer {bearer}"));
-    let mut header = HeaderValue::from_str(&header).map_err(|_| IdentityError::GitHubPermission)?;
+    // Overwritten when it was sent.
+    let header = Zeroizing::new(format!("Bearer {bearer}").into_bytes());
+    let mut header = HeaderValue::from_maybe_shared(Bytes::from_owner(header))
+        .map_err(|_| IdentityError::GitHubPermission)?;
     header.set_sensitive(true);
     let request = Request {
         authorization: Some(header),

@@ -21,7 +21,7 @@ use tokio::process::Command;
 use zeroize::Zeroizing;
 
 /// How long somebody may take to log in.
-const TIMEOUT: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Somebody in front of a browser.
 #[derive(Clone, Debug)]

@@ -68,7 +68,7 @@ pub(crate) struct Answer {
 #[derive(Debug, Default)]
 pub(crate) struct Http {
     /// Whether plain HTTP may leave this machine.
-    allow_http: bool,
+    may_leave_plain: bool,
     /// For what is on this machine: no proxy, and without TLS no certificates are read.
     here: OnceCell<Client>,
     elsewhere: OnceCell<Client>,
@@ -77,7 +77,7 @@ pub(crate) struct Http {
 impl Http {
     pub(crate) fn new(allow_http: bool) -> Self {
         Self {
-            allow_http,
+            may_leave_plain: allow_http,
             ..Self::default()
         }
     }
@@ -94,7 +94,7 @@ impl Http {
         }
         match url.scheme() {
             "https" => Ok(url),
-            "http" if self.allow_http || is_loopback(&url) => Ok(url),
+            "http" if self.may_leave_plain || is_loopback(&url) => Ok(url),
             "http" => Err(ServiceError::PlainHttp {
                 service,
                 host: host(&url),

@@ -20,9 +20,11 @@ mod plugin;
 mod process;
 mod services;
 mod signer;
+mod tuf;
 
 pub use browser::Browser;
 pub use error::{IdentityError, PluginError, ProgramError, ServiceError, SigningError};
 pub use identity::IdentitySource;
 pub use plugin::PluginKey;
 pub use signer::{Key, Signed, Signer};
+pub use tuf::{Published, Tuf, TufError};

@@ -10,7 +10,7 @@ use tokio::process::Command;
 use zeroize::Zeroizing;
 
 /// The longest that a program may take; some wait for hardware, or for somebody to touch it.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
+pub(crate) const TIMEOUT: Duration = Duration::from_mins(1);
 /// The most that is read of standard output.
 const MAX_OUTPUT_BYTES: usize = 1024 * 1024;
 /// The most that is kept of standard error; the rest is thrown away.
@@ -97,9 +97,9 @@ async fn read(
         return Ok((kept, true));
     };
     let mut is_all = true;
-    let mut piece = Zeroizing::new([0; 8192]);
+    let mut piece = Zeroizing::new(vec![0; 8192]);
     loop {
-        let length = from.read(&mut *piece).await?;
+        let length = from.read(&mut piece).await?;
         let read = piece.get(..length).unwrap_or_default();
         if read.is_empty() {
             return Ok((kept, is_all));

@@ -10,7 +10,7 @@ use attest::{
     Trust, TrustedRoot, sign, to_be_signed, verify_signature,
 };
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
 /// How long a certificate has to be valid yet to be used once more.
 const REMAINING: SignedDuration = SignedDuration::from_secs(60);
@@ -21,7 +21,7 @@ pub enum Key {
     /// Here.
     Own(Box<SigningKey>),
     /// With a program that keeps it.
-    Plugin(PluginKey),
+    Plugin(Box<PluginKey>),
 }
 
 impl Key {
@@ -46,12 +46,19 @@ pub struct Signer {
 #[derive(Debug)]
 enum Who {
     Key(Key),
-    Identity {
-        source: IdentitySource,
-        client_id: String,
-        /// The key of this run with its certificate, as soon as there is one.
-        certified: Mutex<Option<CertifiedKey>>,
-    },
+    Somebody(Box<Somebody>),
+}
+
+/// Somebody that an issuer vouches for.
+#[derive(Debug)]
+struct Somebody {
+    source: IdentitySource,
+    /// Whom tokens are for.
+    client_id: String,
+    /// Who certifies the identity.
+    authority: String,
+    /// The key of this run with its certificate, as soon as there is one.
+    certified: Mutex<Option<CertifiedKey>>,
 }
 
 /// A signed statement, and what it takes to verify that.
@@ -97,19 +104,19 @@ impl Signer {
         root: TrustedRoot,
         allow_http: bool,
     ) -> Result<Self, SigningError> {
-        if services.certificate_authority.is_none() {
-            return Err(SigningError::NoAuthority);
-        }
+        let authority = services.certificate_authority.clone();
+        let authority = authority.ok_or(SigningError::NoAuthority)?;
         if services.logs.is_empty() {
             return Err(SigningError::NoLog);
         }
         check(&services, Some(&root))?;
         Ok(Self {
-            who: Who::Identity {
+            who: Who::Somebody(Box::new(Somebody {
                 source,
                 client_id,
+                authority,
                 certified: Mutex::default(),
-            },
+            })),
             services,
             root: Some(root),
             http: Http::new(allow_http),
@@ -134,13 +141,8 @@ impl Signer {
     /// # Errors
     /// If there is no identity, or the authority refuses it.
     pub async fn prepare(&self) -> Result<(), SigningError> {
-        if let Who::Identity {
-            source,
-            client_id,
-            certified,
-        } = &self.who
-        {
-            drop(self.certify(source, client_id, certified).await?);
+        if let Who::Somebody(somebody) = &self.who {
+            drop(somebody.certify(&self.http).await?);
         }
         Ok(())
     }
@@ -162,38 +164,14 @@ impl Signer {
                 let signature = key.sign(&to_be_signed(statement)).await?;
                 SignedStatement::with_signature(statement, signature, key.public_key())?
             }
-            Who::Identity {
-                source,
-                client_id,
-                certified,
-            } => {
-                let certified = self.certify(source, client_id, certified).await?;
-                // The lock is held, so that there is one.
-                let key = certified.as_ref().ok_or(SigningError::NoAuthority)?;
+            Who::Somebody(somebody) => {
+                let certified = somebody.certify(&self.http).await?;
+                let key = &*certified;
                 SignedStatement::with_certificate(statement, key)?
             }
         };
         self.witness(&mut signed).await?;
         self.verified(signed)
-    }
-
-    /// The key of this run with its certificate: the one that is there, as long as it is valid.
-    async fn certify<'s>(
-        &self,
-        source: &IdentitySource,
-        client_id: &str,
-        certified: &'s Mutex<Option<CertifiedKey>>,
-    ) -> Result<MutexGuard<'s, Option<CertifiedKey>>, SigningError> {
-        let mut certified = certified.lock().await;
-        let authority = self.services.certificate_authority.as_deref();
-        let authority = authority.ok_or(SigningError::NoAuthority)?;
-        let is_valid = |key: &CertifiedKey| key.until() > Timestamp::now() + REMAINING;
-        if !certified.as_ref().is_some_and(is_valid) {
-            let token = source.token(&self.http, client_id).await?;
-            token.check(client_id, Timestamp::now())?;
-            *certified = Some(services::certify(&self.http, authority, &token).await?);
-        }
-        Ok(certified)
     }
 
     /// Shows the signature to all services. Logs never forget, so they come last.
@@ -221,6 +199,23 @@ impl Signer {
             }
         })?;
         Ok(Signed { bundle, trust })
+    }
+}
+
+impl Somebody {
+    /// The key of this run with its certificate: the one that is there, as long as it is valid.
+    async fn certify(
+        &self,
+        http: &Http,
+    ) -> Result<MappedMutexGuard<'_, CertifiedKey>, SigningError> {
+        let mut certified = self.certified.lock().await;
+        let is_valid = |key: &CertifiedKey| key.until() > Timestamp::now() + REMAINING;
+        if !certified.as_ref().is_some_and(is_valid) {
+            let token = self.source.token(http, &self.client_id).await?;
+            token.check(&self.client_id, Timestamp::now())?;
+            *certified = Some(services::certify(http, &self.authority, &token).await?);
+        }
+        MutexGuard::try_map(certified, Option::as_mut).map_err(|_| SigningError::NoAuthority)
     }
 }
 

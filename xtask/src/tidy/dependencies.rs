@@ -63,10 +63,11 @@ const MAY_USE: [(&str, &[&str]); 18] = [
 ];
 
 /// Crates that isolate a heavy dependency: nobody else may depend on it.
-const ONLY: [(&str, &[&str]); 8] = [
+const ONLY: [(&str, &[&str]); 9] = [
     ("wasmtime", &["polcheck-engine"]),
     ("wit-bindgen", &["polcheck-sdk"]),
     ("reqwest", &["polcheck-registry", "polcheck-sigstore"]),
+    ("sigstore-tuf", &["polcheck-sigstore"]),
     ("sigstore-verify", &["polcheck-attest"]),
     (
         "aws-lc-rs",

@@ -53,12 +53,12 @@ pub(crate) enum Scheme {
 }
 
 impl Scheme {
-    /// Whether an entry of such a log can be verified: Rekor 2 is told the SHA-256 of what was signed, and nothing else
-    /// about it; and the library that verifies entries knows neither P-521, nor PSS, nor P-384 with another hash.
+    /// Whether an entry of such a log can be verified. The library that does so knows no key in Rekor 2 but those for P-256,
+    /// and in Rekor 1 neither P-521, nor PSS, nor P-384 with another hash.
     pub(crate) fn is_verified_in(self, log: LogVersion) -> bool {
         match self {
-            Self::P256Sha256 | Self::RsaPkcs1 { .. } => true,
-            Self::P384Sha384 | Self::Ed25519 => log == LogVersion::One,
+            Self::P256Sha256 => true,
+            Self::P384Sha384 | Self::Ed25519 | Self::RsaPkcs1 { .. } => log == LogVersion::One,
             Self::P384Sha256 | Self::P521Sha512 | Self::P521Sha256 | Self::RsaPss { .. } => false,
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::files;
+use crate::secrets;
 use crate::session::block_on;
 use attest::{IdentityToken, LogService, LogVersion, Services, TrustedRoot};
 use clap::Args;
@@ -57,12 +58,11 @@ pub(crate) struct IdentityArgs {
 impl IdentityArgs {
     /// Whoever signs as somebody.
     pub(crate) fn signer(&self) -> Result<Signer, Failure> {
-        let (services, root) = match self.services()? {
-            Some(services) => (services, self.root()?),
-            None => {
-                let root = self.root()?.map_or_else(TrustedRoot::public_good, Ok)?;
-                (Services::public_good(Timestamp::now())?, Some(root))
-            }
+        let (services, root) = if let Some(services) = self.services()? {
+            (services, self.root()?)
+        } else {
+            let root = self.root()?.map_or_else(TrustedRoot::public_good, Ok)?;
+            (Services::public_good(Timestamp::now())?, Some(root))
         };
         let root = root.ok_or(sigstore::SigningError::NoTrustedRoot)?;
         let source = self.source(services.issuer.as_deref())?;
@@ -146,9 +146,9 @@ fn token(path: &Path) -> Result<Zeroizing<String>, Failure> {
         .help("write it into a file and name that, give it on standard input (`-`), or set `SIGSTORE_ID_TOKEN`; whoever saw it can sign as you until it expires"));
     }
     let bytes = if path == Path::new(STDIN) {
-        files::read_secret_from_stdin()?
+        secrets::read_stdin()?
     } else {
-        files::read_secret(path)?
+        secrets::read(path)?
     };
     let text = std::str::from_utf8(&bytes).map_err(|_| attest::TokenError::NotAToken)?;
     Ok(Zeroizing::new(text.to_owned()))

@@ -3,14 +3,16 @@
 use super::identity::IdentityArgs;
 use crate::failure::Failure;
 use crate::files;
+use crate::secrets;
 use crate::session::block_on;
-use attest::{Password, PublicKey, Services, SigningKey};
+use attest::{Password, PublicKey, RsaPadding, Services, SigningKey};
 use clap::Args;
 use pipeline::{AttachMode, AttestRequest};
 use sigstore::{Key, PluginKey, Signer};
 use std::env;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
 /// Variables that hold the password of a key, in the order they are asked.
 const PASSWORD_VARIABLES: [&str; 2] = ["POLCHECK_KEY_PASSWORD", "COSIGN_PASSWORD"];
@@ -19,12 +21,17 @@ const PASSWORD_VARIABLES: [&str; 2] = ["POLCHECK_KEY_PASSWORD", "COSIGN_PASSWORD
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Signing options")]
 pub(crate) struct SigningArgs {
-    /// Sign with this private key: a file in cosign's form or PKCS#8, or NAME://KEY, which `sigstore-kms-NAME` keeps
+    /// Sign with this private key: a file in cosign's form or PKCS#8, or `NAME://KEY`, which `sigstore-kms-NAME` keeps
+    ///
+    /// `env://NAME` is the key in a variable.
     ///
     /// Where neither a key nor an identity is given, the CI is asked who this is: GitHub Actions, GitLab, Buildkite and
     /// CircleCI say so, and the public Sigstore, or the one of `--signing-config`, certifies and logs it.
     #[arg(long, value_name = "KEY", env = "POLCHECK_KEY", conflicts_with_all = ["identity_token", "interactive"])]
     pub(crate) key: Option<PathBuf>,
+    /// How a key for RSA pads what it signs; cosign takes `pkcs1` for granted
+    #[arg(long, value_name = "PADDING", default_value = "pkcs1")]
+    rsa_padding: Padding,
     #[command(flatten)]
     identity: IdentityArgs,
     /// Write the signed statement here too
@@ -67,6 +74,22 @@ pub(crate) enum Attach {
     None,
 }
 
+/// How RSA pads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Padding {
+    Pkcs1,
+    Pss,
+}
+
+impl From<Padding> for RsaPadding {
+    fn from(padding: Padding) -> Self {
+        match padding {
+            Padding::Pkcs1 => Self::Pkcs1,
+            Padding::Pss => Self::Pss,
+        }
+    }
+}
+
 impl SigningArgs {
     /// How statements are made and attached.
     pub(crate) fn request(&self) -> AttestRequest<'_> {
@@ -104,9 +127,11 @@ impl SigningArgs {
         let Some(path) = &self.key else {
             return self.identity.signer();
         };
-        let key = match plugin_name(path) {
-            Some(name) => Key::Plugin(block_on(PluginKey::open(name))??),
-            None => Key::Own(Box::new(signing_key(path)?)),
+        let key = if let Some(name) = plugin_name(path) {
+            Key::Plugin(Box::new(block_on(PluginKey::open(name))??))
+        } else {
+            let key = signing_key(path)?;
+            Key::Own(Box::new(key.with_rsa_padding(self.rsa_padding.into())))
         };
         let services = self.identity.services()?.unwrap_or_else(Services::default);
         let root = self.identity.root()?;
@@ -119,15 +144,31 @@ impl SigningArgs {
     }
 }
 
-/// The private key in a file.
+/// The private key in a file, or in a variable.
 fn signing_key(path: &Path) -> Result<SigningKey, Failure> {
-    let pem = files::read_secret(path)?;
+    let pem = match variable(path) {
+        Some(name) => Zeroizing::new(from_variable(name)?.into_bytes()),
+        None => secrets::read(path)?,
+    };
     SigningKey::from_pem(&pem, || password(path)).map_err(|error| named(path, error))
+}
+
+/// The variable that a key is in, as cosign names it: `env://NAME`.
+fn variable(key: &Path) -> Option<&str> {
+    key.to_str()?.strip_prefix("env://")
+}
+
+fn from_variable(name: &str) -> Result<String, Failure> {
+    env::var(name).map_err(|_| {
+        Failure::say(format!("there is no key in the variable `{name}`"))
+            .help("set it to the text of the key, or name a file")
+    })
 }
 
 /// The name of a key that a program keeps, if it is one.
 fn plugin_name(key: &Path) -> Option<&str> {
-    key.to_str().filter(|name| PluginKey::is_name(name))
+    key.to_str()
+        .filter(|name| PluginKey::is_name(name) && variable(key).is_none())
 }
 
 /// Public keys: those in files, and those of programs that keep the private ones.
@@ -139,7 +180,11 @@ fn public_key(path: &Path) -> Result<PublicKey, Failure> {
     if let Some(name) = plugin_name(path) {
         return Ok(block_on(PluginKey::open(name))??.public_key().clone());
     }
-    PublicKey::from_pem(&files::read(path)?).map_err(|error| named(path, error))
+    let pem = match variable(path) {
+        Some(name) => from_variable(name)?.into_bytes(),
+        None => files::read(path)?,
+    };
+    PublicKey::from_pem(&pem).map_err(|error| named(path, error))
 }
 
 /// The error of a key, with its file.
@@ -177,13 +222,14 @@ pub(crate) fn new_password() -> Result<Password, Failure> {
         return Err(Failure::say("no password for the new key").help(help));
     }
     let ask = |prompt: &str| {
-        rpassword::prompt_password(prompt).map_err(|error| Failure::new(&error, None))
+        let password = rpassword::prompt_password(prompt).map(Zeroizing::new);
+        password.map_err(|error| Failure::new(&error, None))
     };
-    let password = ask("Password of the new key: ")?;
+    let mut password = ask("Password of the new key: ")?;
     if password != ask("The same again: ")? {
         return Err(Failure::say("the two passwords are not the same"));
     }
-    Ok(Password::new(password))
+    Ok(Password::new(std::mem::take(&mut *password)))
 }
 
 fn from_variables() -> Option<Password> {

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Trust options")]
 pub(crate) struct TrustArgs {
-    /// Trust this public key (repeatable)
-    #[arg(long = "key", value_name = "FILE")]
+    /// Trust this public key: a file, `env://NAME`, or `NAME://KEY`, which `sigstore-kms-NAME` keeps (repeatable)
+    #[arg(long = "key", value_name = "KEY")]
     keys: Vec<PathBuf>,
     /// Trust this identity: the address or URI in its certificate, exactly
     #[arg(long, value_name = "IDENTITY", value_parser = NonEmptyStringValueParser::new(), conflicts_with = "certificate_identity_regexp")]
