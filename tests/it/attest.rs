@@ -320,51 +320,15 @@ fn nothing_can_be_attached_to_a_file() {
 }
 
 #[test]
-fn signatures_of_the_old_form_are_not_hidden_unless_that_is_wanted() {
-    let world = World::new();
-    let image = good();
-    image.push(&world.registry, "app", Some("1"));
-    let signature = image.digest().replace(':', "-") + ".sig";
-    bad().push(&world.registry, "app", Some(&signature));
-    world.make_key();
-    let name = world.image("app:1");
-    let said = world.polcheck(&["attest", "-q", "--key", "polcheck.key", &name]);
-    assert_said!(said, @"
-    exit code: 2
-    --- stdout
-    registry.test/app:1: undecided
-      `registry.test/app:1` has signatures of the old form, which cosign 3 ignores as soon as a bundle is attached
-    --- stderr
-    error: `registry.test/app:1` has signatures of the old form, which cosign 3 ignores as soon as a bundle is attached
-     |
-     = help: sign the image again with cosign 3 first, or attach all the same: `--attach bundle`
-    ");
-    assert_eq!(
-        world
-            .polcheck(&[
-                "attest",
-                "-q",
-                "--key",
-                "polcheck.key",
-                "--attach",
-                "bundle",
-                &name
-            ])
-            .code,
-        0
-    );
-}
-
-#[test]
 fn without_a_key_nothing_is_asked_of_the_registry() {
     let world = World::new();
     good().push(&world.registry, "app", Some("1"));
     assert_said!(world.polcheck(&["attest", &world.image("app:1")]), @"
     exit code: 2
     --- stderr
-    error: no key to sign with
+    error: there is nothing to sign with: no key, no identity token, and no CI that gives one
      |
-     = help: name one with `--key FILE`; `polcheck key generate` makes one
+     = help: give a key with `--key FILE` (`polcheck key generate` makes one), an identity token with `--identity-token FILE`, or log in with `--interactive`
     ");
     assert_eq!(world.registry.request_lines(), Vec::<String>::new());
 }

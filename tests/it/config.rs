@@ -295,6 +295,7 @@ fn the_version_names_what_lies_in_the_binary() {
     policy set builtin:api-gateway sha256:[DIGEST]
     policy set builtin:database-migration sha256:[DIGEST]
     policy set builtin:ml-serving sha256:[DIGEST]
+    trusted root of the public Sigstore as of [TIME]
     ");
 }
 

@@ -168,7 +168,10 @@ fn whoever_gives_no_trusted_root_is_told_how_old_the_public_one_is() {
         "checked with the trusted root of the public Sigstore, which knows of nothing after 20";
     assert!(said.stdout.contains(root), "{said}");
     let said = verify(&world, BY_IDENTITY);
-    assert!(!said.stdout.contains("trusted root of"), "{said}");
+    assert!(said.stdout.contains(root), "{said}");
+    // Whoever chose one knows it.
+    let said = verify(&world, &format!("{BY_IDENTITY} --trusted-root root.json"));
+    assert!(!said.stdout.contains("checked with"), "{said}");
     let said = verify(&world, &format!("-o json {BY_IDENTITY}"));
     let document: Value = serde_json::from_str(&said.stdout).unwrap();
     assert_eq!(document["trustedRoot"]["file"], Value::Null);

@@ -8,6 +8,7 @@
 )]
 
 mod adoption;
+mod attach_modes;
 mod attest;
 mod bad_input;
 mod check;
@@ -25,6 +26,8 @@ mod html;
 mod identities;
 mod images;
 mod index;
+mod keyless;
+mod kms;
 mod lint;
 mod logins;
 mod outputs;
@@ -39,5 +42,6 @@ mod sources;
 mod statements;
 mod supply;
 mod trust;
+mod trusted_roots;
 mod verify;
 mod waivers;

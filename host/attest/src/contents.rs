@@ -125,7 +125,7 @@ pub(crate) fn of_received(received: Received) -> Result<Contents, Rejection> {
     })
 }
 
-/// Reads what a statement says that nobody signed, as `BuildKit` attaches them.
+/// Reads what a statement says that nobody has signed, or of which nobody has checked the signature.
 ///
 /// # Errors
 /// If it is no statement.

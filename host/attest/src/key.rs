@@ -8,9 +8,11 @@ mod error;
 mod pem;
 mod public;
 
+pub(crate) use der::Reader as DerReader;
 pub use encrypted::Password;
 pub use error::{BoxError, KeyError};
 pub use public::PublicKey;
+pub(crate) use public::Scheme;
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;

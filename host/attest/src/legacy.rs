@@ -1,6 +1,10 @@
 //! Signatures and attestations of the older form, which cosign kept in `.sig` and `.att` tags: a layer, and annotations
 //! that hold what a bundle holds. They are verified as the bundle they would be.
 
+mod form;
+
+pub use form::{LegacyForm, NoLegacyForm, legacy_form};
+
 use crate::bundle::{self, MAX_BUNDLE_BYTES};
 use crate::contents::{Contents, of_received};
 use crate::json;
@@ -22,6 +26,8 @@ use std::collections::HashMap;
 pub const SIMPLE_SIGNING_MEDIA_TYPE: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
 /// The media type of a layer that is an envelope.
 pub const ENVELOPE_MEDIA_TYPE: &str = "application/vnd.dsse.envelope.v1+json";
+/// The annotation of a layer that says of which kind its statement is.
+pub const PREDICATE_TYPE_ANNOTATION: &str = "predicateType";
 
 const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
 const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
@@ -158,6 +164,14 @@ impl LegacyLayer<'_> {
     /// If it is no envelope, or what it holds is no statement.
     pub fn contents(&self) -> Result<Contents, Rejection> {
         of_received(self.attestation()?)
+    }
+
+    /// The bundle that a layer of an `.att` tag would be.
+    ///
+    /// # Errors
+    /// If it is none that anybody could read.
+    pub fn as_bundle(&self) -> Result<Vec<u8>, Rejection> {
+        Ok(self.attestation()?.bundle.to_string().into_bytes())
     }
 
     fn attestation(&self) -> Result<bundle::Received, Rejection> {

@@ -6,6 +6,9 @@
 //! [`verify()`] that asks who signed, for bundles that say anything else; [`verify_signer()`] asks in addition whether it is a
 //! statement about a certain image. [`contents()`] reads what a bundle says and believes none of it.
 //!
+//! Signatures that services of Sigstore see begin as a [`SignedStatement`]. What the services are to be asked, and what their
+//! answers mean, is here; asking them is for others. [`Services`] says where they are.
+//!
 //! Everything here is a function of bytes, keys and times that are given, and of random numbers. Nothing reads a file or
 //! opens a socket. The time is given, but for one question: the library that checks log entries asks the system whether
 //! they come from the future.
@@ -13,6 +16,7 @@
 mod bundle;
 mod certificate;
 mod contents;
+mod exchange;
 mod identity;
 mod json;
 mod key;
@@ -26,7 +30,9 @@ mod root;
 mod shown;
 mod sign;
 mod signature;
+mod signing_config;
 mod statement;
+mod token;
 mod trust;
 mod verify;
 
@@ -34,23 +40,31 @@ pub use bundle::MAX_BUNDLE_BYTES;
 pub use contents::{
     ClaimedSigner, Contents, ResultContents, StatementContents, contents, statement_contents,
 };
+pub use exchange::{
+    AnswerError, CertifiedKey, LogAnswer, Service, ShortLivedKey, TimestampRequest,
+};
 pub use identity::{Identity, InvalidPattern, Matcher, Pattern, Signer};
 pub use key::{BoxError, KeyError, Password, PublicKey, RsaPadding, SigningKey};
 pub use legacy::{
-    ENVELOPE_MEDIA_TYPE, LegacyLayer, SIMPLE_SIGNING_MEDIA_TYPE, VerifiedImageSignature,
-    verify_legacy_signature, verify_legacy_signer, verify_legacy_statement,
+    ENVELOPE_MEDIA_TYPE, LegacyForm, LegacyLayer, NoLegacyForm, PREDICATE_TYPE_ANNOTATION,
+    SIMPLE_SIGNING_MEDIA_TYPE, VerifiedImageSignature, legacy_form, verify_legacy_signature,
+    verify_legacy_signer, verify_legacy_statement,
 };
 pub use publication::{PUBLICATION_TYPE, verify_publication};
 pub use rejection::{Detail, Document, Evidence, InvalidJson, Rejection};
 pub use root::{TrustedRoot, TrustedRootError};
-pub use sign::{BUNDLE_MEDIA_TYPE, Bundle, PAYLOAD_TYPE, SignError, sign};
+pub use sign::{
+    BUNDLE_MEDIA_TYPE, Bundle, PAYLOAD_TYPE, SignError, SignedStatement, sign, to_be_signed,
+};
 pub use signature::{
     Artifact, CLOCK_SKEW, LogEntries, Verified, VerifiedEnvelope, VerifiedSignature,
     verify_signature,
 };
+pub use signing_config::{LogService, LogVersion, Services, SigningConfigError};
 pub use statement::{
     FACTS_MEDIA_TYPE, PredicateType, STATEMENT_TYPE, Statement, StatementError, VERIFIER_ID,
     Verifier, statement,
 };
+pub use token::{IdentityToken, TokenError};
 pub use trust::{AcceptedPolicySet, Expected, LogPolicy, Trust};
 pub use verify::{ResourceDescriptor, VerifiedStatement, verify, verify_signer};

@@ -10,6 +10,7 @@ mod config;
 mod explain;
 mod facts;
 mod fix;
+mod identity;
 mod key;
 mod lint;
 mod man;
@@ -18,6 +19,7 @@ mod signing;
 mod statements;
 mod time;
 mod trust;
+mod trusted_root;
 mod verify;
 mod version;
 mod waive;
@@ -42,6 +44,7 @@ pub(crate) enum Command {
     Explain(explain::ExplainArgs),
     Waive(waive::WaiveArgs),
     Key(key::KeyArgs),
+    TrustedRoot(trusted_root::TrustedRootArgs),
     Config(config::ConfigArgs),
     Version(version::VersionArgs),
     Completions(completions::CompletionsArgs),
@@ -63,6 +66,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Rules(args) => rules::run(args, &global),
         Command::Explain(args) => explain::run(args, &global),
         Command::Key(args) => key::run(args),
+        Command::TrustedRoot(args) => trusted_root::run(args, &global),
         Command::Config(args) => config::run(args, &global),
         Command::Waive(args) => waive::run(&args),
         Command::Version(args) => version::run(args, &global),

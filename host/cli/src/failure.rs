@@ -113,6 +113,8 @@ macro_rules! from_error {
 from_error!(
     attest::InvalidPattern,
     attest::KeyError,
+    attest::SigningConfigError,
+    attest::TokenError,
     attest::TrustedRootError,
     engine::LoadError,
     pipeline::AttestError,
@@ -124,6 +126,10 @@ from_error!(
     pipeline::config::ConfigError,
     registry::InvalidSource,
     registry::RegistryError,
+    sigstore::IdentityError,
+    sigstore::PluginError,
+    sigstore::SigningError,
+    sigstore::TufError,
 );
 
 impl From<engine::EngineError> for Failure {

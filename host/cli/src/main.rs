@@ -9,6 +9,7 @@ mod files;
 mod login;
 mod progress;
 mod report;
+mod secrets;
 mod session;
 
 use exit::Exit;
@@ -19,6 +20,7 @@ use mimalloc::MiMalloc;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> Exit {
+    secrets::keep_out_of_dumps();
     let cli = match args::parse(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => return exit::usage(&error),

@@ -1,5 +1,6 @@
 //! What polcheck says: one file a format, each a pure function of the entries.
 
+mod attestation;
 mod container_scanning;
 mod excerpt;
 mod github;
@@ -22,7 +23,8 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::session::Session;
 use anstream::{AutoStream, ColorChoice};
-use pipeline::{Attested, Judged, Platforms, WaiverTally};
+use model::Report;
+use pipeline::{AttachWarning, Attested, Judged, Planned, Platforms, WaiverTally};
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -38,14 +40,57 @@ pub(crate) enum Entry {
     Judged {
         judged: Vec<Judged>,
         /// The statements about it.
-        attested: Vec<Attested>,
-        /// Whether statements were wanted.
-        signed: bool,
+        attestation: Attestation,
     },
     /// It could not be judged, or its statement could not be attached.
     Failed { reference: String, failure: Failure },
     /// A folder without a Dockerfile.
     Nothing { path: String },
+}
+
+/// The statements about an image.
+#[derive(Debug)]
+pub(crate) enum Attestation {
+    /// Nobody wanted any.
+    Unwanted,
+    /// They were signed.
+    Signed(Vec<Attested>),
+    /// They would be.
+    Planned(Vec<Planned>),
+}
+
+/// The statement about one digest.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Statement<'a> {
+    Signed(&'a Attested),
+    Planned(&'a Planned),
+}
+
+impl Attestation {
+    /// The statement about what a report is about, if there is one.
+    pub(crate) fn about(&self, report: &Report) -> Option<Statement<'_>> {
+        let digest = report.subject.digest();
+        match self {
+            Self::Unwanted => None,
+            Self::Signed(all) => {
+                let mut all = all.iter();
+                all.find(|it| it.subject == *digest).map(Statement::Signed)
+            }
+            Self::Planned(all) => {
+                let mut all = all.iter();
+                all.find(|it| it.subject == *digest).map(Statement::Planned)
+            }
+        }
+    }
+
+    /// What is to be said about how they are attached.
+    fn warnings(&self) -> Vec<&AttachWarning> {
+        match self {
+            Self::Unwanted => Vec::new(),
+            Self::Signed(all) => all.iter().flat_map(|it| &it.warnings).collect(),
+            Self::Planned(all) => all.iter().flat_map(|it| &it.warnings).collect(),
+        }
+    }
 }
 
 impl Entry {
@@ -71,11 +116,27 @@ impl Entry {
         tally
     }
 
+    /// The statements that were signed about it.
     pub(crate) fn attested(&self) -> &[Attested] {
         match self {
-            Self::Judged { attested, .. } => attested,
-            Self::Failed { .. } | Self::Nothing { .. } => &[],
+            Self::Judged {
+                attestation: Attestation::Signed(attested),
+                ..
+            } => attested,
+            Self::Judged { .. } | Self::Failed { .. } | Self::Nothing { .. } => &[],
         }
+    }
+
+    /// What is to be said about how its statements are attached.
+    fn warnings(&self) -> Vec<Failure> {
+        let warnings = match self {
+            Self::Judged { attestation, .. } => attestation.warnings(),
+            Self::Failed { .. } | Self::Nothing { .. } => Vec::new(),
+        };
+        let warnings = warnings.into_iter();
+        warnings
+            .map(|warning| Failure::new(warning, warning.help()))
+            .collect()
     }
 }
 
@@ -249,12 +310,7 @@ impl Rendered {
                 .collect(),
             tally: Tally::of(&entry),
             waivers: entry.waivers(),
-            warnings: entry
-                .attested()
-                .iter()
-                .flat_map(|attested| &attested.warnings)
-                .map(|warning| Failure::new(warning, warning.help()))
-                .collect(),
+            warnings: entry.warnings(),
             failure: match entry {
                 Entry::Failed { failure, .. } => Some(failure),
                 Entry::Judged { .. } | Entry::Nothing { .. } => None,

@@ -1,34 +1,22 @@
 //! Signing reports and attaching the statements.
 
+use crate::attach_form::{self, AttachMode, AttachWarning, Forms};
 use crate::error::AttestError;
-use crate::superseded::{self, Superseded};
+use crate::superseded::{self, Candidate, Superseded};
 use crate::{Judged, PACKS, Pipeline};
-use ::attest::{Bundle, PredicateType, SigningKey, Trust, Verifier, sign, statement};
-use ::registry::{Attached, Attachment, Image, Source};
+use ::attest::{
+    Bundle, ENVELOPE_MEDIA_TYPE, LegacyForm, PredicateType, Statement, Trust, Verifier, statement,
+};
+use ::registry::{Attachment, Image, LegacyLayer, Source};
+use ::sigstore::{Signed, Signer};
 use bytes::Bytes;
+use jiff::Timestamp;
 use model::{Digest, Report, Verdict};
 use oci_spec::image::Descriptor;
 
-/// From how many referrers on there is a warning: some readers refuse an image that has more than 50.
-const CROWDED: usize = 30;
-
-/// How statements are attached.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum AttachMode {
-    /// As a bundle, unless that would hide signatures of the old form.
-    #[default]
-    Auto,
-    /// As a bundle, whatever it hides.
-    Bundle,
-    /// Not at all.
-    None,
-}
-
-/// How statements are made and attached.
-#[derive(Debug)]
+/// What statements say and how they are attached.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct AttestRequest<'a> {
-    /// The key that signs.
-    pub key: &'a SigningKey,
     /// How the verifier calls itself, if not as polcheck does.
     pub verifier_id: Option<&'a str>,
     /// How they are attached.
@@ -44,60 +32,37 @@ pub struct Attested {
     pub subject: Digest,
     /// The statement, signed.
     pub bundle: Bundle,
-    /// What was attached; none if nothing was.
+    /// The manifest that attaches it as a bundle; none if none does.
     pub referrer: Option<Descriptor>,
+    /// The layer that attaches it in the form of cosign before version 3; none if none does.
+    pub layer: Option<Descriptor>,
     /// The older statements that it makes superfluous.
     pub superseded: Vec<Superseded>,
-    /// What may keep others from finding it.
+    /// What may keep others from finding it, or from finding other signatures.
     pub warnings: Vec<AttachWarning>,
 }
 
-/// What may keep others from finding what was attached.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum AttachWarning {
-    /// The registry took it and does not list it.
-    #[error("`{image}` does not list the statement `{referrer}` that was attached to it")]
-    NotListed {
-        /// The source as given.
-        image: String,
-        /// The manifest that attaches it.
-        referrer: Digest,
-    },
-    /// It comes after what readers without paging see.
-    #[error(
-        "the statement `{referrer}` is not on the first page of the {count} referrers of `{image}`, and cosign reads no other"
-    )]
-    NotOnFirstPage {
-        /// The source as given.
-        image: String,
-        /// The manifest that attaches it.
-        referrer: Digest,
-        /// How many referrers there are.
-        count: usize,
-    },
-    /// There are so many that readers give up soon.
-    #[error("`{subject}` of `{image}` has {count} referrers, and some readers refuse more than 50")]
-    Crowded {
-        /// The source as given.
-        image: String,
-        /// What they refer to.
-        subject: Digest,
-        /// How many there are.
-        count: usize,
-    },
+/// A statement that would be signed.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// What it is about.
+    pub subject: Digest,
+    /// The statement.
+    pub statement: Statement,
+    /// How it would be attached.
+    pub forms: Forms,
+    /// The older statements that it would make superfluous, each if its signer is the one who is going to sign.
+    pub superseded: Vec<Candidate>,
+    /// What might keep others from finding it, or from finding other signatures.
+    pub warnings: Vec<AttachWarning>,
 }
 
-impl AttachWarning {
-    /// What to do about it.
-    pub fn help(&self) -> Option<String> {
-        Some(match self {
-            Self::NotListed { .. } => "look again with `polcheck statements IMAGE`; a newer statement of the same key may have taken its place, or the registry lists late".to_owned(),
-            Self::NotOnFirstPage { .. } | Self::Crowded { .. } => {
-                "remove what nobody needs any more: `polcheck statements IMAGE` lists it".to_owned()
-            }
-        })
-    }
+/// A statement that is about to be signed.
+struct Prepared<'j> {
+    statement: Statement,
+    judged: &'j Judged,
+    forms: Forms,
+    warnings: Vec<AttachWarning>,
 }
 
 impl Pipeline {
@@ -110,42 +75,115 @@ impl Pipeline {
         &self,
         source: &Source,
         judged: &[Judged],
+        signer: &Signer,
         request: &AttestRequest<'_>,
     ) -> Result<Vec<Attested>, AttestError> {
-        let AttestRequest { key, mode, .. } = *request;
+        let (image, prepared) = self.prepare(source, judged, request).await?;
+        if prepared.iter().any(|it| it.forms.legacy) {
+            // What logs are told they never forget.
+            signer.check_legacy_form()?;
+        }
+        let mut signed = Vec::new();
+        for prepared in prepared {
+            let Signed { bundle, trust } = signer.sign(&prepared.statement).await?;
+            let legacy = prepared.forms.legacy.then(|| bundle.legacy_form());
+            signed.push((prepared, legacy.transpose()?, bundle, trust));
+        }
+        let mut all = Vec::new();
+        for (prepared, legacy, bundle, trust) in signed {
+            let Prepared {
+                judged,
+                forms,
+                warnings,
+                ..
+            } = prepared;
+            let mut attested = Attested {
+                subject: judged.report.subject.digest().clone(),
+                bundle,
+                referrer: None,
+                layer: None,
+                superseded: Vec::new(),
+                warnings,
+            };
+            if let (Some(image), Some((subject, now))) = (&image, subject(judged)) {
+                let older = (!request.keep_superseded).then_some(&trust);
+                if let Some(legacy) = legacy {
+                    attested.attach_legacy(image, legacy, older, now).await?;
+                }
+                if forms.bundle {
+                    attested.attach(image, subject, older, now).await?;
+                }
+            }
+            all.push(attested);
+        }
+        Ok(all)
+    }
+
+    /// Makes the statements that would be signed, and finds out how they would be attached and what they would make
+    /// superfluous. Nothing is signed and nothing is written.
+    ///
+    /// # Errors
+    /// If a statement cannot be made, or the registry does not say what is attached.
+    pub async fn plan_attestation(
+        &self,
+        source: &Source,
+        judged: &[Judged],
+        request: &AttestRequest<'_>,
+    ) -> Result<Vec<Planned>, AttestError> {
+        let (image, prepared) = self.prepare(source, judged, request).await?;
+        let mut planned = Vec::new();
+        for prepared in prepared {
+            let subject = prepared.judged.report.subject.digest().clone();
+            let superseded = match &image {
+                Some(image) if !request.keep_superseded => {
+                    superseded::candidates(image, &subject, &prepared.statement, prepared.forms)
+                        .await?
+                }
+                _ => Vec::new(),
+            };
+            planned.push(Planned {
+                subject,
+                superseded,
+                statement: prepared.statement,
+                forms: prepared.forms,
+                warnings: prepared.warnings,
+            });
+        }
+        Ok(planned)
+    }
+
+    /// The image, if something is going to be attached to it, and the statements about it.
+    async fn prepare<'j>(
+        &self,
+        source: &Source,
+        judged: &'j [Judged],
+        request: &AttestRequest<'_>,
+    ) -> Result<(Option<Image>, Vec<Prepared<'j>>), AttestError> {
+        let mode = request.mode;
         if mode != AttachMode::None && source.reference().is_none() {
             return Err(AttestError::NotInARegistry {
                 image: source.to_string(),
             });
         }
         let verifier = verifier(request.verifier_id);
-        let passed: Vec<&Judged> = judged
-            .iter()
-            .filter(|judged| has_claim(&judged.report))
-            .collect();
-        let mut signed = Vec::new();
-        for judged in passed {
-            let bundle = sign(
-                &statement(&judged.report, &verifier, PredicateType::Svr)?,
-                key,
-            )?;
-            let attested = Attested {
-                subject: judged.report.subject.digest().clone(),
-                bundle,
-                referrer: None,
-                superseded: Vec::new(),
+        let mut prepared = Vec::new();
+        for judged in judged.iter().filter(|judged| has_claim(&judged.report)) {
+            prepared.push(Prepared {
+                statement: statement(&judged.report, &verifier, PredicateType::Svr)?,
+                judged,
+                forms: Forms::default(),
                 warnings: Vec::new(),
-            };
-            signed.push((attested, judged));
+            });
         }
-        if mode != AttachMode::None && !signed.is_empty() {
-            let image = self.registry.open(source).await?;
-            refuse_to_hide(&image, &signed, mode).await?;
-            for (attested, judged) in &mut signed {
-                attach(&image, attested, judged, request).await?;
-            }
+        if mode == AttachMode::None || prepared.is_empty() {
+            return Ok((None, prepared));
         }
-        Ok(signed.into_iter().map(|(attested, _)| attested).collect())
+        let image = self.registry.open(source).await?;
+        for prepared in &mut prepared {
+            let subject = prepared.judged.report.subject.digest();
+            (prepared.forms, prepared.warnings) = Forms::choose(mode, &image, subject).await?;
+        }
+        Ok((Some(image), prepared))
     }
 }
 
@@ -166,98 +204,69 @@ fn has_claim(report: &Report) -> bool {
     report.verdict == Verdict::Passed && report.claims.iter().any(|claim| claim.issued)
 }
 
-async fn refuse_to_hide(
-    image: &Image,
-    signed: &[(Attested, &Judged)],
-    mode: AttachMode,
-) -> Result<(), AttestError> {
-    for (attested, _) in signed {
-        // Too many referrers are found out before anything is written.
-        let listed = image.referrers(&attested.subject).await?;
-        let has_bundle = !listed.entries.is_empty();
-        if mode == AttachMode::Bundle {
-            continue;
-        }
-        let legacy = image.legacy_signatures(&attested.subject).await?;
-        if !has_bundle && (legacy.signature || legacy.attestation) {
-            return Err(AttestError::HidesSignatures {
-                image: image.source().to_string(),
-            });
-        }
-    }
-    Ok(())
+/// What a statement is attached to, and when it was made.
+fn subject(judged: &Judged) -> Option<(&Descriptor, Timestamp)> {
+    let evidence = judged.report.evidence.as_ref()?;
+    Some((judged.descriptor.as_ref()?, evidence.time))
 }
 
-async fn attach(
-    image: &Image,
-    attested: &mut Attested,
-    judged: &Judged,
-    request: &AttestRequest<'_>,
-) -> Result<(), AttestError> {
-    let (Some(subject), Some(evidence)) = (&judged.descriptor, &judged.report.evidence) else {
-        return Ok(());
-    };
-    let bundle = &attested.bundle;
-    let attachment = Attachment {
-        artifact_type: bundle.media_type().to_owned(),
-        layer_media_type: bundle.media_type().to_owned(),
-        bytes: Bytes::copy_from_slice(bundle.as_bytes()),
-        annotations: bundle.annotations(evidence.time),
-    };
-    let mut attached = image.attach(subject, &attachment).await?;
-    let is_listed = attached
-        .listed
-        .position(attached.referrer.digest())
-        .is_some();
-    if is_listed && !request.keep_superseded {
-        let trust = Trust::of_keys(vec![request.key.public_key().clone()]);
-        let removed = superseded::remove(
-            image,
-            &attached,
-            bundle.as_bytes(),
-            &attested.subject,
-            &trust,
-            evidence.time,
-        )
-        .await;
-        for superseded in removed {
-            if superseded.is_unlisted(attached.listed.by) {
-                attached.listed.forget(&superseded.referrer);
+impl Attested {
+    /// Attaches the bundle, and removes those that are superseded, if they are by somebody trusted.
+    async fn attach(
+        &mut self,
+        image: &Image,
+        subject: &Descriptor,
+        older: Option<&Trust>,
+        now: Timestamp,
+    ) -> Result<(), AttestError> {
+        let bundle = &self.bundle;
+        let attachment = Attachment {
+            artifact_type: bundle.media_type().to_owned(),
+            layer_media_type: bundle.media_type().to_owned(),
+            bytes: Bytes::copy_from_slice(bundle.as_bytes()),
+            annotations: bundle.annotations(now),
+        };
+        let mut attached = image.attach(subject, &attachment).await?;
+        let is_listed = attached
+            .listed
+            .position(attached.referrer.digest())
+            .is_some();
+        if let Some(trust) = older.filter(|_| is_listed) {
+            let newest = bundle.as_bytes();
+            let removed =
+                superseded::remove(image, &attached, newest, &self.subject, trust, now).await;
+            for superseded in removed {
+                if superseded.is_unlisted(attached.listed.by) {
+                    attached.listed.forget(&superseded.digest);
+                }
+                self.superseded.push(superseded);
             }
-            attested.superseded.push(superseded);
         }
+        let warnings = attach_form::of_referrer(image, &self.subject, &attached);
+        self.warnings.extend(warnings);
+        self.referrer = Some(attached.referrer);
+        Ok(())
     }
-    attested.warnings = warnings(image, &attested.subject, &attached);
-    attested.referrer = Some(attached.referrer);
-    Ok(())
-}
 
-fn warnings(image: &Image, subject: &Digest, attached: &Attached) -> Vec<AttachWarning> {
-    let image = image.source().to_string();
-    let referrer = attached.referrer.digest().clone();
-    let listed = &attached.listed;
-    let count = listed.entries.len();
-    let mut warnings = Vec::new();
-    match listed.position(&referrer) {
-        None => warnings.push(AttachWarning::NotListed {
-            image: image.clone(),
-            referrer,
-        }),
-        Some(position) if position >= listed.on_first_page => {
-            warnings.push(AttachWarning::NotOnFirstPage {
-                image: image.clone(),
-                referrer,
-                count,
-            });
+    /// Attaches the statement in the older form, and takes out those that are superseded, if they are by somebody trusted.
+    async fn attach_legacy(
+        &mut self,
+        image: &Image,
+        form: LegacyForm,
+        older: Option<&Trust>,
+        now: Timestamp,
+    ) -> Result<(), AttestError> {
+        let layer = LegacyLayer {
+            media_type: ENVELOPE_MEDIA_TYPE.to_owned(),
+            bytes: form.envelope.into(),
+            annotations: form.annotations,
+        };
+        self.layer = Some(image.attach_legacy(&self.subject, &layer).await?);
+        if let Some(trust) = older {
+            let newest = self.bundle.as_bytes();
+            let removed = superseded::remove_legacy(image, newest, &self.subject, trust, now).await;
+            self.superseded.extend(removed);
         }
-        Some(_) => {}
+        Ok(())
     }
-    if count >= CROWDED {
-        warnings.push(AttachWarning::Crowded {
-            image,
-            subject: subject.clone(),
-            count,
-        });
-    }
-    warnings
 }

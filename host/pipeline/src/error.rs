@@ -6,9 +6,10 @@ mod trust_policy;
 pub use policies::PoliciesError;
 pub use trust_policy::TrustPolicyError;
 
-use ::attest::{SignError, StatementError};
+use ::attest::{NoLegacyForm, StatementError};
 use ::facts::NotAnImage;
 use ::registry::RegistryError;
+use ::sigstore::SigningError;
 use model::canonical::NotCanonical;
 use model::{Digest, Platform};
 
@@ -113,7 +114,7 @@ pub enum AttestError {
     Statement(#[from] StatementError),
     /// It could not be signed.
     #[error(transparent)]
-    Sign(#[from] SignError),
+    Sign(#[from] SigningError),
     /// It could not be attached.
     #[error(transparent)]
     Registry(#[from] RegistryError),
@@ -123,14 +124,9 @@ pub enum AttestError {
         /// The source as given.
         image: String,
     },
-    /// cosign 3 would not look at the image's older signatures any more.
-    #[error(
-        "`{image}` has signatures of the old form, which cosign 3 ignores as soon as a bundle is attached"
-    )]
-    HidesSignatures {
-        /// The source as given.
-        image: String,
-    },
+    /// The older form was wanted, or is the one that does no harm, and there is none.
+    #[error(transparent)]
+    Legacy(#[from] NoLegacyForm),
 }
 
 impl AttestError {
@@ -141,7 +137,7 @@ impl AttestError {
             Self::Sign(error) => error.help(),
             Self::Registry(error) => error.help(),
             Self::NotInARegistry { .. } => Some("push the image and name it by its reference, or keep the bundle: `--no-upload --bundle FILE`".to_owned()),
-            Self::HidesSignatures { .. } => Some("sign the image again with cosign 3 first, or attach all the same: `--attach bundle`".to_owned()),
+            Self::Legacy(error) => error.help(),
         }
     }
 }

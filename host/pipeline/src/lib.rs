@@ -9,6 +9,7 @@
 //! It is made for many calls at once: nothing blocks the async runtime, evaluations are bounded in number, packs and
 //! connections are shared, and every future can be dropped.
 
+mod attach_form;
 mod attached;
 mod attest_image;
 mod attestations;
@@ -45,8 +46,9 @@ mod without_effect;
 mod yaml;
 
 pub use ::facts::{BuildInputs, base_config};
+pub use attach_form::{AttachMode, AttachWarning, Forms};
 pub use attached::Reason;
-pub use attest_image::{AttachMode, AttachWarning, AttestRequest, Attested};
+pub use attest_image::{AttestRequest, Attested, Planned};
 pub use base_images::KnownBases;
 pub use baseline::Baseline;
 pub use builtin::{DEFAULT_SET, PACKS, SETS};
@@ -67,7 +69,7 @@ pub use statements::{
     Statements, StatementsRequest, list_statements,
 };
 pub use subject::Platforms;
-pub use superseded::{Outcome, Superseded};
+pub use superseded::{Candidate, Outcome, Superseded};
 pub use trust_document::{
     Age, IdentityDocument, InvalidAge, PolicySetDocument, PolicySetFields, SignerDocument,
     StatementsDocument, TrustDocument,

@@ -16,7 +16,7 @@ use model::{Digest, Platform};
 use oci_spec::image::Descriptor;
 
 /// The annotation of a layer of the old form that says of which kind the attestation is.
-pub(crate) const PREDICATE_TYPE: &str = "predicateType";
+pub(crate) const PREDICATE_TYPE: &str = ::attest::PREDICATE_TYPE_ANNOTATION;
 
 /// What is wanted of the list.
 #[derive(Clone, Debug)]

@@ -3,11 +3,11 @@
 
 use crate::document::OCI_MANIFEST;
 use crate::error::RegistryError;
-use crate::fallback::Change;
 use crate::limits::MAX_LISTINGS;
 use crate::referrers::{ListedBy, Referrers};
 use crate::repository::Repository;
 use crate::retry::back_off;
+use crate::shared_list::{Change, SharedList};
 use crate::source::Selector;
 use crate::verify::descriptor_of;
 use bytes::Bytes;
@@ -26,6 +26,17 @@ pub struct Attachment {
     /// The one layer.
     pub bytes: Bytes,
     /// The annotations of the manifest.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// An attestation in the form of cosign before version 3: one layer of a manifest at a tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LegacyLayer {
+    /// The media type of the layer.
+    pub media_type: String,
+    /// The layer.
+    pub bytes: Bytes,
+    /// The annotations of its descriptor.
     pub annotations: BTreeMap<String, String>,
 }
 
@@ -76,7 +87,8 @@ impl Repository {
         // there is no API, somebody looks for the tag.
         if !pushed.oci_subject || listed.by == ListedBy::FallbackTag {
             let change = Change::Add(attachment.entry(&referrer));
-            self.change_fallback(subject.digest(), &change).await?;
+            self.change_list(SharedList::Referrers(subject.digest()), &change)
+                .await?;
             listed = self.referrers(subject.digest()).await?;
         }
         if listed.by == ListedBy::Api && pushed.oci_subject {
@@ -116,7 +128,8 @@ impl Repository {
         referrers: &[Digest],
     ) -> Result<Vec<Detached>, RegistryError> {
         let change = Change::Remove(referrers.to_vec());
-        if !self.change_fallback(subject, &change).await? {
+        let list = SharedList::Referrers(subject);
+        if !self.change_list(list, &change).await? {
             return Ok(vec![Detached::PutBack; referrers.len()]);
         }
         let mut detached = Vec::new();
@@ -129,6 +142,43 @@ impl Repository {
         }
         detached.resize(referrers.len(), Detached::NotDeleted);
         Ok(detached)
+    }
+}
+
+impl Repository {
+    /// Attaches an attestation in the form of cosign before version 3: as a layer of the manifest at the tag `.att`, beside
+    /// those that are there.
+    pub(crate) async fn attach_legacy(
+        &self,
+        subject: &Digest,
+        layer: &LegacyLayer,
+    ) -> Result<Descriptor, RegistryError> {
+        let mut pushed = self
+            .push_blob(&layer.media_type, layer.bytes.clone())
+            .await?;
+        let mut entry = essentials(&pushed);
+        set(&mut entry, "annotations", json!(layer.annotations));
+        self.change_list(SharedList::Attestations(subject), &Change::Add(entry))
+            .await?;
+        pushed.set_annotations(Some(layer.annotations.clone().into_iter().collect()));
+        Ok(pushed)
+    }
+
+    /// Takes layers out of the manifest at the tag `.att`; what they hold stays until the registry cleans up.
+    pub(crate) async fn detach_legacy(
+        &self,
+        subject: &Digest,
+        layers: &[Digest],
+    ) -> Result<Detached, RegistryError> {
+        let change = Change::Remove(layers.to_vec());
+        let stays = self
+            .change_list(SharedList::Attestations(subject), &change)
+            .await?;
+        Ok(if stays {
+            Detached::Removed
+        } else {
+            Detached::PutBack
+        })
     }
 }
 
@@ -171,7 +221,7 @@ impl Attachment {
 }
 
 /// The fields that every descriptor has.
-fn essentials(descriptor: &Descriptor) -> Value {
+pub(crate) fn essentials(descriptor: &Descriptor) -> Value {
     json!({
         "mediaType": descriptor.media_type(),
         "digest": descriptor.digest(),
@@ -179,7 +229,8 @@ fn essentials(descriptor: &Descriptor) -> Value {
     })
 }
 
-fn set(object: &mut Value, key: &str, value: Value) {
+/// Sets a field of what is an object.
+pub(crate) fn set(object: &mut Value, key: &str, value: Value) {
     if let Value::Object(object) = object {
         object.insert(key.to_owned(), value);
     }

@@ -308,12 +308,12 @@ pub enum RegistryError {
     },
     /// What was attached was overwritten by other writers, again and again. Not the user's fault.
     #[error(
-        "the index at the tag `{tag}` of `{repository}` is overwritten by others again and again"
+        "what stands at the tag `{tag}` of `{repository}` is overwritten by others again and again"
     )]
     LostReferrer {
         /// The repository.
         repository: String,
-        /// The fallback tag.
+        /// The tag.
         tag: String,
     },
     /// A layout or an archive was asked to take something.

@@ -1,6 +1,6 @@
 //! One image: the same questions whether it lies in a registry, a layout or an archive.
 
-use crate::attach::{Attached, Attachment, Detached};
+use crate::attach::{Attached, Attachment, Detached, LegacyLayer};
 use crate::blob::BlobReader;
 use crate::docker_archive::{DockerArchive, DockerImage, Found};
 use crate::document::Document;
@@ -228,6 +228,31 @@ impl Image {
         referrers: &[Digest],
     ) -> Result<Vec<Detached>, RegistryError> {
         self.writable()?.detach(subject, referrers).await
+    }
+
+    /// Attaches an attestation in the form of cosign before version 3, beside those that are there, and says what names its
+    /// layer.
+    ///
+    /// # Errors
+    /// If the source is no registry, the registry does not take it, or something else stands at the tag.
+    pub async fn attach_legacy(
+        &self,
+        subject: &Digest,
+        layer: &LegacyLayer,
+    ) -> Result<Descriptor, RegistryError> {
+        self.writable()?.attach_legacy(subject, layer).await
+    }
+
+    /// Takes such attestations away again, and says what became of them.
+    ///
+    /// # Errors
+    /// If the source is no registry, or the registry does not take what is left.
+    pub async fn detach_legacy(
+        &self,
+        subject: &Digest,
+        layers: &[Digest],
+    ) -> Result<Detached, RegistryError> {
+        self.writable()?.detach_legacy(subject, layers).await
     }
 
     /// Whether a manifest has signatures of the old form, which cosign 3 does not look at any more once something new

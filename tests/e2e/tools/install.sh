@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # install.sh DIR NAME...   installs the peers of the end-to-end tests into DIR/bin, each in one version
 #
-# Only the clients of package registries are used: Go's, and Debian's without installing anything on the system. What is
-# there in the right version stays. Two of these may run at once: the second waits.
+# Only the clients of package registries are used: Go's, pip, npm, and Debian's without installing anything on the system.
+# What is there in the right version stays. Two of these may run at once: the second waits.
 #
 # Standard output has a line for each peer: NAME, a tab, and its version, or `absent: ` and why it cannot be had on this
 # machine. Standard error is for people. Ends with 0 if all are there or absent, with 1 if one could be had and was not
@@ -18,6 +18,11 @@ crane|go|v0.22.1|github.com/google/go-containerregistry/cmd/crane
 oras|go|v1.3.6|oras.land/oras/cmd/oras
 registry|go|v3.1.2|github.com/distribution/distribution/v3/cmd/registry
 refreg|own|-|refreg
+rekor-server-posix|go|v2.3.0|github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix
+sigstore-local|own|-|sigstore-local
+sigstore-python|pip|4.5.1|sigstore
+sigstore-js|npm|4.1.3|@sigstore/verify
+kyverno|wrapped|v1.19.1|github.com/kyverno/kyverno/cmd/cli/kubectl-kyverno
 skopeo|debian|bookworm|skopeo
 buildah|debian|bookworm|buildah
 docker-registry|debian|bookworm|docker-registry
@@ -40,7 +45,12 @@ mkdir -p "$dir/bin" "$dir/stamp" "$dir/log" "$dir/build"
 
 # Why a peer cannot be had on this machine, or nothing.
 absent() { # name kind
-  [ "$2" = debian ] || return 0
+  case $2 in
+    pip) command -v python3 >/dev/null || echo "there is no Python"; return ;;
+    npm) command -v npm >/dev/null || echo "there is no npm"; return ;;
+    debian) ;;
+    *) return ;;
+  esac
   if ! command -v apt-get >/dev/null; then
     echo "there is no apt"
   elif [ "$(. /etc/os-release && echo "${VERSION_CODENAME:-}")" != bookworm ]; then
@@ -64,7 +74,45 @@ install_go() { # name version package
   local bin=$dir/build/$1
   rm -rf "$bin" && mkdir -p "$bin"
   GOBIN=$bin go install -ldflags '-s -w' "$3@$2"
-  put "$bin/$1" "$1"
+  put "$bin/${3##*/}" "$1"
+}
+
+# A module that replaces others cannot be installed by its name. It is built as a dependency of a module that replaces
+# the same.
+install_wrapped() { # name version package
+  go_settings
+  local build=$dir/build/$1 module description
+  module=$(cut -d/ -f1-3 <<<"$3")
+  rm -rf "$build" && mkdir -p "$build"
+  cd "$build"
+  description=$(GOFLAGS='' go mod download -json "$module@$2" | sed -n 's/.*"GoMod": "\(.*\)".*/\1/p')
+  {
+    printf 'module example.com/%s\n\ngo 1.26.0\n\nrequire %s %s\n\n' "$1" "$module" "$2"
+    grep -E '^replace [^ ]+ => [^ ]+ v' "$description"
+  } >go.mod
+  go build -mod=mod -ldflags '-s -w' -o "$build/out" "$3"
+  put "$build/out" "$1"
+}
+
+install_pip() { # name version package
+  local venv=$dir/python/$1
+  rm -rf "$venv"
+  python3 -m venv "$venv"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$here/$1/requirements.txt"
+  "$venv/bin/pip" check --disable-pip-version-check
+  printf '#!/bin/sh\nexec "%s/bin/python" -m %s "$@"\n' "$venv" "$3" >"$dir/build/$1"
+  put "$dir/build/$1" "$1"
+}
+
+# A program of ours around a library.
+install_npm() { # name version package
+  local folder=$dir/node/$1
+  rm -rf "$folder" && mkdir -p "$folder"
+  cp "$here/$1/"* "$folder/"
+  cd "$folder"
+  npm ci --ignore-scripts --no-audit --no-fund
+  printf '#!/bin/sh\nexec node "%s/main.js" "$@"\n' "$folder" >"$dir/build/$1"
+  put "$dir/build/$1" "$1"
 }
 
 install_own() { # name version folder
@@ -127,6 +175,8 @@ for name in "$@"; do
   if [ -n "$why" ]; then printf '%s\tabsent: %s\n' "$name" "$why"; continue; fi
   [ "$kind" != own ] || version=$(cat "$here/$package"/* | sha256sum | cut -c1-12)
   stamp="$kind $package $version"
+  # What else is installed is said in files of ours.
+  [[ $kind != pip && $kind != npm ]] || stamp="$stamp $(cat "$here/$name"/* | sha256sum | cut -c1-12)"
   [ "$kind" != debian ] || stamp="$stamp $debian_packages"
   if [ ! -x "$dir/bin/$name" ] || [ "$(cat "$dir/stamp/$name" 2>/dev/null)" != "$stamp" ]; then
     log=$dir/log/$name start=$SECONDS installed=

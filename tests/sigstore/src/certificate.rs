@@ -68,12 +68,14 @@ pub(crate) fn time_stamping() -> Vec<u8> {
 }
 
 /// That a certificate is of somebody, as an issuer vouches for it.
-pub(crate) fn identity(uri: &str, issuer: &str) -> [Vec<u8>; 2] {
+pub(crate) fn identity(subject: &str, issuer: &str) -> [Vec<u8>; 2] {
+    // `rfc822Name`, or `uniformResourceIdentifier`.
+    let tag = if subject.contains("://") { 0x86 } else { 0x81 };
     [
         extension(
             "2.5.29.17",
             true,
-            &sequence(&[&element(0x86, uri.as_bytes())]),
+            &sequence(&[&element(tag, subject.as_bytes())]),
         ),
         extension(
             FULCIO_ISSUER,

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+pub(crate) const INTEGER: u8 = 0x02;
 pub(crate) const SEQUENCE: u8 = 0x30;
 pub(crate) const SET: u8 = 0x31;
 pub(crate) const OCTET_STRING: u8 = 0x04;
@@ -46,7 +47,7 @@ pub(crate) fn integer(number: u64) -> Vec<u8> {
     if bytes.first().is_none_or(|first| first & 0x80 != 0) {
         bytes.insert(0, 0);
     }
-    element(0x02, &bytes)
+    element(INTEGER, &bytes)
 }
 
 /// An object identifier, as it is written.
@@ -89,4 +90,15 @@ pub(crate) fn name(common_name: &str) -> Vec<u8> {
         &element(UTF8_STRING, common_name.as_bytes()),
     ]);
     sequence(&[&list(SET, &[&attribute])])
+}
+
+/// The elements in the contents of one: their tags and contents. None where it is no DER of such short elements.
+pub(crate) fn contents(mut bytes: &[u8]) -> Option<Vec<(u8, &[u8])>> {
+    let mut elements = Vec::new();
+    while let [tag, length, rest @ ..] = bytes {
+        let (contents, rest) = rest.split_at_checked(usize::from(*length))?;
+        elements.push((*tag, contents));
+        bytes = rest;
+    }
+    bytes.is_empty().then_some(elements)
 }

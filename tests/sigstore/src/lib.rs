@@ -1,5 +1,6 @@
 //! A Sigstore in memory: a certificate authority with an intermediate, a log of certificates, both kinds of transparency
-//! log, and a timestamp authority. Each signs whatever a test wants, right or wrong; nothing of it opens a socket.
+//! log, and a timestamp authority. Each signs whatever a test wants, right or wrong; nothing of it opens a socket, but for
+//! [`SigstoreServer`], which answers on this machine as the real ones would.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -9,12 +10,17 @@
 
 mod certificate;
 mod der;
+mod issuer;
 mod key;
 mod log;
+mod server;
 mod timestamp;
+mod tuf;
 
-pub use key::Key;
+pub use key::{Algorithm, Key, key_pair};
 pub use log::LogVersion;
+pub use server::SigstoreServer;
+pub use tuf::{Files, TufKey};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -195,7 +201,7 @@ impl Sigstore {
     /// A bundle signed with a certificate that is made for it.
     pub fn sign(&self, content: Content<'_>, signing: &Signing<'_>) -> Value {
         let key = Key::new();
-        let leaf = self.leaf(&key, signing);
+        let leaf = self.leaf(&key.spki(), signing);
         let signature = key.sign(&signed_bytes(content));
         let material = if signing.chain {
             let certificates = [&leaf, &self.intermediate_certificate]
@@ -232,17 +238,40 @@ impl Sigstore {
         )
     }
 
-    fn leaf(&self, key: &Key, signing: &Signing<'_>) -> Vec<u8> {
+    /// The certificate of whoever signs, for a key, and that of its authority, both in PEM.
+    pub fn chain(&self, spki: &[u8], signing: &Signing<'_>) -> [String; 2] {
+        let leaf = self.leaf(spki, signing);
+        [&leaf, &self.intermediate_certificate].map(|der| Verifier::Certificate(der).pem())
+    }
+
+    /// What the timestamp authority answers to a request (RFC 3161), with this nonce.
+    pub fn answer(&self, request: &[u8], nonce: Option<&[u8]>, time: Timestamp) -> Vec<u8> {
+        let (digest, _) = timestamp::question(request).expect("a request");
+        self.timestamp(digest, nonce, time)
+    }
+
+    /// What it answers rightly.
+    pub fn answer_right(&self, request: &[u8], time: Timestamp) -> Vec<u8> {
+        let (digest, nonce) = timestamp::question(request).expect("a request");
+        self.timestamp(digest, nonce, time)
+    }
+
+    /// A timestamp by the authority.
+    fn timestamp(&self, digest: &[u8], nonce: Option<&[u8]>, time: Timestamp) -> Vec<u8> {
+        let key = &self.timestamp_authority;
+        timestamp::response(digest, nonce, time, ROOT, TSA_SERIAL, key)
+    }
+
+    fn leaf(&self, spki: &[u8], signing: &Signing<'_>) -> Vec<u8> {
         let mut extensions = vec![code_signing()];
         extensions.extend(identity(&signing.identity, &signing.issuer));
-        let spki = key.spki();
         let mut contents = Contents {
             serial: 3,
             issuer: INTERMEDIATE,
             subject: "sigstore-intermediate leaf",
             from: signing.certified,
             until: signing.certified + SignedDuration::from_mins(10),
-            spki: &spki,
+            spki,
             extensions,
         };
         if let Some(log) = signing.certificate_log {
@@ -272,20 +301,15 @@ impl Sigstore {
             };
             let entry = Entry {
                 payload,
-                signed: &signed,
+                digest: key::sha256(&signed),
                 signature,
                 verifier,
+                key_details: "PKIX_ECDSA_P256_SHA_256",
             };
             material["tlogEntries"] = json!([log.entry(&entry, signing.signed)]);
         }
         if signing.timestamp {
-            let response = timestamp::response(
-                signature,
-                signing.signed,
-                ROOT,
-                TSA_SERIAL,
-                &self.timestamp_authority,
-            );
+            let response = self.timestamp(&key::sha256(signature), None, signing.signed);
             material["timestampVerificationData"] =
                 json!({"rfc3161Timestamps": [{"signedTimestamp": STANDARD.encode(response)}]});
         }

@@ -1,6 +1,6 @@
 //! Transparency logs: Rekor 1 and Rekor 2, and the tree (RFC 6962 §2) they both have.
 
-use crate::key::{Key, sha256};
+use crate::key::{Key, pem, sha256};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -23,10 +23,11 @@ pub enum LogVersion {
 pub(crate) struct Entry<'a> {
     /// The payload of an envelope; none: a message is signed.
     pub(crate) payload: Option<&'a [u8]>,
-    /// What is signed: the message, or the encoding of the envelope.
-    pub(crate) signed: &'a [u8],
+    /// Of what is signed: the message, or the encoding of the envelope.
+    pub(crate) digest: [u8; 32],
     pub(crate) signature: &'a [u8],
     pub(crate) verifier: Verifier<'a>,
+    pub(crate) key_details: &'a str,
 }
 
 /// What an entry says to verify it with.
@@ -37,19 +38,12 @@ pub(crate) enum Verifier<'a> {
 }
 
 impl Verifier<'_> {
-    fn pem(self) -> String {
+    pub(crate) fn pem(self) -> String {
         let (label, der) = match self {
             Self::Certificate(der) => ("CERTIFICATE", der),
             Self::PublicKey(der) => ("PUBLIC KEY", der),
         };
-        let body = STANDARD.encode(der);
-        let lines: Vec<_> = body
-            .as_bytes()
-            .chunks(64)
-            .map(|line| String::from_utf8_lossy(line))
-            .collect();
-        let body = lines.join("\n");
-        format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n")
+        pem(label, der)
     }
 }
 
@@ -101,7 +95,7 @@ impl Log {
         match (self.version, entry.payload) {
             (LogVersion::One, Some(payload)) => {
                 let spec = json!({
-                    "envelopeHash": {"algorithm": "sha256", "value": hex(&sha256(entry.signed))},
+                    "envelopeHash": {"algorithm": "sha256", "value": hex(&entry.digest)},
                     "payloadHash": {"algorithm": "sha256", "value": hex(&sha256(payload))},
                     "signatures": [{"signature": signature, "verifier": pem}],
                 });
@@ -110,7 +104,7 @@ impl Log {
             }
             (LogVersion::One, None) => {
                 let spec = json!({
-                    "data": {"hash": {"algorithm": "sha256", "value": hex(&sha256(entry.signed))}},
+                    "data": {"hash": {"algorithm": "sha256", "value": hex(&entry.digest)}},
                     "signature": {"content": signature, "publicKey": {"content": pem}},
                 });
                 let body = json!({"apiVersion": "0.0.1", "kind": "hashedrekord", "spec": spec});
@@ -122,12 +116,12 @@ impl Log {
                     Verifier::PublicKey(der) => ("publicKey", der),
                 };
                 let spec = json!({"hashedRekordV002": {
-                    "data": {"algorithm": "SHA2_256", "digest": STANDARD.encode(sha256(entry.signed))},
+                    "data": {"algorithm": "SHA2_256", "digest": STANDARD.encode(entry.digest)},
                     "signature": {
                         "content": signature,
                         "verifier": {
                             field: {"rawBytes": STANDARD.encode(der)},
-                            "keyDetails": "PKIX_ECDSA_P256_SHA_256",
+                            "keyDetails": entry.key_details,
                         },
                     },
                 }});
@@ -156,7 +150,7 @@ fn tree(body: &[u8]) -> ([u8; 32], [[u8; 32]; 2]) {
     (node(&node(&first, &second), &third), [first, third])
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()
         .flat_map(|byte| [byte >> 4, byte & 0x0f])

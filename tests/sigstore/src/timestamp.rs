@@ -2,7 +2,8 @@
 
 use crate::certificate::{ecdsa_sha256, issuer_and_serial, set};
 use crate::der::{
-    OCTET_STRING, SET, element, generalized_time, identifier, integer, list, sequence,
+    INTEGER, OCTET_STRING, SET, contents, element, generalized_time, identifier, integer, list,
+    sequence,
 };
 use crate::key::{Key, sha256};
 use jiff::Timestamp;
@@ -13,21 +14,25 @@ const TST_INFO: &str = "1.2.840.113549.1.9.16.1.4";
 const CONTENT_TYPE: &str = "1.2.840.113549.1.9.3";
 const MESSAGE_DIGEST: &str = "1.2.840.113549.1.9.4";
 
-/// `TimeStampResp` for a signature, by an authority whose certificate has this issuer and serial number.
+/// `TimeStampResp` for the digest of a signature, by an authority whose certificate has this issuer and serial number. A
+/// nonce is repeated.
 pub(crate) fn response(
-    signature: &[u8],
+    digest: &[u8],
+    nonce: Option<&[u8]>,
     time: Timestamp,
     issuer: &str,
     serial: u64,
     key: &Key,
 ) -> Vec<u8> {
     let algorithm = sequence(&[&identifier(SHA256)]);
+    let nonce = nonce.map_or_else(Vec::new, |nonce| element(INTEGER, nonce));
     let info = sequence(&[
         &integer(1),
         &identifier("1.3.6.1.4.1.57264.2"),
-        &sequence(&[&algorithm, &element(OCTET_STRING, &sha256(signature))]),
+        &sequence(&[&algorithm, &element(OCTET_STRING, digest)]),
         &integer(7),
         &generalized_time(time),
+        &nonce,
     ]);
     let attribute = |id: &str, value: &[u8]| sequence(&[&identifier(id), &list(SET, &[value])]);
     let attributes = vec![
@@ -55,4 +60,12 @@ pub(crate) fn response(
     ]);
     let token = sequence(&[&identifier(SIGNED_DATA), &element(0xa0, &signed_data)]);
     sequence(&[&sequence(&[&integer(0)]), &token])
+}
+
+/// The digest and the nonce in a `TimeStampReq`.
+pub(crate) fn question(request: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
+    let parts = contents(contents(request)?.first()?.1)?;
+    let imprint = contents(parts.get(1)?.1)?;
+    let nonce = parts.iter().skip(2).find(|(tag, _)| *tag == INTEGER);
+    Some((imprint.get(1)?.1, nonce.map(|(_, nonce)| *nonce)))
 }

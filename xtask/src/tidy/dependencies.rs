@@ -6,13 +6,14 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Each crate, and which of ours it may depend on. What is not here may depend on none.
-const MAY_USE: [(&str, &[&str]); 18] = [
+const MAY_USE: [(&str, &[&str]); 19] = [
     ("polcheck-model", &[]),
     ("polcheck-registry", &["polcheck-model"]),
     ("polcheck-dockerfile", &["polcheck-model"]),
     ("polcheck-facts", &["polcheck-model", "polcheck-dockerfile"]),
     ("polcheck-engine", &["polcheck-model"]),
     ("polcheck-attest", &["polcheck-model"]),
+    ("polcheck-sigstore", &["polcheck-model", "polcheck-attest"]),
     (
         "polcheck-pipeline",
         &[
@@ -21,6 +22,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
             "polcheck-facts",
             "polcheck-engine",
             "polcheck-attest",
+            "polcheck-sigstore",
         ],
     ),
     (
@@ -30,6 +32,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
             "polcheck-registry",
             "polcheck-engine",
             "polcheck-attest",
+            "polcheck-sigstore",
             "polcheck-pipeline",
         ],
     ),
@@ -64,12 +67,20 @@ const MAY_USE: [(&str, &[&str]); 18] = [
 ];
 
 /// Crates that isolate a heavy dependency: nobody else may depend on it.
-const ONLY: [(&str, &[&str]); 8] = [
+const ONLY: [(&str, &[&str]); 9] = [
     ("wasmtime", &["polcheck-engine"]),
     ("wit-bindgen", &["polcheck-sdk"]),
-    ("reqwest", &["polcheck-registry"]),
+    ("reqwest", &["polcheck-registry", "polcheck-sigstore"]),
+    ("sigstore-tuf", &["polcheck-sigstore"]),
     ("sigstore-verify", &["polcheck-attest"]),
-    ("aws-lc-rs", &["polcheck-attest", "polcheck-test-sigstore"]),
+    (
+        "aws-lc-rs",
+        &[
+            "polcheck-attest",
+            "polcheck-sigstore",
+            "polcheck-test-sigstore",
+        ],
+    ),
     ("jsonschema", &["polcheck-pipeline", "polcheck"]),
     ("clap", &["polcheck"]),
     ("annotate-snippets", &["polcheck"]),

@@ -66,7 +66,7 @@ pub(super) enum Algorithm {
 
 /// Of `SubjectPublicKeyInfo` (RFC 5280 §4.1): `SEQUENCE { algorithm, subjectPublicKey }`.
 pub(super) fn algorithm_of_spki(der: &[u8]) -> Option<Algorithm> {
-    let mut info = whole(der)?;
+    let mut info = Reader::whole(der)?;
     let (algorithm, parameters) = algorithm_identifier(info.next(SEQUENCE)?)?;
     if algorithm == RSA {
         let key = info.next(BIT_STRING)?.split_first()?.1;
@@ -77,7 +77,7 @@ pub(super) fn algorithm_of_spki(der: &[u8]) -> Option<Algorithm> {
 
 /// Of `PrivateKeyInfo` (RFC 5958 §2): `SEQUENCE { version, privateKeyAlgorithm, privateKey, … }`.
 pub(super) fn algorithm_of_pkcs8(der: &[u8]) -> Option<Algorithm> {
-    let mut info = whole(der)?;
+    let mut info = Reader::whole(der)?;
     info.next(INTEGER)?;
     let (algorithm, parameters) = algorithm_identifier(info.next(SEQUENCE)?)?;
     if algorithm == RSA {
@@ -88,19 +88,19 @@ pub(super) fn algorithm_of_pkcs8(der: &[u8]) -> Option<Algorithm> {
 
 /// Of `RSAPublicKey` (RFC 8017 §A.1.1): `SEQUENCE { modulus, publicExponent }`.
 pub(super) fn algorithm_of_rsa_public_key(der: &[u8]) -> Option<Algorithm> {
-    rsa(whole(der)?.next(INTEGER)?)
+    rsa(Reader::whole(der)?.next(INTEGER)?)
 }
 
 /// Of `RSAPrivateKey` (RFC 8017 §A.1.2): `SEQUENCE { version, modulus, … }`.
 pub(super) fn algorithm_of_rsa_private_key(der: &[u8]) -> Option<Algorithm> {
-    let mut key = whole(der)?;
+    let mut key = Reader::whole(der)?;
     key.next(INTEGER)?;
     rsa(key.next(INTEGER)?)
 }
 
 /// Of `ECPrivateKey` (RFC 5915 §3): `SEQUENCE { version, privateKey, [0] parameters OPTIONAL, … }`.
 pub(super) fn algorithm_of_sec1(der: &[u8]) -> Option<Algorithm> {
-    let mut key = whole(der)?;
+    let mut key = Reader::whole(der)?;
     key.next(INTEGER)?;
     let secret = key.next(OCTET_STRING)?;
     match key.next(CONTEXT_0) {
@@ -175,19 +175,24 @@ fn dotted(identifier: &[u8]) -> String {
     text
 }
 
-/// The contents of a sequence that is all there is.
-fn whole(der: &[u8]) -> Option<Reader<'_>> {
-    let mut reader = Reader(der);
-    let contents = reader.next(SEQUENCE)?;
-    reader.0.is_empty().then_some(Reader(contents))
-}
-
 /// The rest of a list of elements.
-struct Reader<'d>(&'d [u8]);
+pub(crate) struct Reader<'d>(&'d [u8]);
 
 impl<'d> Reader<'d> {
+    /// All of a list.
+    pub(crate) fn new(elements: &'d [u8]) -> Self {
+        Self(elements)
+    }
+
+    /// The contents of a sequence that is all there is.
+    pub(crate) fn whole(der: &'d [u8]) -> Option<Self> {
+        let mut reader = Self(der);
+        let contents = reader.next(SEQUENCE)?;
+        reader.0.is_empty().then_some(Self(contents))
+    }
+
     /// The contents of the next element, if it has this tag; otherwise it is not consumed.
-    fn next(&mut self, tag: u8) -> Option<&'d [u8]> {
+    pub(crate) fn next(&mut self, tag: u8) -> Option<&'d [u8]> {
         let (found, rest) = self.0.split_first()?;
         if *found != tag {
             return None;

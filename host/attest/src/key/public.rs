@@ -1,7 +1,8 @@
 //! Public keys, and how each verifies.
 
-use super::der;
+use super::der::{self, Algorithm};
 use super::{Curve, KeyError, Supported, pem, supported, unknown_label};
+use crate::signing_config::LogVersion;
 use aws_lc_rs::digest;
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::signature::{
@@ -38,6 +39,47 @@ enum Hash {
     None,
 }
 
+/// How a signature was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    P256Sha256,
+    P384Sha384,
+    P384Sha256,
+    P521Sha512,
+    P521Sha256,
+    Ed25519,
+    RsaPkcs1 { bits: usize },
+    RsaPss { bits: usize },
+}
+
+impl Scheme {
+    /// Whether an entry of such a log can be verified. The library that does so knows no key in Rekor 2 but those for P-256,
+    /// and in Rekor 1 neither P-521, nor PSS, nor P-384 with another hash.
+    pub(crate) fn is_verified_in(self, log: LogVersion) -> bool {
+        match self {
+            Self::P256Sha256 => true,
+            Self::P384Sha384 | Self::Ed25519 | Self::RsaPkcs1 { .. } => log == LogVersion::One,
+            Self::P384Sha256 | Self::P521Sha512 | Self::P521Sha256 | Self::RsaPss { .. } => false,
+        }
+    }
+}
+
+/// SPEC: `sigstore_common.proto`, `PublicKeyDetails`.
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::P256Sha256 => f.write_str("PKIX_ECDSA_P256_SHA_256"),
+            Self::P384Sha384 => f.write_str("PKIX_ECDSA_P384_SHA_384"),
+            Self::P384Sha256 => f.write_str("PKIX_ECDSA_P384_SHA_256"),
+            Self::P521Sha512 => f.write_str("PKIX_ECDSA_P521_SHA_512"),
+            Self::P521Sha256 => f.write_str("PKIX_ECDSA_P521_SHA_256"),
+            Self::Ed25519 => f.write_str("PKIX_ED25519"),
+            Self::RsaPkcs1 { bits } => write!(f, "PKIX_RSA_PKCS1V15_{bits}_SHA256"),
+            Self::RsaPss { bits } => write!(f, "PKIX_RSA_PSS_{bits}_SHA256"),
+        }
+    }
+}
+
 impl PublicKey {
     /// Reads a key from PEM: a `SubjectPublicKeyInfo`, or an `RSAPublicKey` of PKCS#1.
     ///
@@ -72,6 +114,16 @@ impl PublicKey {
         &self.fingerprint
     }
 
+    /// How many bits the hash has that the key usually signs; none for Ed25519, which signs what it is given.
+    pub fn hash_bits(&self) -> Option<u16> {
+        match self.schemes.first()?.1 {
+            Hash::Sha256 => Some(256),
+            Hash::Sha384 => Some(384),
+            Hash::Sha512 => Some(512),
+            Hash::None => None,
+        }
+    }
+
     /// Whether a signature is one of this key over a message.
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         self.schemes
@@ -101,6 +153,23 @@ impl PublicKey {
     /// Whether it cannot verify the signature of a message of which only the digest is known.
     pub(crate) fn needs_message(&self) -> bool {
         self.schemes.iter().all(|(_, hash)| *hash == Hash::None)
+    }
+
+    /// The scheme in which a signature is one of this key over a message.
+    pub(crate) fn scheme(&self, message: &[u8], signature: &[u8]) -> Option<Scheme> {
+        let mut schemes = self.schemes.iter();
+        let used = schemes.position(|(key, _)| key.verify_sig(message, signature).is_ok())?;
+        Some(match (der::algorithm_of_spki(&self.der)?, used) {
+            (Algorithm::P256, _) => Scheme::P256Sha256,
+            (Algorithm::P384, 0) => Scheme::P384Sha384,
+            (Algorithm::P384, _) => Scheme::P384Sha256,
+            (Algorithm::P521, 0) => Scheme::P521Sha512,
+            (Algorithm::P521, _) => Scheme::P521Sha256,
+            (Algorithm::Ed25519, _) => Scheme::Ed25519,
+            (Algorithm::Rsa { bits }, 0) => Scheme::RsaPkcs1 { bits },
+            (Algorithm::Rsa { bits }, _) => Scheme::RsaPss { bits },
+            (Algorithm::Other(_), _) => return None,
+        })
     }
 
     /// The `SubjectPublicKeyInfo`.

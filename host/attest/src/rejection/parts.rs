@@ -22,6 +22,8 @@ pub enum Document {
     Annotation,
     /// The entry of a log.
     LogEntry,
+    /// The signing config.
+    SigningConfig,
 }
 
 impl fmt::Display for Document {
@@ -35,6 +37,7 @@ impl fmt::Display for Document {
             Self::Payload => "payload",
             Self::Annotation => "annotation",
             Self::LogEntry => "log entry",
+            Self::SigningConfig => "signing config",
         })
     }
 }

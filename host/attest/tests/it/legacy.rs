@@ -7,14 +7,14 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use model::{Digest, canonical};
 use polcheck_attest::{
-    Document, Expected, Identity, LegacyLayer, LogEntries, LogPolicy, Matcher, PublicKey,
-    Rejection, Signer, Trust, TrustedRoot, VerifiedImageSignature, verify_legacy_signature,
-    verify_legacy_statement,
+    Document, Expected, Identity, LegacyLayer, LogEntries, LogPolicy, Matcher, NoLegacyForm,
+    PublicKey, Rejection, Signer, Trust, TrustedRoot, VerifiedImageSignature, legacy_form,
+    verify_legacy_signature, verify_legacy_statement, verify_signer,
 };
 use rstest::rstest;
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use test_sigstore::{Content, Signing, Sigstore};
+use test_sigstore::{Content, LogVersion, Signing, Sigstore};
 
 const SIGNATURE: &[u8] = include_bytes!("../data/cosign/legacy/signature.json");
 const ATTESTATION: &[u8] = include_bytes!("../data/cosign/legacy/attestation.json");
@@ -326,5 +326,89 @@ fn a_payload_that_two_readers_may_understand_differently_is_rejected() {
             document: Document::Payload,
             ..
         })
+    ));
+}
+
+/// A bundle with a statement, logged by a log of some version.
+fn bundle(sigstore: &Sigstore, log: Option<LogVersion>, chain: bool) -> Value {
+    let statement = statement_json().to_string();
+    let signing = Signing {
+        log,
+        chain,
+        ..signing(sigstore)
+    };
+    sigstore.sign(Content::Statement(statement.as_bytes()), &signing)
+}
+
+#[rstest]
+#[case::logged(Some(LogVersion::One), true)]
+#[case::without_a_chain(Some(LogVersion::One), false)]
+#[case::with_a_timestamp_alone(None, true)]
+fn a_bundle_says_the_same_in_the_older_form(
+    #[case] log: Option<LogVersion>,
+    #[case] has_chain: bool,
+) {
+    let sigstore = sigstore();
+    let bundle = bundle(&sigstore, log, has_chain);
+    let form = legacy_form(bundle.to_string().as_bytes()).unwrap();
+    let annotations: HashMap<_, _> = form.annotations.into_iter().collect();
+    let has = |name: &str| annotations.contains_key(&format!("dev.sigstore.cosign/{name}"));
+    assert_eq!(
+        annotations["predicateType"],
+        "https://in-toto.io/attestation/svr/v0.2"
+    );
+    assert_eq!(annotations["dev.cosignproject.cosign/signature"], "");
+    assert_eq!((has("bundle"), has("chain")), (log.is_some(), has_chain));
+    let layer = LegacyLayer {
+        bytes: &form.envelope,
+        annotations: &annotations,
+    };
+    let mut trust = trust(&sigstore);
+    if log.is_none() {
+        trust.log = LogPolicy::Nobody;
+    }
+    let verified = verify_legacy_statement(layer, &trust, &expected()).unwrap();
+    let entries = match log {
+        Some(_) => LogEntries::Verified,
+        None => LogEntries::None,
+    };
+    assert_eq!(verified.signature().log_entries(), entries);
+    // And as a bundle again.
+    let again = layer.as_bundle().unwrap();
+    let subject = expected().subject;
+    verify_signer(&again, &trust, &subject, expected().now).unwrap();
+    // Where the bundle itself says how it was witnessed, so does its older form.
+    if log.is_some() && has_chain {
+        let mut same = as_annotations(&bundle);
+        same.insert(
+            "predicateType".to_owned(),
+            annotations["predicateType"].clone(),
+        );
+        let json = |annotations: &HashMap<String, String>| {
+            let text = &annotations["dev.sigstore.cosign/bundle"];
+            serde_json::from_str::<Value>(text).unwrap()
+        };
+        assert_eq!(json(&annotations), json(&same));
+    }
+}
+
+#[test]
+fn an_entry_of_a_log_without_promises_has_no_older_form() {
+    let sigstore = sigstore();
+    let bundle = bundle(&sigstore, Some(LogVersion::Two), false);
+    let error = legacy_form(bundle.to_string().as_bytes()).unwrap_err();
+    assert!(matches!(error, NoLegacyForm::NoPromise), "{error}");
+    assert!(error.help().is_some());
+}
+
+#[test]
+fn what_is_no_statement_has_no_older_form() {
+    let sigstore = sigstore();
+    let bundle = sigstore.sign(Content::Message(b"a file"), &signing(&sigstore));
+    let error = legacy_form(bundle.to_string().as_bytes()).unwrap_err();
+    assert!(matches!(error, NoLegacyForm::NoStatement(_)), "{error}");
+    assert!(matches!(
+        legacy_form(b"{}"),
+        Err(NoLegacyForm::NoStatement(_))
     ));
 }

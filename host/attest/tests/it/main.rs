@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod cosign;
 #[cfg(test)]
+mod exchange;
+#[cfg(test)]
 mod forgeries;
 #[cfg(test)]
 mod hostile_bytes;

@@ -9,14 +9,14 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
 use crate::progress::Progress;
-use crate::report::{self, Entry, Rendered, Written};
+use crate::report::{self, Attestation, Entry, Rendered, Written};
 use crate::session::{Session, block_on};
-use attest::SigningKey;
 use clap::Args;
 use futures_util::{StreamExt, stream};
 use pipeline::config::Layer;
-use pipeline::{Attested, CheckRequest, Dockerfile, Pipeline, Platforms};
+use pipeline::{AttestError, Attested, CheckRequest, Dockerfile, Judged, Pipeline, Platforms};
 use registry::Source;
+use sigstore::Signer;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -100,9 +100,7 @@ pub(crate) fn check(
         .collect::<Result<Vec<Source>, _>>()?;
     let session = session.with_login(args.login.login(&sources)?);
     let request = args.request(&session, signing.is_some())?;
-    let signer = signing
-        .map(|signing| Ok::<_, Failure>((signing, signing.signing_key()?)))
-        .transpose()?;
+    let signing = signing.map(|signing| Signing::new(signing)).transpose()?;
     let pipeline = session.pipeline()?;
 
     let progress = Progress::new(sources.len(), session.quiet);
@@ -112,7 +110,7 @@ pub(crate) fn check(
             &pipeline,
             source,
             &request,
-            signer.as_ref(),
+            signing.as_ref(),
             &progress,
         )
     };
@@ -127,10 +125,42 @@ pub(crate) fn check(
         }
     })?;
     let exit = written.finish(args.exit_zero, &session);
-    if let Some((signing, _)) = &signer {
-        write_bundle(signing, &attested)?;
+    if let Some(signing) = &signing {
+        write_bundle(signing.args, &attested)?;
     }
     exit
+}
+
+/// Who signs, and how.
+struct Signing<'a> {
+    args: &'a SigningArgs,
+    /// Nobody, if nothing is going to be signed.
+    signer: Option<Signer>,
+}
+
+impl<'a> Signing<'a> {
+    fn new(args: &'a SigningArgs) -> Result<Self, Failure> {
+        args.check()?;
+        let signer = (!args.dry_run).then(|| args.signer()).transpose()?;
+        Ok(Self { args, signer })
+    }
+
+    async fn attest(
+        &self,
+        pipeline: &Pipeline,
+        source: &Source,
+        judged: &[Judged],
+    ) -> Result<Attestation, AttestError> {
+        let request = self.args.request();
+        Ok(match &self.signer {
+            Some(signer) => {
+                Attestation::Signed(pipeline.attest(source, judged, signer, &request).await?)
+            }
+            None => {
+                Attestation::Planned(pipeline.plan_attestation(source, judged, &request).await?)
+            }
+        })
+    }
 }
 
 /// Checks one image. What goes wrong with it is an entry, and stops no other.
@@ -139,24 +169,20 @@ async fn one(
     pipeline: &Pipeline,
     source: Source,
     request: &CheckRequest,
-    signer: Option<&(&SigningArgs, SigningKey)>,
+    signing: Option<&Signing<'_>>,
     progress: &Progress,
 ) -> Entry {
     let reference = source.to_string();
     progress.start(&reference);
     let line = async {
         let judged = pipeline.check(&source, request).await?;
-        let attested = match signer {
-            None => Vec::new(),
-            Some((signing, key)) => {
-                let request = signing.request(key);
-                pipeline.attest(&source, &judged, &request).await?
-            }
+        let attestation = match signing {
+            None => Attestation::Unwanted,
+            Some(signing) => signing.attest(pipeline, &source, &judged).await?,
         };
         Ok(Entry::Judged {
             judged,
-            attested,
-            signed: signer.is_some(),
+            attestation,
         })
     };
     let entry = Box::pin(session.in_time(&reference, line)).await;

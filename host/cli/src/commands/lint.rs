@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
 use crate::progress::Progress;
-use crate::report::{Entry, Output, Rendered, Written};
+use crate::report::{Attestation, Entry, Output, Rendered, Written};
 use crate::session::Session;
 use clap::Args;
 use pipeline::config::Layer;
@@ -170,8 +170,7 @@ impl Run<'_> {
         match self.read(path, place).and_then(judge) {
             Ok(judged) => Entry::Judged {
                 judged: vec![judged],
-                attested: Vec::new(),
-                signed: false,
+                attestation: Attestation::Unwanted,
             },
             Err(failure) => Entry::Failed {
                 reference: path.clone(),

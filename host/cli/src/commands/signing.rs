@@ -1,13 +1,18 @@
-//! Keys and passwords, for the verbs that sign.
+//! Who signs: keys, their passwords, and identities.
 
+use super::identity::IdentityArgs;
 use crate::failure::Failure;
 use crate::files;
-use attest::{Password, PublicKey, SigningKey};
+use crate::secrets;
+use crate::session::block_on;
+use attest::{Password, PublicKey, RsaPadding, Services, SigningKey};
 use clap::Args;
 use pipeline::{AttachMode, AttestRequest};
+use sigstore::{Key, PluginKey, Signer};
 use std::env;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
 /// Variables that hold the password of a key, in the order they are asked.
 const PASSWORD_VARIABLES: [&str; 2] = ["POLCHECK_KEY_PASSWORD", "COSIGN_PASSWORD"];
@@ -16,18 +21,34 @@ const PASSWORD_VARIABLES: [&str; 2] = ["POLCHECK_KEY_PASSWORD", "COSIGN_PASSWORD
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Signing options")]
 pub(crate) struct SigningArgs {
-    /// Sign with this private key: cosign's form or PKCS#8
-    #[arg(long, value_name = "FILE", env = "POLCHECK_KEY")]
+    /// Sign with this private key: a file in cosign's form or PKCS#8, or `NAME://KEY`, which `sigstore-kms-NAME` keeps
+    ///
+    /// `env://NAME` is the key in a variable.
+    ///
+    /// Where neither a key nor an identity is given, the CI is asked who this is: GitHub Actions, GitLab, Buildkite and
+    /// CircleCI say so, and the public Sigstore, or the one of `--signing-config`, certifies and logs it.
+    #[arg(long, value_name = "KEY", env = "POLCHECK_KEY", conflicts_with_all = ["identity_token", "interactive"])]
     pub(crate) key: Option<PathBuf>,
+    /// How a key for RSA pads what it signs; cosign takes `pkcs1` for granted
+    #[arg(long, value_name = "PADDING", default_value = "pkcs1")]
+    rsa_padding: Padding,
+    #[command(flatten)]
+    identity: IdentityArgs,
     /// Write the signed statement here too
     #[arg(long, value_name = "FILE")]
     pub(crate) bundle: Option<PathBuf>,
-    /// Attach nothing to the image
-    #[arg(long, requires = "bundle", conflicts_with = "attach")]
+    /// Attach nothing to the image: the same as `--attach none`
+    #[arg(long, conflicts_with = "attach")]
     pub(crate) no_upload: bool,
-    /// How to attach: `bundle`, or `auto`, which refuses to hide signatures of the old form from cosign 3
+    /// In which form to attach
+    ///
+    /// cosign 3 ignores what has the form before it, the tags `.sig` and `.att`, as soon as an image has a bundle: whoever
+    /// verifies signatures of that form begins to fail.
     #[arg(long, value_name = "MODE", default_value = "auto")]
     pub(crate) attach: Attach,
+    /// Say what would be signed, attached and superseded, and do nothing of it; this needs no key
+    #[arg(long, conflicts_with = "bundle")]
+    pub(crate) dry_run: bool,
     /// Leave older statements by the same key and policy set where they are
     ///
     /// Otherwise a new statement takes the place of those about the same image that say nothing beyond it.
@@ -41,15 +62,38 @@ pub(crate) struct SigningArgs {
 /// How to attach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Attach {
+    /// A bundle; the older form where a bundle would hide signatures of that form
     Auto,
+    /// A bundle, as cosign 3 attaches it, whatever it hides
     Bundle,
+    /// The form before cosign 3: a layer at the tag `sha256-….att`
+    Legacy,
+    /// A bundle, and the older form too
+    Both,
+    /// Not at all; `--bundle FILE` keeps the statement
+    None,
+}
+
+/// How RSA pads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Padding {
+    Pkcs1,
+    Pss,
+}
+
+impl From<Padding> for RsaPadding {
+    fn from(padding: Padding) -> Self {
+        match padding {
+            Padding::Pkcs1 => Self::Pkcs1,
+            Padding::Pss => Self::Pss,
+        }
+    }
 }
 
 impl SigningArgs {
     /// How statements are made and attached.
-    pub(crate) fn request<'a>(&'a self, key: &'a SigningKey) -> AttestRequest<'a> {
+    pub(crate) fn request(&self) -> AttestRequest<'_> {
         AttestRequest {
-            key,
             verifier_id: self.verifier_id.as_deref(),
             mode: self.mode(),
             keep_superseded: self.keep_superseded,
@@ -61,28 +105,86 @@ impl SigningArgs {
             (true, _) => AttachMode::None,
             (false, Attach::Auto) => AttachMode::Auto,
             (false, Attach::Bundle) => AttachMode::Bundle,
+            (false, Attach::Legacy) => AttachMode::Legacy,
+            (false, Attach::Both) => AttachMode::Both,
+            (false, Attach::None) => AttachMode::None,
         }
     }
 
-    /// The key that signs.
-    pub(crate) fn signing_key(&self) -> Result<SigningKey, Failure> {
-        let path = self.key.as_deref().ok_or_else(|| {
-            Failure::say("no key to sign with")
-                .help("name one with `--key FILE`; `polcheck key generate` makes one")
-        })?;
-        let pem = files::read(path)?;
-        SigningKey::from_pem(&pem, || password(path)).map_err(|error| named(path, error))
+    /// Refuses to sign what nobody is going to see.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        if self.mode() == AttachMode::None && self.bundle.is_none() && !self.dry_run {
+            return Err(Failure::say(
+                "the statement would be neither attached nor written to a file",
+            )
+            .help("name a file with `--bundle FILE`"));
+        }
+        Ok(())
+    }
+
+    /// Whoever signs. Nobody is asked yet, but for a program that keeps a key, and for somebody who is there to log in.
+    pub(crate) fn signer(&self) -> Result<Signer, Failure> {
+        let Some(path) = &self.key else {
+            return self.identity.signer();
+        };
+        let key = if let Some(name) = plugin_name(path) {
+            Key::Plugin(Box::new(block_on(PluginKey::open(name))??))
+        } else {
+            let key = signing_key(path)?;
+            Key::Own(Box::new(key.with_rsa_padding(self.rsa_padding.into())))
+        };
+        let services = self.identity.services()?.unwrap_or_else(Services::default);
+        let root = self.identity.root()?;
+        Ok(Signer::with_key(
+            key,
+            services,
+            root,
+            self.identity.allow_http_sigstore,
+        )?)
     }
 }
 
-/// The public keys in files.
+/// The private key in a file, or in a variable.
+fn signing_key(path: &Path) -> Result<SigningKey, Failure> {
+    let pem = match variable(path) {
+        Some(name) => Zeroizing::new(from_variable(name)?.into_bytes()),
+        None => secrets::read(path)?,
+    };
+    SigningKey::from_pem(&pem, || password(path)).map_err(|error| named(path, error))
+}
+
+/// The variable that a key is in, as cosign names it: `env://NAME`.
+fn variable(key: &Path) -> Option<&str> {
+    key.to_str()?.strip_prefix("env://")
+}
+
+fn from_variable(name: &str) -> Result<String, Failure> {
+    env::var(name).map_err(|_| {
+        Failure::say(format!("there is no key in the variable `{name}`"))
+            .help("set it to the text of the key, or name a file")
+    })
+}
+
+/// The name of a key that a program keeps, if it is one.
+fn plugin_name(key: &Path) -> Option<&str> {
+    key.to_str()
+        .filter(|name| PluginKey::is_name(name) && variable(key).is_none())
+}
+
+/// Public keys: those in files, and those of programs that keep the private ones.
 pub(crate) fn public_keys(paths: &[PathBuf]) -> Result<Vec<PublicKey>, Failure> {
     paths.iter().map(|path| public_key(path)).collect()
 }
 
-/// The key in a file of public keys.
 fn public_key(path: &Path) -> Result<PublicKey, Failure> {
-    PublicKey::from_pem(&files::read(path)?).map_err(|error| named(path, error))
+    if let Some(name) = plugin_name(path) {
+        return Ok(block_on(PluginKey::open(name))??.public_key().clone());
+    }
+    let pem = match variable(path) {
+        Some(name) => from_variable(name)?.into_bytes(),
+        None => files::read(path)?,
+    };
+    PublicKey::from_pem(&pem).map_err(|error| named(path, error))
 }
 
 /// The error of a key, with its file.
@@ -120,13 +222,14 @@ pub(crate) fn new_password() -> Result<Password, Failure> {
         return Err(Failure::say("no password for the new key").help(help));
     }
     let ask = |prompt: &str| {
-        rpassword::prompt_password(prompt).map_err(|error| Failure::new(&error, None))
+        let password = rpassword::prompt_password(prompt).map(Zeroizing::new);
+        password.map_err(|error| Failure::new(&error, None))
     };
-    let password = ask("Password of the new key: ")?;
+    let mut password = ask("Password of the new key: ")?;
     if password != ask("The same again: ")? {
         return Err(Failure::say("the two passwords are not the same"));
     }
-    Ok(Password::new(password))
+    Ok(Password::new(std::mem::take(&mut *password)))
 }
 
 fn from_variables() -> Option<Password> {

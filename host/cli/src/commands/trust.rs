@@ -1,8 +1,8 @@
 //! Whom `verify` and `statements` trust.
 
+use super::identity::trusted_root;
 use super::signing::public_keys;
 use crate::failure::Failure;
-use crate::files;
 use crate::session::Session;
 use attest::{AcceptedPolicySet, Identity, LogPolicy, Matcher, Trust, TrustedRoot};
 use clap::Args;
@@ -38,8 +38,8 @@ pub(crate) struct TrustArgs {
     /// Trust whom this file says, for what it says: a trust policy, or a policy set that has one
     #[arg(long, value_name = "FILE", conflicts_with_all = BY_FLAGS)]
     trust_policy: Option<PathBuf>,
-    /// Trust this public key (repeatable)
-    #[arg(long = "key", value_name = "FILE")]
+    /// Trust this public key: a file, `env://NAME`, or `NAME://KEY`, which `sigstore-kms-NAME` keeps (repeatable)
+    #[arg(long = "key", value_name = "KEY")]
     keys: Vec<PathBuf>,
     /// Trust this identity: the address or URI in its certificate, exactly
     #[arg(long, value_name = "IDENTITY", value_parser = NonEmptyStringValueParser::new(), conflicts_with = "certificate_identity_regexp")]
@@ -197,12 +197,7 @@ impl TrustArgs {
 
     fn root(&self, is_needed: bool) -> Result<Option<TrustedRoot>, Failure> {
         match &self.trusted_root {
-            Some(path) => TrustedRoot::from_json(&files::read(path)?)
-                .map(Some)
-                .map_err(|error| {
-                    let path = path.display();
-                    Failure::from(error).under(format!("cannot use the trusted root `{path}`"))
-                }),
+            Some(path) => trusted_root(path).map(Some),
             None if is_needed => Ok(Some(TrustedRoot::public_good()?)),
             None => Ok(None),
         }

@@ -5,6 +5,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::{Form, print};
 use crate::session::Session;
+use attest::TrustedRoot;
 use clap::Args;
 use model::report::EnforcementPoint;
 use pipeline::config::Layer;
@@ -40,6 +41,8 @@ pub(crate) fn run(args: VersionArgs, global: &GlobalArgs) -> Result<Exit, Failur
         sets.push((name, digest.to_string()));
     }
     let version = env!("CARGO_PKG_VERSION");
+    // How old the trusted root in this binary is: it knows of nothing that came later.
+    let root = TrustedRoot::public_good()?.as_of();
     match output {
         Form::Json => {
             let object = |list: Vec<(String, String)>| -> serde_json::Value {
@@ -54,6 +57,7 @@ pub(crate) fn run(args: VersionArgs, global: &GlobalArgs) -> Result<Exit, Failur
                 "engine": engine::ENGINE,
                 "packs": object(packs),
                 "policySets": object(sets),
+                "trustedRoot": { "asOf": root },
             });
             print(&format!("{document:#}\n"))
         }
@@ -67,6 +71,9 @@ pub(crate) fn run(args: VersionArgs, global: &GlobalArgs) -> Result<Exit, Failur
                 for (name, digest) in list {
                     let _ = writeln!(text, "{kind} {name} {digest}");
                 }
+            }
+            if let Some(root) = root {
+                let _ = writeln!(text, "trusted root of the public Sigstore as of {root}");
             }
             print(&text)
         }

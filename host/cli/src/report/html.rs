@@ -27,13 +27,11 @@ pub(super) fn render(entry: &Entry) -> Part {
     match entry {
         Entry::Judged {
             judged,
-            attested,
-            signed,
+            attestation,
         } => {
             for (at, judged) in judged.iter().enumerate() {
                 let id = format!("s{NUMBER}-{at}");
-                let attested = signed.then_some(attested.as_slice());
-                part.text += &subject::section(judged, attested, &id);
+                part.text += &subject::section(judged, attestation, &id);
                 part.at_the_end += &Row::of(&judged.report, &id).render();
             }
         }

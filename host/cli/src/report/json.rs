@@ -1,11 +1,11 @@
 //! `-o json`: one document, also for one image. Its schema is `docs/reference/report.schema.json`.
 
-use super::Entry;
 use super::place::fingerprint;
+use super::{Attestation, Entry, attestation};
 use crate::failure::Failure;
 use model::printable;
 use model::report::WaiverReport;
-use pipeline::{Attested, Judged, RunSummary};
+use pipeline::{Judged, RunSummary};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
@@ -60,17 +60,18 @@ pub(crate) fn render(entry: &Entry) -> String {
 fn of_entry(entry: &Entry) -> Vec<Value> {
     match entry {
         Entry::Judged {
-            judged, attested, ..
+            judged,
+            attestation,
         } => judged
             .iter()
-            .map(|judged| report(judged, attested))
+            .map(|judged| report(judged, attestation))
             .collect(),
         Entry::Failed { reference, failure } => vec![failed(reference, failure)],
         Entry::Nothing { path } => vec![nothing(path)],
     }
 }
 
-fn report(judged: &Judged, attested: &[Attested]) -> Value {
+fn report(judged: &Judged, attestation: &Attestation) -> Value {
     // Reports are plain data: strings, numbers, lists, and maps with text for keys.
     let mut report =
         serde_json::to_value(&judged.report).unwrap_or_else(|_| Value::Object(Map::new()));
@@ -86,15 +87,9 @@ fn report(judged: &Judged, attested: &[Attested]) -> Value {
             );
         }
     }
-    let statement = attested
-        .iter()
-        .find(|attested| attested.subject == *judged.report.subject.digest());
+    let statement = attestation.about(&judged.report);
     if let (Some(statement), Some(report)) = (statement, report.as_object_mut()) {
-        let referrer = statement
-            .referrer
-            .as_ref()
-            .map(|referrer| referrer.digest().to_string());
-        report.insert("statement".to_owned(), json!({ "referrer": referrer }));
+        report.insert("statement".to_owned(), attestation::json(statement));
     }
     report
 }

@@ -1,12 +1,11 @@
 //! `-o text`: findings in the look that compilers made familiar, then one block an image.
 
 use super::excerpt::{Excerpt, excerpt};
-use super::{Entry, printable, waivers};
+use super::{Attestation, Entry, attestation, printable, waivers};
 use annotate_snippets::{Group, Level, Origin, Renderer};
 use model::report::{Claim, Gap, ReportedFinding, Status, Subject};
 use model::{Report, Severity};
-use pipeline::{Attested, Judged, Outcome, RunSummary, Superseded};
-use registry::Detached;
+use pipeline::{Judged, RunSummary};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -40,12 +39,11 @@ pub(crate) fn render(entry: &Entry, style: Style) -> String {
         ),
         Entry::Judged {
             judged,
-            attested,
-            signed,
+            attestation,
         } => {
             let blocks: Vec<String> = judged
                 .iter()
-                .map(|judged| of_report(judged, attested, *signed, style, &renderer))
+                .map(|judged| of_report(judged, attestation, style, &renderer))
                 .collect();
             blocks.join("\n")
         }
@@ -54,8 +52,7 @@ pub(crate) fn render(entry: &Entry, style: Style) -> String {
 
 fn of_report(
     judged: &Judged,
-    attested: &[Attested],
-    signed: bool,
+    attestation: &Attestation,
     style: Style,
     renderer: &Renderer,
 ) -> String {
@@ -95,13 +92,12 @@ fn of_report(
     for open in left_open(report, shown).lines().skip(1) {
         line(open.trim_start().to_owned());
     }
-    if signed {
-        line(statement_text(report, attested));
-        for superseded in superseded(report, attested) {
-            superseded_text(superseded, style)
-                .into_iter()
-                .for_each(&mut line);
-        }
+    if !matches!(attestation, Attestation::Unwanted) {
+        let statement = attestation.about(report);
+        line(attestation::text(statement));
+        attestation::details(statement, style.verbose)
+            .into_iter()
+            .for_each(&mut line);
     }
     if style.verbose {
         for message in &report.log {
@@ -292,40 +288,4 @@ fn gaps_text(gaps: &[Gap], shown: usize) -> String {
         more => format!(" and {more} more"),
     };
     printable(&format!("{}{more}: {why}", whats.join(", ")))
-}
-
-fn superseded<'a>(
-    report: &Report,
-    attested: &'a [Attested],
-) -> impl Iterator<Item = &'a Superseded> {
-    let digest = report.subject.digest().clone();
-    let statements = attested.iter().filter(move |it| it.subject == digest);
-    statements.flat_map(|statement| &statement.superseded)
-}
-
-/// What became of an older statement; of one that is still there only where much is said.
-fn superseded_text(superseded: &Superseded, style: Style) -> Option<String> {
-    let Superseded { referrer, outcome } = superseded;
-    let kept = |why: &str| {
-        style
-            .verbose
-            .then(|| format!("superseded, and still there: {referrer}: {why}"))
-    };
-    match outcome {
-        Outcome::Detached(Detached::Removed) => Some(format!("superseded and removed: {referrer}")),
-        Outcome::Detached(Detached::NotDeleted) => kept("the registry does not delete it"),
-        Outcome::Detached(Detached::PutBack) => kept("somebody put it back into the list"),
-        Outcome::Unknown(error) => kept(&printable(&error.to_string())),
-    }
-}
-
-pub(super) fn statement_text(report: &Report, attested: &[Attested]) -> String {
-    let statement = attested
-        .iter()
-        .find(|attested| attested.subject == *report.subject.digest());
-    match statement.map(|statement| &statement.referrer) {
-        None => "no statement".to_owned(),
-        Some(None) => "signed, not attached".to_owned(),
-        Some(Some(referrer)) => format!("signed and attached: {}", referrer.digest()),
-    }
 }

@@ -3,7 +3,8 @@
 use crate::{document, open, options, reference, with_sample};
 use oci_spec::image::Descriptor;
 use polcheck_registry::{
-    Attachment, Detached, Image, LegacySignatures, LegacyTag, ListedBy, Registry, RegistryError,
+    Attachment, Detached, Image, LegacyLayer, LegacySignatures, LegacyTag, ListedBy, Registry,
+    RegistryError,
 };
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -189,6 +190,84 @@ async fn of_several_that_attach_at_once_none_is_lost(#[case] conditions: Conditi
     assert!(attached.iter().all(|one| found.contains(one)));
 }
 
+const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
+
+fn layer(content: &str) -> LegacyLayer {
+    LegacyLayer {
+        media_type: ENVELOPE.to_owned(),
+        bytes: content.to_owned().into(),
+        annotations: [(
+            "predicateType".to_owned(),
+            "https://example.com/p".to_owned(),
+        )]
+        .into(),
+    }
+}
+
+/// The digests of the layers at the tag `.att`, first those that came last.
+fn layers(registry: &TestRegistry, subject: &Descriptor) -> Vec<String> {
+    let manifest = json_of(registry, &LegacyTag::Attestation.of(subject.digest()));
+    let layers = manifest["layers"].as_array().unwrap().iter();
+    let digests: Vec<_> = layers.map(|layer| layer["digest"].clone()).collect();
+    // Its config always names the same.
+    let config = json_of(registry, manifest["config"]["digest"].as_str().unwrap());
+    assert_eq!(config["rootfs"]["diff_ids"], json!(digests));
+    let digests = digests.iter().map(|digest| digest.as_str().unwrap());
+    digests.map(ToOwned::to_owned).collect()
+}
+
+#[tokio::test]
+async fn an_attestation_of_the_older_form_is_a_layer_beside_the_others() {
+    let (registry, _) = with_sample(Options::default());
+    let (image, subject) = image_and_subject(&registry).await;
+    let digest = subject.digest();
+    let one = image.attach_legacy(digest, &layer("one")).await.unwrap();
+    let two = image.attach_legacy(digest, &layer("two")).await.unwrap();
+    image.attach_legacy(digest, &layer("one")).await.unwrap();
+    let named = |layer: &Descriptor| layer.digest().to_string();
+    assert_eq!(layers(&registry, &subject), [named(&two), named(&one)]);
+    let gone = [one.digest().clone()];
+    let detached = image.detach_legacy(digest, &gone).await.unwrap();
+    assert_eq!(detached, Detached::Removed);
+    assert_eq!(layers(&registry, &subject), [named(&two)]);
+    assert!(image.referrers(digest).await.unwrap().entries.is_empty());
+}
+
+#[rstest]
+#[case(Conditions::Unknown)]
+#[case(Conditions::PassedOver)]
+#[case(Conditions::Kept)]
+#[tokio::test]
+async fn of_several_attestations_of_the_older_form_at_once_none_is_lost(
+    #[case] conditions: Conditions,
+) {
+    const WRITERS: usize = 6;
+    let (registry, _) = with_sample(Options {
+        conditions,
+        ..Options::default()
+    });
+    let (image, subject) = image_and_subject(&registry).await;
+    let tag = LegacyTag::Attestation.of(subject.digest());
+    let tag = format!("GET /v2/app/manifests/{tag}");
+    registry.misbehave(&tag, Misbehaviour::Late(LATENCY));
+    let mut writers = tokio::task::JoinSet::new();
+    for number in 0..WRITERS {
+        let (image, subject) = (image.clone(), subject.clone());
+        writers.spawn(async move {
+            let layer = layer(&number.to_string());
+            image.attach_legacy(subject.digest(), &layer).await.unwrap()
+        });
+    }
+    let attached = writers.join_all().await;
+    let found = layers(&registry, &subject);
+    assert_eq!(found.len(), WRITERS);
+    assert!(
+        attached
+            .iter()
+            .all(|layer| found.contains(&layer.digest().to_string()))
+    );
+}
+
 #[rstest]
 #[case(Conditions::Kept, 0)]
 #[case(Conditions::PassedOver, 1)]
@@ -258,7 +337,7 @@ async fn a_writer_that_is_always_overwritten_gives_up() {
     assert_eq!(
         error.to_string(),
         format!(
-            "the index at the tag `{tag}` of `{}/app` is overwritten by others again and again",
+            "what stands at the tag `{tag}` of `{}/app` is overwritten by others again and again",
             registry.host()
         )
     );

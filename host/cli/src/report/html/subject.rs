@@ -5,10 +5,10 @@ use super::page::{detail, list};
 use super::source::Lines;
 use super::{TAIL, drawing, finding, head};
 use crate::report::text::by_reason;
-use crate::report::waivers;
+use crate::report::{Attestation, attestation, waivers};
 use model::report::{Claim, Gap, Report, ReportedFinding, RuleState, Status, Subject};
 use model::{RuleId, Severity};
-use pipeline::{Attested, Judged};
+use pipeline::Judged;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -16,7 +16,7 @@ use std::fmt::Write as _;
 const AT_A_GLANCE: usize = 8;
 
 /// Everything about a subject; the statements about it where some were wanted.
-pub(super) fn section(judged: &Judged, attested: Option<&[Attested]>, id: &str) -> String {
+pub(super) fn section(judged: &Judged, attestation: &Attestation, id: &str) -> String {
     let report = &judged.report;
     let subject = &report.subject;
     let mut section = head(report.verdict.into(), subject.given(), &detail(subject), id);
@@ -26,7 +26,7 @@ pub(super) fn section(judged: &Judged, attested: Option<&[Attested]>, id: &str) 
     section += &insecure(&report.insecure);
     // Of a Dockerfile alone nothing is claimed.
     if matches!(report.subject, Subject::Image(_)) {
-        section += &claims(&report.claims, statement(report, attested).as_deref());
+        section += &claims(&report.claims, statement(report, attestation).as_deref());
     }
     section += &findings(judged);
     if let Some(file) = judged
@@ -175,8 +175,9 @@ fn claims(claims: &[Claim], statement: Option<&str>) -> String {
 }
 
 /// What became of the statement, where one was wanted.
-fn statement(report: &Report, attested: Option<&[Attested]>) -> Option<String> {
-    attested.map(|attested| crate::report::text::statement_text(report, attested))
+fn statement(report: &Report, attestation: &Attestation) -> Option<String> {
+    let is_wanted = !matches!(attestation, Attestation::Unwanted);
+    is_wanted.then(|| attestation::text(attestation.about(report)))
 }
 
 fn findings(judged: &Judged) -> String {

@@ -1,19 +1,22 @@
-//! The index at the fallback tag: the list of referrers that clients keep where a registry keeps none.
+//! Lists that clients keep together at a tag: the index at the fallback tag, where a registry keeps no list of referrers,
+//! and the manifest of attestations in the older form.
 //!
-//! It is read, changed and written back, and nobody holds a lock meanwhile. A writer that read the index before ours was
-//! written, and writes it afterwards, drops what we did. So whoever changes the index looks again for longer than such a
-//! writer can have taken, and changes it again where that is necessary; and says which index was changed, for registries
+//! Such a list is read, changed and written back, and nobody holds a lock meanwhile. A writer that read the list before ours
+//! was written, and writes it afterwards, drops what we did. So whoever changes the list looks again for longer than such a
+//! writer can have taken, and changes it again where that is necessary; and says which list was changed, for registries
 //! that then refuse to overwrite another one.
 
-use crate::document::{ACCEPTED, OCI_INDEX};
+use crate::attach::{essentials, set};
+use crate::document::{ACCEPTED, Content, Document, DocumentError, OCI_INDEX, OCI_MANIFEST};
 use crate::error::RegistryError;
 use crate::limits::{MAX_FALLBACK_WRITES, MAX_MANIFEST_BYTES};
-use crate::referrers::{fallback_tag, index};
+use crate::referrers::{LegacyTag, fallback_tag};
 use crate::repository::{Repository, parse};
 use crate::retry::jitter;
 use crate::source::Selector;
 use model::Digest;
 use model::strict_json::{self, Integers};
+use oci_spec::image::MediaType;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -31,8 +34,22 @@ const COLLISION: Duration = Duration::from_millis(50);
 const SLOWER: u32 = 2;
 /// The longest pause: a registry that is so slow is waited for no longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// The configs that name the layers of their manifest.
+const IMAGE_CONFIGS: [&str; 2] = [
+    "application/vnd.oci.image.config.v1+json",
+    "application/vnd.docker.container.image.v1+json",
+];
 
-/// What is done to the index.
+/// One of the lists about a digest.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum SharedList<'s> {
+    /// The index at the fallback tag: each entry a referrer.
+    Referrers(&'s Digest),
+    /// The manifest at the tag `.att`: each layer an attestation.
+    Attestations(&'s Digest),
+}
+
+/// What is done to a list.
 #[derive(Clone, Debug)]
 pub(crate) enum Change {
     /// The entry comes first, where clients that read only the first page find it, and nowhere else.
@@ -41,10 +58,11 @@ pub(crate) enum Change {
     Remove(Vec<Digest>),
 }
 
-/// The index as it is now.
+/// The list as it is now.
 struct Current {
     /// With all its fields, those among them that this program does not know.
-    index: Value,
+    document: Value,
+    media_type: String,
     /// What holds for the tag as long as nobody else writes it.
     condition: Condition,
 }
@@ -52,16 +70,16 @@ struct Current {
 /// What a write is only made under, by registries that know it; the others pass it over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Condition {
-    /// Nobody has written since the index had this tag.
+    /// Nobody has written since the list had this tag.
     Unchanged(String),
-    /// Nobody has written an index yet.
+    /// Nobody has written a list yet.
     Absent,
     /// The registry offers none.
     Unknown,
 }
 
 impl Repository {
-    /// Changes the index at the fallback tag, and changes it again if another writer undoes that.
+    /// Changes a list, and changes it again if another writer undoes that.
     ///
     /// SPEC: distribution §Pushing Manifests with Subject: "When pushing a manifest with the `subject` field and the
     /// `OCI-Subject` header was not set, the client MUST: Pull the current referrers list using the referrers tag
@@ -73,20 +91,20 @@ impl Repository {
     /// It says whether the change stays. An entry that was added does not where its manifest is gone by now. One that was
     /// taken out and comes back is left where it is: whoever attached it is still at work, and would put it back again
     /// and again.
-    pub(crate) async fn change_fallback(
+    pub(crate) async fn change_list(
         &self,
-        subject: &Digest,
+        list: SharedList<'_>,
         change: &Change,
     ) -> Result<bool, RegistryError> {
-        let tag = fallback_tag(subject);
         let mut sightings = 0;
         let mut writes = 0;
         let mut slowest = Duration::ZERO;
         let mut refused = None;
         loop {
             let started = Instant::now();
-            let current = self.current_fallback(&tag).await?;
-            if change.is_made(&current.index) {
+            let mut current = self.current_list(list).await?;
+            let entries = list.entries(&current.document);
+            if change.is_made(entries) {
                 sightings += 1;
                 if writes == 0 || sightings == change.sightings() {
                     return Ok(true);
@@ -100,23 +118,24 @@ impl Repository {
             if writes == MAX_FALLBACK_WRITES {
                 return Err(RegistryError::LostReferrer {
                     repository: self.name(),
-                    tag,
+                    tag: list.tag(),
                 });
             }
             // A registry that refuses twice what has not changed means something else by it than we do.
             let condition = match &refused {
-                Some(refused) if *refused == current.condition => &Condition::Unknown,
-                _ => &current.condition,
+                Some(refused) if *refused == current.condition => Condition::Unknown,
+                _ => current.condition.clone(),
             };
-            let changed = change.made(&current.index);
-            let written = self.write_fallback(&tag, &changed, condition).await;
+            let changed = change.made(entries);
+            set(&mut current.document, list.field(), changed.into());
+            let written = self.write_list(list, &mut current, &condition).await;
             slowest = slowest.max(started.elapsed());
             match written {
                 Ok(true) => refused = None,
                 Ok(false) => refused = Some(current.condition),
                 // Registries refuse an index with an entry whose manifest somebody deletes at this moment.
                 Err(error) if is_about_content(&error) && writes < MAX_REFUSALS => {
-                    if !self.is_there(change).await? {
+                    if !self.is_there(list, change).await? {
                         return Ok(false);
                     }
                 }
@@ -129,9 +148,10 @@ impl Repository {
         }
     }
 
-    /// The index at the fallback tag; an empty one where there is none. It is asked for as whoever writes it asks, since
-    /// what another server remembers of it does not help.
-    async fn current_fallback(&self, tag: &str) -> Result<Current, RegistryError> {
+    /// The list; an empty one where there is none. It is asked for as whoever writes it asks, since what another server
+    /// remembers of it does not help.
+    async fn current_list(&self, list: SharedList<'_>) -> Result<Current, RegistryError> {
+        let tag = list.tag();
         let what = format!("`{}:{tag}`", self.name());
         let request = self
             .client
@@ -144,7 +164,8 @@ impl Repository {
             // empty image index."
             StatusCode::NOT_FOUND => {
                 return Ok(Current {
-                    index: json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [] }),
+                    document: list.empty(),
+                    media_type: list.media_type().to_owned(),
                     condition: Condition::Absent,
                 });
             }
@@ -159,44 +180,134 @@ impl Repository {
         let media_type = answer.header(CONTENT_TYPE.as_str()).map(ToOwned::to_owned);
         let bytes = answer.body(MAX_MANIFEST_BYTES, &what).await?;
         let digest = model::canonical::sha256(&bytes);
+        let invalid = |source: DocumentError| RegistryError::InvalidDocument {
+            what: what.clone(),
+            source: Box::new(source),
+        };
         // SPEC: distribution §Pushing Manifests with Subject: "If that pull returns a manifest other than the expected
         // image index, the client SHOULD report a failure and skip the remaining steps."
-        index(
-            parse(bytes.clone(), &digest, media_type.as_deref(), &what)?,
-            &what,
-        )?;
-        let index = strict_json::parse(&bytes, Integers::Safe).map_err(|source| {
-            RegistryError::InvalidDocument {
-                what,
-                source: Box::new(source.into()),
-            }
-        })?;
-        Ok(Current { index, condition })
+        let parsed = parse(bytes.clone(), &digest, media_type.as_deref(), &what)?;
+        list.check(&parsed).map_err(invalid)?;
+        Ok(Current {
+            document: strict_json::parse(&bytes, Integers::Safe)
+                .map_err(|error| invalid(error.into()))?,
+            media_type: parsed.media_type.to_string(),
+            condition,
+        })
     }
 
-    /// Writes the index if nobody else has in between, as far as the registry can tell; and says whether it did.
-    async fn write_fallback(
+    /// Writes the list if nobody else has in between, as far as the registry can tell; and says whether it did.
+    async fn write_list(
         &self,
-        tag: &str,
-        index: &Value,
+        list: SharedList<'_>,
+        current: &mut Current,
         condition: &Condition,
     ) -> Result<bool, RegistryError> {
-        let at = Selector::Tag(tag.to_owned());
+        if matches!(list, SharedList::Attestations(_)) {
+            self.push_config(&mut current.document).await?;
+        }
+        let at = Selector::Tag(list.tag());
+        let bytes = current.document.to_string().into();
         let pushed = self
-            .push_manifest_if(&at, OCI_INDEX, index.to_string().into(), condition.header())
+            .push_manifest_if(&at, &current.media_type, bytes, condition.header())
             .await?;
         Ok(pushed.is_some())
     }
 
-    /// Whether the manifest of an entry that is added is still there: whoever has a newer one may have deleted it.
-    async fn is_there(&self, change: &Change) -> Result<bool, RegistryError> {
-        match change {
-            Change::Add(entry) => match entry.get("digest").and_then(Value::as_str) {
-                Some(digest) => self.has_manifest(digest).await,
-                None => Ok(false),
-            },
-            Change::Remove(_) => Ok(true),
+    /// Gives a manifest of attestations the config that goes with its layers, as cosign does: the config of an image names
+    /// all of its layers. One of another type stays.
+    async fn push_config(&self, manifest: &mut Value) -> Result<(), RegistryError> {
+        let field = |name: &str| manifest.pointer(&format!("/config/{name}"))?.as_str();
+        let media_type = field("mediaType").unwrap_or_default().to_owned();
+        if !IMAGE_CONFIGS.contains(&media_type.as_str()) {
+            return Ok(());
         }
+        let layers = manifest.get("layers").and_then(Value::as_array);
+        let digests = layers
+            .into_iter()
+            .flatten()
+            .map(|layer| layer.get("digest"));
+        let config = json!({
+            "architecture": "",
+            "os": "",
+            "config": {},
+            "rootfs": { "type": "layers", "diff_ids": digests.collect::<Vec<_>>() },
+        });
+        let config = self
+            .push_blob(&media_type, config.to_string().into())
+            .await?;
+        set(manifest, "config", essentials(&config));
+        Ok(())
+    }
+
+    /// Whether the manifest of an entry that is added is still there: whoever has a newer one may have deleted it. Nobody
+    /// deletes layers.
+    async fn is_there(&self, list: SharedList<'_>, change: &Change) -> Result<bool, RegistryError> {
+        match (list, change) {
+            (SharedList::Referrers(_), Change::Add(entry)) => {
+                match entry.get("digest").and_then(Value::as_str) {
+                    Some(digest) => self.has_manifest(digest).await,
+                    None => Ok(false),
+                }
+            }
+            (SharedList::Attestations(_), _) | (_, Change::Remove(_)) => Ok(true),
+        }
+    }
+}
+
+impl SharedList<'_> {
+    fn tag(self) -> String {
+        match self {
+            Self::Referrers(subject) => fallback_tag(subject),
+            Self::Attestations(subject) => LegacyTag::Attestation.of(subject),
+        }
+    }
+
+    /// The media type of a list that nobody has written yet.
+    fn media_type(self) -> &'static str {
+        match self {
+            Self::Referrers(_) => OCI_INDEX,
+            Self::Attestations(_) => OCI_MANIFEST,
+        }
+    }
+
+    /// The field with the entries.
+    fn field(self) -> &'static str {
+        match self {
+            Self::Referrers(_) => "manifests",
+            Self::Attestations(_) => "layers",
+        }
+    }
+
+    /// A list without an entry.
+    fn empty(self) -> Value {
+        let mut document = json!({
+            "schemaVersion": 2,
+            "mediaType": self.media_type(),
+            (self.field()): [],
+        });
+        if matches!(self, Self::Attestations(_)) {
+            let config = json!({ "mediaType": MediaType::ImageConfig.as_ref() });
+            set(&mut document, "config", config);
+        }
+        document
+    }
+
+    /// Refuses what is something else.
+    fn check(self, document: &Document) -> Result<(), DocumentError> {
+        match (self, &document.content) {
+            (Self::Referrers(_), Content::Index(_))
+            | (Self::Attestations(_), Content::Manifest(_)) => Ok(()),
+            _ => Err(DocumentError::Form {
+                media_type: self.media_type().to_owned(),
+            }),
+        }
+    }
+
+    /// The entries of a list; writers in Go write null where there are none.
+    fn entries(self, document: &Value) -> &[Value] {
+        let entries = document.get(self.field()).and_then(Value::as_array);
+        entries.map(Vec::as_slice).unwrap_or_default()
     }
 }
 
@@ -228,10 +339,11 @@ impl Condition {
 }
 
 impl Change {
-    fn is_made(&self, index: &Value) -> bool {
+    fn is_made(&self, entries: &[Value]) -> bool {
+        let mut entries = entries.iter();
         match self {
-            Self::Add(entry) => entries(index).any(|other| is_same(other, entry)),
-            Self::Remove(digests) => !entries(index).any(|entry| is_one_of(entry, digests)),
+            Self::Add(entry) => entries.any(|other| is_same(other, entry)),
+            Self::Remove(digests) => !entries.any(|entry| is_one_of(entry, digests)),
         }
     }
 
@@ -243,28 +355,19 @@ impl Change {
         }
     }
 
-    /// The index with the change, and otherwise as it was.
-    fn made(&self, index: &Value) -> Value {
+    /// The entries with the change, and otherwise as they were.
+    fn made(&self, entries: &[Value]) -> Vec<Value> {
         let stays = |other: &&Value| match self {
             Self::Add(entry) => !is_same(other, entry),
             Self::Remove(digests) => !is_one_of(other, digests),
         };
-        let mut changed: Vec<Value> = entries(index).filter(stays).cloned().collect();
-        if let Self::Add(entry) = self {
-            changed.insert(0, entry.clone());
-        }
-        let mut index = index.clone();
-        if let Value::Object(index) = &mut index {
-            index.insert("manifests".to_owned(), changed.into());
-        }
-        index
+        let added = match self {
+            Self::Add(entry) => Some(entry),
+            Self::Remove(_) => None,
+        };
+        let others = entries.iter().filter(stays);
+        added.into_iter().chain(others).cloned().collect()
     }
-}
-
-/// The entries of an index; writers in Go write null where there are none.
-fn entries(index: &Value) -> impl Iterator<Item = &Value> {
-    let entries = index.get("manifests").and_then(Value::as_array);
-    entries.into_iter().flatten()
 }
 
 fn is_same(one: &Value, other: &Value) -> bool {
@@ -291,26 +394,23 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_comes_first_and_only_once_and_the_rest_stays() {
+    fn an_entry_comes_first_and_only_once() {
         let [old, new] = [
             json!({ "digest": "old", "size": 1 }),
             json!({ "digest": "new" }),
         ];
-        let index = json!({ "manifests": [old, new], "annotations": { "a": "b" } });
         let change = Change::Add(new.clone());
-        let index = change.made(&index);
-        assert_eq!(
-            index,
-            json!({ "manifests": [new, old], "annotations": { "a": "b" } })
-        );
-        assert!(change.is_made(&index));
+        let entries = change.made(&[old.clone(), new.clone()]);
+        assert_eq!(entries, [new, old]);
+        assert!(change.is_made(&entries));
     }
 
     #[test]
     fn a_list_that_is_null_is_empty() {
-        let change = Change::Add(json!({ "digest": "new" }));
-        let index = change.made(&json!({ "manifests": null }));
-        assert_eq!(index, json!({ "manifests": [{ "digest": "new" }] }));
+        let subject = digest("1");
+        let list = SharedList::Referrers(&subject);
+        assert!(list.entries(&json!({ "manifests": null })).is_empty());
+        assert!(list.entries(&list.empty()).is_empty());
     }
 
     #[test]
@@ -318,11 +418,11 @@ mod tests {
         let entry = |digest: &Digest| json!({ "digest": digest, "future": true });
         let (one, two) = (digest("1"), digest("2"));
         let change = Change::Remove(vec![one.clone()]);
-        let index = json!({ "manifests": [entry(&one), entry(&two), entry(&one)] });
-        assert!(!change.is_made(&index));
-        let index = change.made(&index);
-        assert_eq!(index, json!({ "manifests": [entry(&two)] }));
-        assert!(change.is_made(&index));
+        let entries = [entry(&one), entry(&two), entry(&one)];
+        assert!(!change.is_made(&entries));
+        let entries = change.made(&entries);
+        assert_eq!(entries, [entry(&two)]);
+        assert!(change.is_made(&entries));
     }
 
     #[rstest]
