@@ -354,7 +354,7 @@ fn a_dry_run_tells_programs_too() {
     // What would be said on the way is said.
     assert!(said.stderr.contains("cosign 3 would ignore"), "{said}");
     let document: Value = serde_json::from_str(&said.stdout).unwrap();
-    let statement = &document["reports"][0]["statement"];
+    let statement = &document["reports"][0]["statements"][0];
     assert_eq!(statement["dryRun"], true);
     let attach = json!({ "bundle": false, "legacy": true });
     assert_eq!(statement["attach"], attach);

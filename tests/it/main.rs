@@ -33,6 +33,7 @@ mod logins;
 mod outputs;
 mod pack;
 mod policy_sets;
+mod predicates;
 mod readme;
 mod registries;
 mod reports;

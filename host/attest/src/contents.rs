@@ -63,6 +63,8 @@ impl StatementContents {
 /// What a verification result says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResultContents {
+    /// In which form it says it.
+    pub predicate_type: PredicateType,
     /// Who verified.
     pub verifier_id: String,
     /// By which policy set.
@@ -76,8 +78,8 @@ pub struct ResultContents {
 }
 
 impl ResultContents {
-    /// Whether this result says all that an older one said, under the same name and by the same policy set, so that nobody
-    /// misses the older one.
+    /// Whether this result says all that an older one said, in the same form, under the same name and by the same policy
+    /// set, so that nobody misses the older one.
     pub fn supersedes(&self, older: &Self) -> bool {
         let set = |result: &Self| result.policy_set.as_ref()?.uri.clone();
         let lasts = match (self.valid_until, older.valid_until) {
@@ -86,6 +88,7 @@ impl ResultContents {
             (Some(until), Some(older)) => until >= older,
         };
         older.time_created < self.time_created
+            && older.predicate_type == self.predicate_type
             && older.verifier_id == self.verifier_id
             && set(self).is_some_and(|uri| set(older) == Some(uri))
             && older.claims.iter().all(|claim| self.claims.contains(claim))
@@ -169,6 +172,7 @@ fn signer(received: &Received) -> ClaimedSigner {
 impl From<ResultStatement> for ResultContents {
     fn from(result: ResultStatement) -> Self {
         Self {
+            predicate_type: result.predicate_type,
             verifier_id: result.verifier_id,
             policy_set: result.policy_set,
             claims: result.claims,
@@ -189,6 +193,7 @@ mod tests {
 
     fn older() -> ResultContents {
         ResultContents {
+            predicate_type: PredicateType::Svr,
             verifier_id: "https://example.com/v1".to_owned(),
             policy_set: Some(set("https://example.com/set", "1")),
             claims: vec!["a=passed".to_owned()],
@@ -230,6 +235,7 @@ mod tests {
     #[case(ResultContents { verifier_id: "https://example.com/v2".to_owned(), ..newer() })]
     #[case(ResultContents { policy_set: Some(set("https://example.com/other", "1")), ..newer() })]
     #[case(ResultContents { policy_set: None, ..newer() })]
+    #[case(ResultContents { predicate_type: PredicateType::Vsa, ..newer() })]
     #[case(ResultContents { claims: vec!["b=passed".to_owned()], ..newer() })]
     #[case(ResultContents { valid_until: Some(time("2026-01-31T00:00:00Z")), ..newer() })]
     fn whatever_says_less_supersedes_nothing(#[case] newer: ResultContents) {

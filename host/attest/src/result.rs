@@ -15,6 +15,8 @@ const PASSED: &str = "PASSED";
 /// A verification result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ResultStatement {
+    /// In which form it says it.
+    pub(crate) predicate_type: PredicateType,
     /// Who verified.
     pub(crate) verifier_id: String,
     /// By what it was judged: packs, and the policy set.
@@ -52,6 +54,7 @@ impl ResultStatement {
         let policies = verifier.policies.into_iter().map(|Object(policy)| policy);
         let policies: Vec<ResourceDescriptor> = policies.collect();
         Ok(Self {
+            predicate_type: PredicateType::Svr,
             verifier_id: verifier.id,
             // polcheck puts it last.
             policy_set: policies.last().cloned(),
@@ -79,6 +82,7 @@ impl ResultStatement {
         let packs = evidence.packs.into_iter().map(|Object(pack)| pack);
         let levels = summary.verified_levels;
         Ok(Self {
+            predicate_type: PredicateType::Vsa,
             verifier_id: summary.verifier.0.id,
             policies: packs.chain([policy.clone()]).collect(),
             policy_set: Some(policy),

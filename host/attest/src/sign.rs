@@ -7,7 +7,7 @@ use crate::key::{PublicKey, SigningKey};
 use crate::legacy::{LegacyForm, NoLegacyForm, legacy_form};
 use crate::root::TrustedRoot;
 use crate::signing_config::LogVersion;
-use crate::statement::Statement;
+use crate::statement::{PredicateType, Statement};
 use crate::trust::Trust;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -26,7 +26,7 @@ pub const BUNDLE_MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+js
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bundle {
     bytes: Vec<u8>,
-    predicate_type: &'static str,
+    predicate_type: PredicateType,
     /// What leads from the certificate to its authority, where there is one. It is not in the bundle: whoever verifies one
     /// has it from the trusted root.
     chain: Vec<DerCertificate>,
@@ -51,12 +51,20 @@ impl Bundle {
         Ok(legacy_form(&self.bytes)?.with_chain(&self.chain))
     }
 
+    /// What kind of statement it is.
+    pub fn predicate_type(&self) -> PredicateType {
+        self.predicate_type
+    }
+
     /// The annotations of the manifest that attaches the bundle, as cosign writes them.
     pub fn annotations(&self, created: Timestamp) -> BTreeMap<String, String> {
         let created = created.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         [
             ("dev.sigstore.bundle.content", "dsse-envelope"),
-            ("dev.sigstore.bundle.predicateType", self.predicate_type),
+            (
+                "dev.sigstore.bundle.predicateType",
+                self.predicate_type.uri(),
+            ),
             ("org.opencontainers.image.created", &created),
         ]
         .into_iter()
@@ -127,7 +135,7 @@ pub struct SignedStatement {
     pub(crate) verifier: Verifier,
     pub(crate) log_entries: Vec<TransparencyLogEntry>,
     pub(crate) timestamps: Vec<Timestamped>,
-    predicate_type: &'static str,
+    predicate_type: PredicateType,
 }
 
 /// What a signature is verified with.
@@ -200,7 +208,7 @@ impl SignedStatement {
             verifier,
             log_entries: Vec::new(),
             timestamps: Vec::new(),
-            predicate_type: statement.predicate_type().uri(),
+            predicate_type: statement.predicate_type(),
         }
     }
 

@@ -67,18 +67,18 @@ pub(crate) enum Statement<'a> {
 }
 
 impl Attestation {
-    /// The statement about what a report is about, if there is one.
-    pub(crate) fn about(&self, report: &Report) -> Option<Statement<'_>> {
+    /// The statements about what a report is about.
+    pub(crate) fn about(&self, report: &Report) -> Vec<Statement<'_>> {
         let digest = report.subject.digest();
         match self {
-            Self::Unwanted => None,
+            Self::Unwanted => Vec::new(),
             Self::Signed(all) => {
-                let mut all = all.iter();
-                all.find(|it| it.subject == *digest).map(Statement::Signed)
+                let all = all.iter().filter(|it| it.subject == *digest);
+                all.map(Statement::Signed).collect()
             }
             Self::Planned(all) => {
-                let mut all = all.iter();
-                all.find(|it| it.subject == *digest).map(Statement::Planned)
+                let all = all.iter().filter(|it| it.subject == *digest);
+                all.map(Statement::Planned).collect()
             }
         }
     }

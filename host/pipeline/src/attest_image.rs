@@ -10,7 +10,7 @@ use ::attest::{
 use ::registry::{Attachment, Image, LegacyLayer, Source};
 use ::sigstore::{Signed, Signer};
 use bytes::Bytes;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use model::{Digest, Report, Verdict};
 use oci_spec::image::Descriptor;
 
@@ -19,10 +19,36 @@ use oci_spec::image::Descriptor;
 pub struct AttestRequest<'a> {
     /// How the verifier calls itself, if not as polcheck does.
     pub verifier_id: Option<&'a str>,
+    /// Which statements are made.
+    pub predicates: Predicates,
+    /// How long they count, from the time of the verdict; none: they say nothing about it.
+    pub valid_for: Option<SignedDuration>,
     /// How they are attached.
     pub mode: AttachMode,
     /// Leave older statements where they are.
     pub keep_superseded: bool,
+}
+
+/// Which statements are made about one digest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Predicates {
+    /// A Simple Verification Result.
+    #[default]
+    Svr,
+    /// A SLSA Verification Summary.
+    Vsa,
+    /// Both.
+    Both,
+}
+
+impl Predicates {
+    fn types(self) -> &'static [PredicateType] {
+        match self {
+            Self::Svr => &[PredicateType::Svr],
+            Self::Vsa => &[PredicateType::Vsa],
+            Self::Both => &[PredicateType::Svr, PredicateType::Vsa],
+        }
+    }
 }
 
 /// A signed statement.
@@ -165,15 +191,17 @@ impl Pipeline {
                 image: source.to_string(),
             });
         }
-        let verifier = verifier(request.verifier_id);
+        let verifier = verifier(request);
         let mut prepared = Vec::new();
         for judged in judged.iter().filter(|judged| has_claim(&judged.report)) {
-            prepared.push(Prepared {
-                statement: statement(&judged.report, &verifier, PredicateType::Svr)?,
-                judged,
-                forms: Forms::default(),
-                warnings: Vec::new(),
-            });
+            for predicate_type in request.predicates.types() {
+                prepared.push(Prepared {
+                    statement: statement(&judged.report, &verifier, *predicate_type)?,
+                    judged,
+                    forms: Forms::default(),
+                    warnings: Vec::new(),
+                });
+            }
         }
         if mode == AttachMode::None || prepared.is_empty() {
             return Ok((None, prepared));
@@ -187,11 +215,15 @@ impl Pipeline {
     }
 }
 
-fn verifier(id: Option<&str>) -> Verifier {
-    let verifier = PACKS.iter().fold(Verifier::default(), |verifier, pack| {
+fn verifier(request: &AttestRequest<'_>) -> Verifier {
+    let own = Verifier {
+        valid_for: request.valid_for,
+        ..Verifier::default()
+    };
+    let verifier = PACKS.iter().fold(own, |verifier, pack| {
         verifier.with_builtin_pack(pack.name, pack.digest())
     });
-    match id {
+    match request.verifier_id {
         Some(id) => Verifier {
             id: id.to_owned(),
             ..verifier

@@ -48,7 +48,7 @@ mod yaml;
 pub use ::facts::{BuildInputs, base_config};
 pub use attach_form::{AttachMode, AttachWarning, Forms};
 pub use attached::Reason;
-pub use attest_image::{AttestRequest, Attested, Planned};
+pub use attest_image::{AttestRequest, Attested, Planned, Predicates};
 pub use base_images::KnownBases;
 pub use baseline::Baseline;
 pub use builtin::{DEFAULT_SET, PACKS, SETS};

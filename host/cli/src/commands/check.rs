@@ -201,7 +201,7 @@ fn write_bundle(signing: &SigningArgs, attested: &[Attested]) -> Result<(), Fail
             "`--bundle` takes one statement, and there are {}",
             several.len()
         ))
-        .help("name one image, and one platform with `--platform`")),
+        .help("name one image, one platform with `--platform`, and one `--predicate`")),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::secrets;
 use crate::session::block_on;
 use attest::{Password, PublicKey, RsaPadding, Services, SigningKey};
 use clap::Args;
-use pipeline::{AttachMode, AttestRequest};
+use pipeline::{Age, AttachMode, AttestRequest, Predicates};
 use sigstore::{Key, PluginKey, Signer};
 use std::env;
 use std::io::IsTerminal;
@@ -34,6 +34,14 @@ pub(crate) struct SigningArgs {
     rsa_padding: Padding,
     #[command(flatten)]
     identity: IdentityArgs,
+    /// What to sign
+    #[arg(long, value_name = "PREDICATE", default_value = "svr")]
+    predicate: Predicate,
+    /// Say that the statement counts for so long: `720h`, `30d`
+    ///
+    /// Nobody who heeds it relies on the statement after that. `verify --max-age` says the same on the other side.
+    #[arg(long, value_name = "PERIOD")]
+    valid_for: Option<Age>,
     /// Write the signed statement here too
     #[arg(long, value_name = "FILE")]
     pub(crate) bundle: Option<PathBuf>,
@@ -57,6 +65,27 @@ pub(crate) struct SigningArgs {
     /// Say that this verifier judged, instead of polcheck's own id
     #[arg(long, value_name = "URI", env = "POLCHECK_VERIFIER_ID")]
     pub(crate) verifier_id: Option<String>,
+}
+
+/// What to sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Predicate {
+    /// A Simple Verification Result v0.2
+    Svr,
+    /// A SLSA Verification Summary v1
+    Vsa,
+    /// One of each
+    Both,
+}
+
+impl From<Predicate> for Predicates {
+    fn from(predicate: Predicate) -> Self {
+        match predicate {
+            Predicate::Svr => Self::Svr,
+            Predicate::Vsa => Self::Vsa,
+            Predicate::Both => Self::Both,
+        }
+    }
 }
 
 /// How to attach.
@@ -95,6 +124,8 @@ impl SigningArgs {
     pub(crate) fn request(&self) -> AttestRequest<'_> {
         AttestRequest {
             verifier_id: self.verifier_id.as_deref(),
+            predicates: self.predicate.into(),
+            valid_for: self.valid_for.map(|Age(period)| period),
             mode: self.mode(),
             keep_superseded: self.keep_superseded,
         }

@@ -1,20 +1,41 @@
 //! What became of statements, or would become of them.
 
 use super::json::escaped;
-use super::{Statement, printable};
-use attest::ClaimedSigner;
-use model::Digest;
+use super::{Attestation, Statement, printable};
+use attest::{ClaimedSigner, PredicateType};
+use model::{Digest, Report};
 use pipeline::{Attested, Candidate, Forms, Outcome, Planned, Superseded};
 use registry::Detached;
 use serde_json::{Value, json};
 
-/// What became of one, in a line.
-pub(super) fn text(statement: Option<Statement<'_>>) -> String {
-    let statement = match statement {
-        None => return "no statement".to_owned(),
-        Some(Statement::Planned(planned)) => return planned_text(planned.forms).to_owned(),
-        Some(Statement::Signed(attested)) => attested,
+/// What became of the statements about what a report is about, in a line each; none where none were wanted.
+pub(super) fn lines(attestation: &Attestation, report: &Report) -> Vec<String> {
+    if matches!(attestation, Attestation::Unwanted) {
+        return Vec::new();
+    }
+    let about = attestation.about(report);
+    if about.is_empty() {
+        return vec!["no statement".to_owned()];
+    }
+    about.into_iter().map(text).collect()
+}
+
+/// What became of one, in a line. What is usual is not named.
+fn text(statement: Statement<'_>) -> String {
+    let (predicate_type, text) = match statement {
+        Statement::Planned(planned) => (
+            planned.statement.predicate_type(),
+            planned_text(planned.forms).to_owned(),
+        ),
+        Statement::Signed(attested) => (attested.bundle.predicate_type(), signed_text(attested)),
     };
+    match predicate_type {
+        PredicateType::Svr => text,
+        PredicateType::Vsa => format!("verification summary {text}"),
+    }
+}
+
+fn signed_text(statement: &Attested) -> String {
     match (&statement.referrer, &statement.layer) {
         (None, None) => "signed, not attached".to_owned(),
         (Some(referrer), None) => format!("signed and attached: {}", referrer.digest()),
@@ -40,16 +61,15 @@ fn planned_text(forms: Forms) -> &'static str {
 }
 
 /// What else there is to say about it, in lines.
-pub(super) fn details(statement: Option<Statement<'_>>, verbose: bool) -> Vec<String> {
+pub(super) fn details(statement: Statement<'_>, verbose: bool) -> Vec<String> {
     match statement {
-        None => Vec::new(),
-        Some(Statement::Signed(attested)) => {
+        Statement::Signed(attested) => {
             let superseded = attested.superseded.iter();
             superseded
                 .filter_map(|superseded| superseded_text(superseded, verbose))
                 .collect()
         }
-        Some(Statement::Planned(planned)) => {
+        Statement::Planned(planned) => {
             let candidates = planned.superseded.iter().map(candidate_text);
             let json = planned.statement.as_json().to_owned();
             let statement = format!("statement: {}", escaped(json));
@@ -91,9 +111,13 @@ fn candidate_text(candidate: &Candidate) -> String {
 pub(super) fn json(statement: Statement<'_>) -> Value {
     match statement {
         Statement::Signed(Attested {
-            referrer, layer, ..
+            bundle,
+            referrer,
+            layer,
+            ..
         }) => {
             json!({
+                "predicateType": bundle.predicate_type().uri(),
                 "referrer": referrer.as_ref().map(|it| it.digest().to_string()),
                 "legacyLayer": layer.as_ref().map(|it| it.digest().to_string()),
             })
@@ -109,6 +133,7 @@ pub(super) fn json(statement: Statement<'_>) -> Value {
             let document: Value = serde_json::from_str(statement.as_json()).unwrap_or_default();
             json!({
                 "dryRun": true,
+                "predicateType": statement.predicate_type().uri(),
                 "attach": { "bundle": forms.bundle, "legacy": forms.legacy },
                 "supersedes": superseded,
                 "document": document,

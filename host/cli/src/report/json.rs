@@ -87,9 +87,10 @@ fn report(judged: &Judged, attestation: &Attestation) -> Value {
             );
         }
     }
-    let statement = attestation.about(&judged.report);
-    if let (Some(statement), Some(report)) = (statement, report.as_object_mut()) {
-        report.insert("statement".to_owned(), attestation::json(statement));
+    let statements = attestation.about(&judged.report);
+    if let (false, Some(report)) = (statements.is_empty(), report.as_object_mut()) {
+        let statements = statements.into_iter().map(attestation::json);
+        report.insert("statements".to_owned(), statements.collect());
     }
     report
 }

@@ -106,6 +106,7 @@ fn contents_text(contents: &Contents, state: &State) -> String {
 
 fn result_text(result: &ResultContents) -> String {
     let ResultContents {
+        predicate_type: _,
         verifier_id,
         policy_set,
         claims,

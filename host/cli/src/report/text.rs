@@ -92,9 +92,10 @@ fn of_report(
     for open in left_open(report, shown).lines().skip(1) {
         line(open.trim_start().to_owned());
     }
-    if !matches!(attestation, Attestation::Unwanted) {
-        let statement = attestation.about(report);
-        line(attestation::text(statement));
+    attestation::lines(attestation, report)
+        .into_iter()
+        .for_each(&mut line);
+    for statement in attestation.about(report) {
         attestation::details(statement, style.verbose)
             .into_iter()
             .for_each(&mut line);

@@ -26,7 +26,7 @@ pub(super) fn section(judged: &Judged, attestation: &Attestation, id: &str) -> S
     section += &insecure(&report.insecure);
     // Of a Dockerfile alone nothing is claimed.
     if matches!(report.subject, Subject::Image(_)) {
-        section += &claims(&report.claims, statement(report, attestation).as_deref());
+        section += &claims(&report.claims, &attestation::lines(attestation, report));
     }
     section += &findings(judged);
     if let Some(file) = judged
@@ -136,7 +136,7 @@ fn insecure(options: &[String]) -> String {
     )
 }
 
-fn claims(claims: &[Claim], statement: Option<&str>) -> String {
+fn claims(claims: &[Claim], statements: &[String]) -> String {
     let mut html = String::from("<section class=\"claims\">\n<h3>Claims</h3>\n");
     if claims.is_empty() {
         html += "<p>The policy set makes none.</p>\n";
@@ -168,16 +168,10 @@ fn claims(claims: &[Claim], statement: Option<&str>) -> String {
     if !claims.is_empty() {
         html += "</ul>\n";
     }
-    if let Some(statement) = statement {
+    for statement in statements {
         let _ = writeln!(html, "<p>{}</p>", Text(statement));
     }
     html + "</section>\n"
-}
-
-/// What became of the statement, where one was wanted.
-fn statement(report: &Report, attestation: &Attestation) -> Option<String> {
-    let is_wanted = !matches!(attestation, Attestation::Unwanted);
-    is_wanted.then(|| attestation::text(attestation.about(report)))
 }
 
 fn findings(judged: &Judged) -> String {
