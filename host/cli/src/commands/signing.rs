@@ -43,7 +43,7 @@ pub(crate) struct SigningArgs {
     /// How to attach: `bundle`, or `auto`, which refuses to hide signatures of the old form from cosign 3
     #[arg(long, value_name = "MODE", default_value = "auto")]
     pub(crate) attach: Attach,
-    /// Leave older statements by the same key and policy set where they are
+    /// Leave older statements by the same signer and policy set where they are
     ///
     /// Otherwise a new statement takes the place of those about the same image that say nothing beyond it.
     #[arg(long)]
