@@ -362,6 +362,18 @@ fn a_token_on_the_command_line_is_refused_and_not_repeated() {
 }
 
 #[test]
+fn what_may_be_a_damaged_token_is_not_repeated_either() {
+    let (world, server) = world(&[LogVersion::One], false);
+    let damaged = server.token(&json!({})).replace('.', "_");
+    let said = called(
+        &world,
+        &format!("attest -q --identity-token {damaged} {SIGSTORE}"),
+    );
+    assert_eq!(said.code, 2, "{said}");
+    assert!(!said.to_string().contains(&damaged), "{said}");
+}
+
+#[test]
 fn without_a_key_a_token_and_a_ci_there_is_nothing_to_sign_with() {
     let (world, _server) = world(&[LogVersion::One], false);
     assert_said!(called(&world, "attest -q"), @"

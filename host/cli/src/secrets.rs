@@ -7,7 +7,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 /// The largest secret: more than any key or token has.
-const MAX_SECRET_BYTES: usize = 1024 * 1024;
+const MAX_SECRET_BYTES: usize = 128 * 1024;
 
 /// Keeps the memory of this process, and of all that it starts, from being written down when they crash; on Linux nobody
 /// but root may look into it either, nor into the variables it was started with.

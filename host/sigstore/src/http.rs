@@ -21,8 +21,7 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2
 /// How many bytes of a secret are too many to be printed.
 const SECRET_PART: usize = 8;
 
-/// What is asked.
-#[derive(Debug)]
+/// What is asked. Its body may hold a token, and is not printed.
 pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) url: Url,
@@ -55,12 +54,11 @@ impl Request {
     }
 }
 
-/// What came back.
-#[derive(Debug)]
+/// What came back. Its body may hold a token, and is not printed.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) location: Option<String>,
-    /// Overwritten when it is dropped: it may hold a token.
+    /// Overwritten when it is dropped.
     pub(crate) body: Zeroizing<Vec<u8>>,
 }
 

@@ -175,3 +175,22 @@ impl TufError {
         Some(help.to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sigstore_tuf::TrustedMetadataSet;
+
+    #[test]
+    fn the_root_of_the_public_sigstore_is_signed_by_its_own_keys() {
+        let root = TrustedMetadataSet::from_root(PUBLIC_GOOD_ROOT).unwrap();
+        assert_eq!(root.root().version, 16);
+        let mut changed = PUBLIC_GOOD_ROOT.to_vec();
+        let at = changed
+            .windows(7)
+            .position(|word| word == b"expires")
+            .unwrap();
+        changed[at + 12] ^= 1;
+        assert!(TrustedMetadataSet::from_root(&changed).is_err());
+    }
+}

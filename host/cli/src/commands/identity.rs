@@ -13,6 +13,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
+/// The longest name of a file.
+const MAX_NAME_BYTES: usize = 255;
 /// Standard input, where a file is meant.
 const STDIN: &str = "-";
 
@@ -139,7 +141,10 @@ pub(crate) fn trusted_root(path: &Path) -> Result<TrustedRoot, Failure> {
 
 /// The token in a file, or on standard input.
 fn token(path: &Path) -> Result<Zeroizing<String>, Failure> {
-    if path.to_str().is_some_and(IdentityToken::is_like) {
+    let is_token = path.to_str().is_some_and(IdentityToken::is_like);
+    // Longer than the name of any file: a token that was copied badly.
+    let is_too_long = path.as_os_str().len() > MAX_NAME_BYTES && !path.exists();
+    if is_token || is_too_long {
         return Err(Failure::say(
             "`--identity-token` was given a token, which everybody on this machine could read",
         )

@@ -57,7 +57,7 @@ pub(crate) struct SigningArgs {
     /// Say what would be signed, attached and superseded, and do nothing of it; this needs no key
     #[arg(long, conflicts_with = "bundle")]
     pub(crate) dry_run: bool,
-    /// Leave older statements by the same key and policy set where they are
+    /// Leave older statements by the same signer and policy set where they are
     ///
     /// Otherwise a new statement takes the place of those about the same image that say nothing beyond it.
     #[arg(long)]
