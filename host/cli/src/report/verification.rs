@@ -5,7 +5,8 @@ use crate::failure::Failure;
 use attest::{LogEntries, Signer, VerifiedSignature};
 use model::canonical;
 use pipeline::{
-    AcceptedBy, AcceptedStatement, Place, RejectedStatement, StatedClaim, TrustPolicy, Verification,
+    AcceptedBy, AcceptedStatement, Place, Reason, RejectedStatement, StatedClaim, TrustPolicy,
+    Verification,
 };
 use registry::ListedBy;
 use serde_json::{Value, json};
@@ -207,7 +208,7 @@ impl Rejection<'_> {
             printable(&answer.name(&self.rejected.place)),
             printable(&with_causes(reason))
         );
-        if let Some(help) = reason.help().filter(|_| with_help) {
+        if let Some(help) = answer.help(reason).filter(|_| with_help) {
             let _ = writeln!(text, "    help: {}", printable(&help));
         }
     }
@@ -217,7 +218,7 @@ impl Rejection<'_> {
         let mut document = answer.place_json(&self.rejected.place);
         document["rules"] = json!(self.rules);
         document["reason"] = json!(with_causes(reason));
-        document["help"] = json!(reason.help());
+        document["help"] = json!(answer.help(reason));
         document
     }
 }
@@ -251,6 +252,14 @@ impl Answer<'_> {
             Place::Legacy { manifest, .. } => ("legacy-tag", Some(manifest)),
         };
         json!({ "from": from, "referrer": referrer, "bundle": bundle.map(|path| path.display().to_string()) })
+    }
+
+    /// The cure, in the place where somebody said whom to trust.
+    fn help(&self, reason: &Reason) -> Option<String> {
+        match self.policy.definition() {
+            Some(_) => reason.help_in_policy(),
+            None => reason.help(),
+        }
     }
 
     /// The file of the trusted root, if it is not the one of the public Sigstore.
