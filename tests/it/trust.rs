@@ -530,7 +530,7 @@ fn an_error_in_a_trust_policy_is_shown_where_it_is(#[case] text: &str, #[case] p
         assert_eq!(said.code, 2, "{said}");
         assert!(said.stderr.contains(place), "{said}");
     }
-    let set: String = text.lines().map(|line| format!("  {line}\n")).collect();
+    let set: String = text.lines().flat_map(|line| ["  ", line, "\n"]).collect();
     world.write(
         "own.yaml",
         format!("name: own\npacks: [builtin:core]\nrules: {{ '*': {{}} }}\ntrust:\n{set}"),
@@ -598,30 +598,36 @@ fn publication(world: &World, digest: &str, predicate_type: &str) -> Value {
     )
 }
 
-#[test]
-fn a_claim_by_a_weaker_policy_set_counts_only_where_that_set_is_trusted() {
+/// A world in which an image has a statement by a weak set, and the digest of that.
+fn judged_weakly() -> (World, String) {
     let world = world();
     world.write("weak.yaml", WEAK);
     attest(&world, "ci", " --policy-set weak.yaml");
-    let rule = |sets: &str| format!("- {{ claims: [security.scan], signers: [ci]{sets} }}\n");
-    let said = verify(&world, &rule(""), "");
+    let digest = digest_of_weak(&world);
+    (world, digest)
+}
+
+fn digest_of_weak(world: &World) -> String {
+    let image = world.image("app:1");
+    let report = world.json(&["check", "-o", "json", "--policy-set", "weak.yaml", &image]);
+    let digest = &report["reports"][0]["policySet"]["digest"];
+    digest.as_str().unwrap().to_owned()
+}
+
+/// A rule that trusts policy sets.
+fn trusting(sets: &str) -> String {
+    format!("- {{ claims: [security.scan], signers: [ci]{sets} }}\n")
+}
+
+#[test]
+fn a_claim_by_a_weaker_policy_set_counts_only_where_that_set_is_trusted() {
+    let (world, digest) = judged_weakly();
+    let said = verify(&world, &trusting(""), "");
     assert_eq!(said.code, 1, "{said}");
     assert!(
         said.stdout.contains("made with the policy set `weak`"),
         "{said}"
     );
-    let report = world.json(&[
-        "check",
-        "-o",
-        "json",
-        "--policy-set",
-        "weak.yaml",
-        &world.image("app:1"),
-    ]);
-    let digest = report["reports"][0]["policySet"]["digest"]
-        .as_str()
-        .unwrap()
-        .to_owned();
     for (sets, code) in [
         (format!(", policySets: ['{digest}']"), 0),
         (
@@ -642,13 +648,18 @@ fn a_claim_by_a_weaker_policy_set_counts_only_where_that_set_is_trusted() {
             1,
         ),
     ] {
-        let said = verify(&world, &rule(&sets), "");
+        let said = verify(&world, &trusting(&sets), "");
         assert_eq!(said.code, code, "{sets}\n{said}");
     }
+}
+
+#[test]
+fn a_publisher_says_which_policy_sets_are_theirs() {
+    let (world, digest) = judged_weakly();
     let published = |kind: &str| publication(&world, &digest, kind).to_string();
     let kind = "https://polcheck.dev/attestation/policy-set/v1";
     let by = |uri: &str| {
-        rule(&format!(
+        trusting(&format!(
             ", policySets: [{{ publisher: team, uri: '{uri}' }}]"
         ))
     };

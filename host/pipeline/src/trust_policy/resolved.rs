@@ -326,10 +326,10 @@ fn trust(
     signers: &Signers,
     root: Option<TrustedRoot>,
 ) -> Trust {
-    let named = || names.iter().filter_map(|name| signers.get(*name));
+    let trusted = || names.iter().filter_map(|name| signers.get(*name));
     Trust {
-        keys: named().flat_map(|signer| signer.keys.clone()).collect(),
-        identities: named()
+        keys: trusted().flat_map(|signer| signer.keys.clone()).collect(),
+        identities: trusted()
             .flat_map(|signer| signer.identities.clone())
             .collect(),
         root,
