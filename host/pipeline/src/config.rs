@@ -347,11 +347,6 @@ impl Config {
             .collect()
     }
 
-    /// Whether the working directory decides a value: whoever wrote a change may have written that, too.
-    fn is_found_here(&self, key: &str) -> bool {
-        matches!(self.origins.get(key), Some(Origin::WorkingDirectory(_)))
-    }
-
     /// How much somebody wants to be done at the same time; nothing where nobody said so.
     pub fn wanted_jobs(&self) -> Option<usize> {
         let is_default = matches!(self.origins.get("jobs"), None | Some(Origin::Default));

@@ -672,7 +672,7 @@ fn a_statement_from_the_future_is_rejected_but_clocks_may_differ_a_little() {
     let mut expected = expected();
     expected.now = time("2026-11-23T12:00:00Z") - CLOCK_SKEW;
     assert!(verify(&bundle, &forger.trusted(), &expected).is_ok());
-    expected.now -= jiff::SignedDuration::from_secs(1);
+    expected.now -= SignedDuration::from_secs(1);
     let rejection = verify(&bundle, &forger.trusted(), &expected).unwrap_err();
     assert!(matches!(rejection, Rejection::FromTheFuture { .. }));
 }

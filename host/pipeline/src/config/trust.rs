@@ -1,6 +1,6 @@
-//! What the configuration says about whose statements count.
+//! What the configuration says about whose statements count, and what nobody named of it.
 
-use super::{Config, ConfigError};
+use super::{Config, ConfigError, Origin};
 use crate::set_file::{read_trust, trust_of_set};
 use crate::trust_document::TrustDocument;
 use std::path::PathBuf;
@@ -32,5 +32,10 @@ impl Config {
         }
         let is_unnamed = self.is_found_here("policySet") || self.is_found_here("point");
         is_unnamed.then(|| PathBuf::from(self.policy_set()))
+    }
+
+    /// Whether the working directory decides a value: whoever wrote a change may have written that, too.
+    pub(super) fn is_found_here(&self, key: &str) -> bool {
+        matches!(self.origins.get(key), Some(Origin::WorkingDirectory(_)))
     }
 }
