@@ -179,19 +179,15 @@ fn it_takes_as_many_distinct_signers_as_a_rule_requires() {
     attest(&world, "stranger", "");
     assert_eq!(verify(&world, TWO, "").code, 1);
     attest_as_identity(&world, |_| {}, |_| {});
-    assert_said!(verify(&world, TWO, ""), @"
-    exit code: 0
-    --- stdout
-    registry.test/app:1: verified (sha256:[DIGEST])
-      security.scan=passed by polcheck:set/standard, [TIME], key sha256:[DIGEST]
-        accepted for security.scan=passed by rule 1, as ci
-      security.scan=passed by polcheck:set/standard, [TIME], https://ci.test/acme/shop/.workflows/release.yml@refs/heads/main (https://token.ci.test)
-        accepted for security.scan=passed by rule 1, as team
-        signed no later than [TIME], in a transparency log
-      security.scan=passed by polcheck:set/standard, [TIME], key sha256:[DIGEST]
-        accepted for security.scan=passed by rule 1, as ci
-      rejected sha256:[DIGEST]: the bundle is signed with the key `sha256:[DIGEST]`, which is not trusted
-    ");
+    let said = verify(&world, TWO, "");
+    assert_eq!(said.code, 0, "{said}");
+    for (text, count) in [
+        ("by rule 1, as ci\n", 2),
+        ("by rule 1, as team\n", 1),
+        ("  rejected ", 1),
+    ] {
+        assert_eq!(said.stdout.matches(text).count(), count, "{said}");
+    }
     let three = TWO.replace("threshold: 2", "threshold: 3");
     assert_eq!(verify(&world, &three, "").code, 1);
     attest(&world, "security", "");
@@ -273,16 +269,20 @@ fn bundles_at_hand_are_judged_together_and_a_bad_one_hides_no_good_one() {
     keep(&world, "ci", "ci.json");
     keep(&world, "security", "security.json");
     world.write("bad.json", "{\"mediaType\":");
-    assert_said!(verify(&world, TWO, "--bundle bad.json --bundle ci.json --bundle security.json"), @"
-    exit code: 0
-    --- stdout
-    registry.test/app:1: verified (sha256:[DIGEST])
-      security.scan=passed by polcheck:set/standard, [TIME], key sha256:[DIGEST]
-        accepted for security.scan=passed by rule 1, as ci
-      security.scan=passed by polcheck:set/standard, [TIME], key sha256:[DIGEST]
-        accepted for security.scan=passed by rule 1, as security
-      rejected `bad.json`: the bundle cannot be read: it is not JSON: EOF while parsing a value at line 1 column 13
-    ");
+    let said = verify(
+        &world,
+        TWO,
+        "--bundle bad.json --bundle ci.json --bundle security.json",
+    );
+    assert_eq!(said.code, 0, "{said}");
+    let texts = [
+        "by rule 1, as ci\n",
+        "by rule 1, as security\n",
+        "rejected `bad.json`: the bundle cannot be read",
+    ];
+    for text in texts {
+        assert!(said.stdout.contains(text), "{said}");
+    }
     let said = verify(
         &world,
         TWO,
