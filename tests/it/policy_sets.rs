@@ -340,23 +340,13 @@ fn a_point_has_packs_of_its_own() {
     assert!(!ci.stdout.contains("the weather"), "{ci}");
 }
 
-#[test]
-fn the_published_schemas_know_what_polcheck_knows() {
-    let world = World::new();
-    let schema = |name: &str| -> Value {
-        let path = root().join("docs/reference").join(name);
-        serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
-    };
-    let set = schema("policy-set.schema.json");
-    let configuration = schema("configuration.schema.json");
-    let trust = schema("trust-policy.schema.json");
-    // A section of a set is a trust policy.
-    for part in ["signer", "identity", "statements", "trustedPolicySet"] {
-        assert_eq!(set["$defs"][part], trust["$defs"][part], "{part}");
-    }
-    assert_eq!(set["$defs"]["trust"]["properties"], trust["properties"]);
-    // Where an unknown field may stand, and what the schema says of it.
-    let places = [
+/// Where an unknown field may stand, and what the schema says of it.
+fn places<'s>(
+    set: &'s Value,
+    configuration: &'s Value,
+    trust: &'s Value,
+) -> Vec<(&'static str, &'s Value)> {
+    vec![
         ("name: own\nzzz: 1\n", &set["properties"]),
         (
             "name: own\npacks: [builtin:core]\nrules: { '*': { zzz: 1 } }\n",
@@ -400,7 +390,25 @@ fn the_published_schemas_know_what_polcheck_knows() {
             "waivers: [{ zzz: 1 }]\n",
             &configuration["$defs"]["waiver"]["properties"],
         ),
-    ];
+    ]
+}
+
+#[test]
+fn the_published_schemas_know_what_polcheck_knows() {
+    let world = World::new();
+    let schema = |name: &str| -> Value {
+        let path = root().join("docs/reference").join(name);
+        serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+    };
+    let set = schema("policy-set.schema.json");
+    let configuration = schema("configuration.schema.json");
+    let trust = schema("trust-policy.schema.json");
+    // A section of a set is a trust policy.
+    for part in ["signer", "identity", "statements", "trustedPolicySet"] {
+        assert_eq!(set["$defs"][part], trust["$defs"][part], "{part}");
+    }
+    assert_eq!(set["$defs"]["trust"]["properties"], trust["properties"]);
+    let places = places(&set, &configuration, &trust);
     for (text, properties) in places {
         world.write("file.yaml", text);
         let said = world.polcheck(&["config", "validate", "file.yaml"]);

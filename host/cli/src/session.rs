@@ -8,7 +8,7 @@ use engine::Allocation;
 use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
 use jiff::SignedDuration;
 use pipeline::config::{Config, FILE_NAME, FailOn, Layer, Origin};
-use pipeline::{Baseline, Pipeline, Policies, TrustPolicy, builtin_set, find_word};
+use pipeline::{Baseline, Pipeline, Policies, find_word};
 use registry::{CacheOptions, ClientIdentity, GivenLogin, Options, Registry};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -114,7 +114,7 @@ impl Session {
     }
 
     /// The files in which somebody may have written what policies are made of.
-    fn written(&self) -> Vec<PathBuf> {
+    pub(crate) fn written(&self) -> Vec<PathBuf> {
         let mut files = pipeline::files_of(self.config.policy_set());
         let values = &self.config.values;
         files.extend(values.waiver_files.iter().flatten().cloned());
@@ -184,35 +184,6 @@ impl Session {
         .help(format!(
             "name it with `--config {FILE_NAME}` if you trust it, or leave it out with `--no-config`"
         )))
-    }
-
-    /// Whose statements count: what a file says that was named for it, or else the policy set. A file in the working directory
-    /// that nobody named does not count, by whoever it may be.
-    pub(crate) fn trust_policy(&self) -> Result<Option<TrustPolicy>, Failure> {
-        let Some(document) = self.config.trust()? else {
-            return Ok(None);
-        };
-        if let Some(what) = self.config.unnamed_trust() {
-            return Err(Failure::say(format!(
-                "whose statements count comes from `{FILE_NAME}` in the working directory, which nobody named"
-            ))
-            .help(format!(
-                "name the file with `--trust-policy {}` if you trust it, or say whom you trust: `--key`, `--certificate-identity`",
-                what.display()
-            )));
-        }
-        let engine = self.engine()?;
-        let resolved = TrustPolicy::resolve(&document, &|name| builtin_set(&engine, name));
-        let resolved = resolved.map_err(|error| {
-            let place = error
-                .word()
-                .and_then(|word| find_word(&self.written(), word));
-            Failure {
-                place,
-                ..Failure::from(error)
-            }
-        });
-        resolved.map(Some)
     }
 
     /// The whole line.

@@ -77,6 +77,14 @@ impl Reason {
         matches!(self, Self::Unreadable(_) | Self::TooMuch { .. })
     }
 
+    /// What to do about it where a trust policy says who is trusted.
+    pub fn help_in_policy(&self) -> Option<String> {
+        match self {
+            Self::Rejected(rejection) => rejection.help_in_policy(),
+            other => other.help(),
+        }
+    }
+
     /// What to do about it.
     pub fn help(&self) -> Option<String> {
         match self {

@@ -5,6 +5,7 @@
 mod byte_size;
 mod origin;
 mod registries;
+mod trust;
 mod variables;
 
 pub use byte_size::{ByteSize, InvalidByteSize};
@@ -15,8 +16,6 @@ use crate::builtin::DEFAULT_SET;
 use crate::claims::Unnamed;
 use crate::error::PoliciesError;
 use crate::policies::Changes;
-use crate::set_file::{read_trust, trust_of_set};
-use crate::trust_document::TrustDocument;
 use crate::yaml;
 use jiff::SignedDuration;
 use model::report::EnforcementPoint;
@@ -348,11 +347,6 @@ impl Config {
             .collect()
     }
 
-    /// Whether the working directory decides a value: whoever wrote a change may have written that, too.
-    fn is_found_here(&self, key: &str) -> bool {
-        matches!(self.origins.get(key), Some(Origin::WorkingDirectory(_)))
-    }
-
     /// How much somebody wants to be done at the same time; nothing where nobody said so.
     pub fn wanted_jobs(&self) -> Option<usize> {
         let is_default = matches!(self.origins.get("jobs"), None | Some(Origin::Default));
@@ -382,36 +376,6 @@ impl Config {
             ignore_comments: values.ignore_comments == Some(true),
             trust: self.named_trust()?,
         })
-    }
-
-    /// What a file says about trust, if one is named for that.
-    fn named_trust(&self) -> Result<Option<TrustDocument>, ConfigError> {
-        let read = |path: &PathBuf| read_trust(path, self.values.point.unwrap_or_default());
-        let trust = self.values.trust_policy.as_ref().map(read).transpose();
-        trust.map_err(|error| ConfigError::Trust(Box::new(error)))
-    }
-
-    /// What a file says about trust that is named for that, or else the policy set.
-    ///
-    /// # Errors
-    /// If the file or the set cannot be read.
-    pub fn trust(&self) -> Result<Option<TrustDocument>, ConfigError> {
-        if self.values.trust_policy.is_some() {
-            return self.named_trust();
-        }
-        let of_set = trust_of_set(self.policy_set(), self.values.point.unwrap_or_default());
-        of_set.map_err(|error| ConfigError::Trust(Box::new(error)))
-    }
-
-    /// The file that says whose statements count, where only the working directory names it.
-    pub fn unnamed_trust(&self) -> Option<PathBuf> {
-        match &self.values.trust_policy {
-            Some(path) => self.is_found_here("trustPolicy").then(|| path.clone()),
-            None => {
-                let is_unnamed = self.is_found_here("policySet") || self.is_found_here("point");
-                is_unnamed.then(|| PathBuf::from(self.policy_set()))
-            }
-        }
     }
 
     /// The longest that one image may take.

@@ -29,6 +29,13 @@ impl Rejection {
             | Self::TimestampTime { .. } => {
                 "if it is one of a Sigstore that you trust, give its trusted root with `--trusted-root`"
             }
+            // With the trusted root of another Sigstore, none of them verifies.
+            Self::CertificateTimestamp { .. }
+            | Self::Checkpoint { .. }
+            | Self::InclusionPromise { .. }
+            | Self::Timestamp { .. } => {
+                "do not use the image on the word of this statement; if it is of another Sigstore that you trust, give its trusted root with `--trusted-root`"
+            }
             Self::NoTimestamp => {
                 "sign with a timestamp authority, or with a log that says when it took the entry"
             }
@@ -50,16 +57,53 @@ impl Rejection {
             | Self::CertificateSignature
             | Self::Certificate { .. }
             | Self::CertificateTime { .. }
-            | Self::CertificateTimestamp { .. }
             | Self::LogEntry { .. }
             | Self::InclusionProof { .. }
-            | Self::Checkpoint { .. }
-            | Self::InclusionPromise { .. }
-            | Self::LogEntryMismatch { .. }
-            | Self::Timestamp { .. } => {
+            | Self::LogEntryMismatch { .. } => {
                 "do not use the image on the word of this statement; fetch the statement again, or check the image"
             }
             statement => return statement.statement_help(),
+        };
+        Some(help.to_owned())
+    }
+
+    /// The cure where a trust policy says who is trusted, if there is one.
+    pub fn help_in_policy(&self) -> Option<String> {
+        let help = match self {
+            Self::Keyless
+            | Self::NothingTrusted
+            | Self::UntrustedKey { .. }
+            | Self::Identity { .. }
+            | Self::Issuer { .. } => {
+                "if you trust whoever signed it, add them to a signer that the rule of the trust policy names"
+            }
+            Self::NoTrustedRoot { .. }
+            | Self::UnknownLog { .. }
+            | Self::CertificateChain { .. }
+            | Self::TimestampTime { .. } => {
+                "if it is one of a Sigstore that you trust, name its trusted root in the trust policy: `trustedRoot`"
+            }
+            Self::CertificateTimestamp { .. }
+            | Self::Checkpoint { .. }
+            | Self::InclusionPromise { .. }
+            | Self::Timestamp { .. } => {
+                "do not use the image on the word of this statement; if it is of another Sigstore that you trust, name its trusted root in the trust policy: `trustedRoot`"
+            }
+            Self::NoLogEntry | Self::NoInclusion { .. } | Self::LoggedKey { .. } => {
+                "`log: ignored` in the rule of the trust policy accepts signatures that are in no log"
+            }
+            Self::VerifierId { found } if is_plain(found) => {
+                return Some(format!(
+                    "`verifierIds: ['{found}']` in the rule of the trust policy accepts it, if you expect that verifier"
+                ));
+            }
+            Self::PolicySet { uri, digests, .. } => {
+                let set = named_set(uri.as_deref(), digests)?;
+                return Some(format!(
+                    "`policySets: ['{set}']` in the rule of the trust policy accepts it, if you know what that set checks"
+                ));
+            }
+            other => return other.help(),
         };
         Some(help.to_owned())
     }
@@ -92,8 +136,15 @@ impl Rejection {
 }
 
 fn accept_set(uri: Option<&str>, digests: &[String]) -> Option<String> {
+    let set = named_set(uri, digests)?;
+    Some(format!(
+        "`--policy-set {set}` accepts it, if you know what that set checks"
+    ))
+}
+
+/// `URI@DIGEST`, if it can be copied.
+fn named_set(uri: Option<&str>, digests: &[String]) -> Option<String> {
     let digest = digests.first()?;
     let set = uri.map_or_else(|| digest.clone(), |uri| format!("{uri}@{digest}"));
-    is_plain(&set)
-        .then(|| format!("`--policy-set {set}` accepts it, if you know what that set checks"))
+    is_plain(&set).then_some(set)
 }

@@ -57,6 +57,17 @@ pub(crate) fn good(log: LogVersion) -> (Vec<u8>, Trust) {
     (bundle.to_string().into_bytes(), trust(&sigstore))
 }
 
+/// The same in a bundle that holds the chain, as those of version 0.2 do.
+pub(crate) fn good_with_chain() -> (Vec<u8>, Trust) {
+    let sigstore = sigstore();
+    let signing = Signing {
+        chain: true,
+        ..sigstore.signing(signed())
+    };
+    let bundle = sigstore.sign(Content::Statement(payload().as_bytes()), &signing);
+    (bundle.to_string().into_bytes(), trust(&sigstore))
+}
+
 fn payload() -> String {
     statement_json().to_string()
 }

@@ -9,7 +9,7 @@ use model::{Digest, canonical};
 use polcheck_attest::{
     Document, Expected, Identity, LegacyLayer, LogEntries, LogPolicy, Matcher, NoLegacyForm,
     PublicKey, Rejection, Signer, Trust, TrustedRoot, VerifiedImageSignature, legacy_form,
-    verify_legacy_signature, verify_legacy_statement, verify_signer,
+    verify_legacy_signature, verify_legacy_signer, verify_legacy_statement, verify_signer,
 };
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -213,22 +213,33 @@ fn a_signature_of_an_identity_verifies_with_its_log_entry_and_its_timestamp() {
     assert!(verified.annotations().is_empty());
 }
 
-#[test]
-fn a_statement_of_an_identity_verifies_too() {
+/// An attestation of an identity that verifies, and who is trusted for that.
+pub(crate) fn good() -> (Vec<u8>, HashMap<String, String>, Trust) {
     let sigstore = sigstore();
     let statement = statement_json().to_string();
-    let bundle = sigstore.sign(
-        Content::Statement(statement.as_bytes()),
-        &signing(&sigstore),
-    );
-    let envelope = bundle["dsseEnvelope"].to_string();
-    let said = as_annotations(&bundle);
+    let content = Content::Statement(statement.as_bytes());
+    let bundle = sigstore.sign(content, &signing(&sigstore));
+    let envelope = bundle["dsseEnvelope"].to_string().into_bytes();
+    (envelope, as_annotations(&bundle), trust(&sigstore))
+}
+
+#[test]
+fn a_statement_of_an_identity_verifies_too() {
+    let (envelope, said, trust) = good();
     let layer = LegacyLayer {
-        bytes: envelope.as_bytes(),
+        bytes: &envelope,
         annotations: &said,
     };
-    let verified = verify_legacy_statement(layer, &trust(&sigstore), &expected()).unwrap();
+    let verified = verify_legacy_statement(layer, &trust, &expected()).unwrap();
     assert_eq!(verified.signature().log_entries(), LogEntries::Verified);
+    let signature = verify_legacy_signer(layer, &trust, &expected().subject, now()).unwrap();
+    assert_eq!(&signature, verified.signature());
+    let other = canonical::sha256(b"another");
+    let rejection = verify_legacy_signer(layer, &trust, &other, now()).unwrap_err();
+    assert!(
+        matches!(rejection, Rejection::Subject { .. }),
+        "{rejection}"
+    );
 }
 
 #[test]

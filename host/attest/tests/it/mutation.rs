@@ -2,9 +2,13 @@
 
 use crate::cosign;
 use crate::forgeries;
+use crate::legacy;
 use crate::support::{Forger, expected, report, verifier};
-use polcheck_attest::{Expected, PredicateType, Trust, sign, statement, verify};
+use polcheck_attest::{
+    Expected, LegacyLayer, PredicateType, Trust, sign, statement, verify, verify_legacy_statement,
+};
 use rstest::rstest;
+use std::collections::HashMap;
 use test_sigstore::LogVersion;
 
 /// Changes every byte in turn in several ways, and returns how many changed bundles still verified.
@@ -93,4 +97,45 @@ fn no_byte_of_what_an_identity_signed_can_be_changed_to_say_something_else(
     mutate_with(&bundle, &trust, &expected(), |byte| {
         vec![byte ^ 1, byte.wrapping_add(1)]
     });
+}
+
+#[test]
+fn no_byte_of_a_bundle_with_a_chain_can_be_changed_to_say_something_else() {
+    let (bundle, trust) = forgeries::good_with_chain();
+    mutate_with(&bundle, &trust, &expected(), |byte| {
+        vec![byte ^ 1, byte.wrapping_add(1)]
+    });
+}
+
+#[test]
+fn no_byte_of_an_attestation_of_the_older_form_can_be_changed_to_say_something_else() {
+    let (mut envelope, mut annotations, trust) = legacy::good();
+    let verify = |bytes: &[u8], annotations: &HashMap<String, String>| {
+        verify_legacy_statement(LegacyLayer { bytes, annotations }, &trust, &expected())
+    };
+    let original = verify(&envelope, &annotations).unwrap();
+    for position in 0..envelope.len() {
+        let byte = envelope[position];
+        for substitute in [byte ^ 1, byte.wrapping_add(1)] {
+            envelope[position] = substitute;
+            if let Ok(changed) = verify(&envelope, &annotations) {
+                assert_eq!(changed, original, "byte {position} became {substitute}");
+            }
+        }
+        envelope[position] = byte;
+    }
+    let names: Vec<String> = annotations.keys().cloned().collect();
+    for name in names {
+        let text = annotations[&name].clone();
+        for position in 0..text.len() {
+            let mut bytes = text.clone().into_bytes();
+            bytes[position] ^= 1;
+            let changed = String::from_utf8(bytes).unwrap();
+            annotations.insert(name.clone(), changed);
+            if let Ok(changed) = verify(&envelope, &annotations) {
+                assert_eq!(changed, original, "byte {position} of {name}");
+            }
+        }
+        annotations.insert(name, text);
+    }
 }

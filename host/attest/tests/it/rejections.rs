@@ -1,11 +1,13 @@
 //! Every way in which a bundle is not accepted.
 
-use crate::support::{CLAIM, Forger, SET_URI, digest, expected, hex, statement_json, time};
+use crate::support::{CLAIM, Forger, SET_URI, TIME, digest, expected, hex, statement_json, time};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use jiff::SignedDuration;
 use model::strict_json::StrictJsonError;
 use polcheck_attest::{
-    CLOCK_SKEW, Document, Expected, MAX_BUNDLE_BYTES, PAYLOAD_TYPE, Rejection, Trust, verify,
+    CLOCK_SKEW, Document, Expected, MAX_BUNDLE_BYTES, PAYLOAD_TYPE, PredicateType,
+    PUBLICATION_TYPE, Rejection, Trust, verify, verify_publication,
 };
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -670,7 +672,7 @@ fn a_statement_from_the_future_is_rejected_but_clocks_may_differ_a_little() {
     let mut expected = expected();
     expected.now = time("2026-11-23T12:00:00Z") - CLOCK_SKEW;
     assert!(verify(&bundle, &forger.trusted(), &expected).is_ok());
-    expected.now -= jiff::SignedDuration::from_secs(1);
+    expected.now -= SignedDuration::from_secs(1);
     let rejection = verify(&bundle, &forger.trusted(), &expected).unwrap_err();
     assert!(matches!(rejection, Rejection::FromTheFuture { .. }));
 }
@@ -687,6 +689,42 @@ fn a_statement_counts_until_the_end_of_its_validity() {
     expected.now = time("2026-12-23T12:00:01Z");
     let rejection = verify(&bundle, &forger.trusted(), &expected).unwrap_err();
     assert!(matches!(rejection, Rejection::Expired { .. }));
+}
+
+#[test]
+fn a_statement_counts_only_until_it_is_too_old() {
+    let forger = Forger::new();
+    let bundle = forger.statement(&statement_json());
+    let mut expected = expected();
+    expected.now = time(TIME) + SignedDuration::from_hours(24);
+    expected.max_age = Some(SignedDuration::from_hours(24));
+    assert!(verify(&bundle, &forger.trusted(), &expected).is_ok());
+    expected.now += SignedDuration::from_secs(1);
+    let rejection = verify(&bundle, &forger.trusted(), &expected).unwrap_err();
+    assert!(matches!(rejection, Rejection::TooOld { .. }), "{rejection}");
+    assert!(rejection.help().is_some());
+}
+
+#[test]
+fn a_publication_names_digests_that_count_and_nothing_else_is_one() {
+    let forger = Forger::new();
+    let published = |kind: &str| {
+        let mut statement = statement_json();
+        statement["predicateType"] = json!(kind);
+        statement["subject"] = json!([
+            { "digest": { "sha256": hex("set"), "md5": "00", "gitCommit": hex("commit") } },
+            { "digest": { "sha256": "no digest" } },
+        ]);
+        forger.statement(&statement)
+    };
+    let now = expected().now;
+    let found = verify_publication(&published(PUBLICATION_TYPE), &forger.trusted(), now);
+    assert_eq!(found.unwrap(), [digest("set")]);
+    let other = verify_publication(&published(PredicateType::Svr.uri()), &forger.trusted(), now);
+    assert!(matches!(other, Err(Rejection::NoPublication { .. })));
+    let stranger = Forger::new().trusted();
+    let by_other = verify_publication(&published(PUBLICATION_TYPE), &stranger, now);
+    assert!(matches!(by_other, Err(Rejection::UntrustedKey { .. })));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `polcheck config`
 
+use super::trust::trust_policy;
 use crate::args::{GlobalArgs, PolicyArgs, RegistryArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -132,6 +133,6 @@ fn validate_trust(path: PathBuf, global: &GlobalArgs) -> Result<Exit, Failure> {
         trust_policy: Some(path),
         ..Layer::default()
     };
-    Session::new(&global, layer)?.trust_policy()?;
+    trust_policy(&Session::new(&global, layer)?)?;
     print(&valid)
 }

@@ -11,8 +11,8 @@ use model::trust::{
     LogRequirement, SctRequirement, StatementRule, TimestampRequirement, TrustedBy,
     TrustedPolicySet,
 };
-use pipeline::config::Layer;
-use pipeline::{TrustPolicy, TrustRule};
+use pipeline::config::{FILE_NAME, Layer};
+use pipeline::{TrustPolicy, TrustRule, builtin_set, find_word};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -95,7 +95,7 @@ impl TrustArgs {
         if !keys.is_empty() || texts.iter().any(|text| text.is_some()) {
             return Ok(None);
         }
-        session.trust_policy()
+        trust_policy(session)
     }
 
     /// Whom the flags trust; nobody is an answer too.
@@ -202,6 +202,32 @@ impl TrustArgs {
             None => Ok(None),
         }
     }
+}
+
+/// Whose statements count: what a file says that was named for it, or else the policy set. A file in the working directory that
+/// nobody named does not say it: it may be by anybody.
+pub(crate) fn trust_policy(session: &Session) -> Result<Option<TrustPolicy>, Failure> {
+    let Some(document) = session.config.trust()? else {
+        return Ok(None);
+    };
+    if let Some(file) = session.config.unnamed_trust() {
+        return Err(Failure::say(format!(
+            "whose statements count comes from `{FILE_NAME}` in the working directory, which nobody named"
+        ))
+        .help(format!(
+            "name the file with `--trust-policy {}` if you trust it, or say whom you trust: `--key`, `--certificate-identity`",
+            file.display()
+        )));
+    }
+    let engine = session.engine()?;
+    let resolved = TrustPolicy::resolve(&document, &|name| builtin_set(&engine, name));
+    let resolved = resolved.map_err(|error| Failure {
+        place: error
+            .word()
+            .and_then(|word| find_word(&session.written(), word)),
+        ..Failure::from(error)
+    });
+    resolved.map(Some)
 }
 
 /// A policy set that is accepted, as a rule of a trust policy has it.

@@ -97,7 +97,7 @@ pub(crate) fn run(args: VerifyArgs, global: &GlobalArgs) -> Result<Exit, Failure
         trust: Arc::new(policy),
         require,
         max_age: max_age.map(|Age(age)| age),
-        now: Timestamp::now(),
+        now: whole_second(),
         bundles: bundles.iter().map(read).collect::<Result<_, _>>()?,
     };
     let registry = session.registry()?;
@@ -117,6 +117,12 @@ pub(crate) fn run(args: VerifyArgs, global: &GlobalArgs) -> Result<Exit, Failure
         Form::Json => verification::json(&answer)?,
     })?;
     Ok(exit(&verified))
+}
+
+/// The time in whole seconds, as statements have it.
+fn whole_second() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
 /// Whose statements count: by the flags, or else by a trust policy.

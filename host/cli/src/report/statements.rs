@@ -1,7 +1,7 @@
 //! What `polcheck statements` found.
 
 use super::printable;
-use super::verification::{listed_by, signer_json, with_causes};
+use super::verification::{joined, listed_by, signer_json, with_causes};
 use attest::{ClaimedSigner, Contents, ResourceDescriptor, ResultContents, Signer};
 use pipeline::{
     AttachedStatement, LegacyManifest, LegacyStatement, LegacyStatements, State, Statements,
@@ -207,7 +207,7 @@ fn attached_json(statement: &AttachedStatement) -> Value {
 }
 
 /// Adds what is known about something.
-fn with_state(mut document: Value, state: &State) -> Value {
+fn with_state(document: Value, state: &State) -> Value {
     let (name, reason) = match state {
         State::Verified { .. } => ("verified", None),
         State::NotVerified(rejection) => ("not-verified", Some(with_causes(rejection))),
@@ -218,11 +218,13 @@ fn with_state(mut document: Value, state: &State) -> Value {
         State::Verified { signer, names } => (Some(signer_json(signer)), names.as_slice()),
         _ => (None, &[][..]),
     };
-    document["state"] = json!(name);
-    document["reason"] = json!(reason);
-    document["verifiedSigner"] = json!(signer);
-    document["signerNames"] = json!(names);
-    document
+    let more = json!({
+        "state": name,
+        "reason": reason,
+        "verifiedSigner": signer,
+        "signerNames": names,
+    });
+    joined(document, more)
 }
 
 fn contents_json(contents: &Contents) -> Value {

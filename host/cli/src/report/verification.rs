@@ -1,11 +1,15 @@
 //! What `polcheck verify` found.
 
+mod json;
+
+pub(super) use json::joined;
+pub(crate) use json::json;
+
 use super::printable;
-use crate::failure::Failure;
 use attest::{LogEntries, Signer, VerifiedSignature};
-use model::canonical;
 use pipeline::{
-    AcceptedBy, AcceptedStatement, Place, RejectedStatement, StatedClaim, TrustPolicy, Verification,
+    AcceptedBy, AcceptedStatement, Place, Reason, RejectedStatement, StatedClaim, TrustPolicy,
+    Verification,
 };
 use registry::ListedBy;
 use serde_json::{Value, json};
@@ -207,18 +211,9 @@ impl Rejection<'_> {
             printable(&answer.name(&self.rejected.place)),
             printable(&with_causes(reason))
         );
-        if let Some(help) = reason.help().filter(|_| with_help) {
+        if let Some(help) = answer.help(reason).filter(|_| with_help) {
             let _ = writeln!(text, "    help: {}", printable(&help));
         }
-    }
-
-    fn json(&self, answer: &Answer<'_>) -> Value {
-        let reason = &self.rejected.reason;
-        let mut document = answer.place_json(&self.rejected.place);
-        document["rules"] = json!(self.rules);
-        document["reason"] = json!(with_causes(reason));
-        document["help"] = json!(reason.help());
-        document
     }
 }
 
@@ -240,17 +235,12 @@ impl Answer<'_> {
         }
     }
 
-    fn place_json(&self, place: &Place) -> Value {
-        let bundle = match place {
-            Place::Given(number) => self.bundles.get(*number),
-            _ => None,
-        };
-        let (from, referrer) = match place {
-            Place::Given(_) => ("bundle-file", None),
-            Place::Referrer(digest, by) => (listed_by(*by), Some(digest)),
-            Place::Legacy { manifest, .. } => ("legacy-tag", Some(manifest)),
-        };
-        json!({ "from": from, "referrer": referrer, "bundle": bundle.map(|path| path.display().to_string()) })
+    /// The cure, in the place where somebody said whom to trust.
+    fn help(&self, reason: &Reason) -> Option<String> {
+        match self.policy.definition() {
+            Some(_) => reason.help_in_policy(),
+            None => reason.help(),
+        }
     }
 
     /// The file of the trusted root, if it is not the one of the public Sigstore.
@@ -280,87 +270,6 @@ pub(super) fn listed_by(by: ListedBy) -> &'static str {
     }
 }
 
-/// For programs.
-pub(crate) fn json(answer: &Answer<'_>) -> Result<String, Failure> {
-    let Verification {
-        digest,
-        verified,
-        claims,
-        accepted,
-        rejected,
-        others,
-        without_rule: _,
-    } = answer.verification;
-    let accepted: Vec<Value> = accepted
-        .iter()
-        .map(|it| accepted_json(it, answer))
-        .collect();
-    let rejected: Vec<Value> = merged(rejected).iter().map(|it| it.json(answer)).collect();
-    let claims: Vec<Value> = claims.iter().map(claim_json).collect();
-    let policy = match answer.policy.definition() {
-        Some(definition) => json!({
-            "file": answer.policy_file.map(|file| file.display().to_string()),
-            "digest": canonical::digest(definition).map_err(|error| Failure::new(&error, None))?,
-        }),
-        None => Value::Null,
-    };
-    let root = answer.policy.root().map(|root| {
-        json!({
-            "file": answer.root_file().map(|file| file.display().to_string()),
-            "asOf": root.as_of(),
-        })
-    });
-    let document = json!({
-        "schemaVersion": 1,
-        "subject": { "reference": answer.image, "digest": digest },
-        "verified": verified,
-        "claims": claims,
-        "accepted": accepted,
-        "rejected": rejected,
-        "otherReferrers": others,
-        "trustPolicy": policy,
-        "trustedRoot": root,
-        "insecure": answer.insecure,
-    });
-    Ok(format!("{document:#}\n"))
-}
-
-fn claim_json(claim: &StatedClaim) -> Value {
-    json!({
-        "claim": claim.claim,
-        "met": claim.is_met(),
-        "rule": claim.rule,
-        "signers": claim.signers,
-        "distinctSigners": claim.count,
-        "threshold": claim.threshold,
-    })
-}
-
-fn accepted_json(accepted: &AcceptedStatement, answer: &Answer<'_>) -> Value {
-    let statement = &accepted.statement;
-    let by = accepted.by.iter();
-    let by: Vec<Value> = by
-        .map(|by| json!({ "rule": by.rule, "claims": by.claims, "signers": by.signers }))
-        .collect();
-    let mut document = answer.place_json(&accepted.place);
-    let more = json!({
-        "acceptedBy": by,
-        "claims": statement.claims(),
-        "verifier": statement.verifier_id(),
-        "policySet": statement.policy_set(),
-        "timeCreated": statement.time_created(),
-        "validUntil": statement.valid_until(),
-        "key": statement.signature().key(),
-        "signer": signer_json(statement.signature().signer()),
-        "signedNoLaterThan": statement.signature().signed_by(),
-        "logEntries": log_entries(statement.signature().log_entries()),
-    });
-    if let (Some(document), Value::Object(more)) = (document.as_object_mut(), more) {
-        document.extend(more);
-    }
-    document
-}
-
 /// What others than the signer say about a signature, if anybody does.
 fn witnesses(signature: &VerifiedSignature) -> Option<String> {
     let time = signature
@@ -374,14 +283,6 @@ fn witnesses(signature: &VerifiedSignature) -> Option<String> {
     match (time, log) {
         (Some(time), Some(log)) => Some(format!("{time}, {log}")),
         (time, log) => time.or(log),
-    }
-}
-
-fn log_entries(log: LogEntries) -> &'static str {
-    match log {
-        LogEntries::None => "none",
-        LogEntries::Verified => "verified",
-        LogEntries::Unchecked => "unchecked",
     }
 }
 

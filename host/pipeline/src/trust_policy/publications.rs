@@ -56,8 +56,8 @@ impl Publications {
                     uri: uri.clone(),
                     digest: digest.clone(),
                 }),
-                TrustedBy::Publisher(publisher) => {
-                    let trust = trust_in(publisher);
+                TrustedBy::Publisher(name) => {
+                    let trust = trust_in(name);
                     let published = self.0.iter_mut();
                     let published = published.flat_map(|it| it.digests(&trust, now));
                     accepted.extend(published.map(|digest| AcceptedPolicySet {

@@ -42,7 +42,8 @@ pub(super) fn resolve(
     let mut rules = Vec::new();
     let mut statements = Vec::new();
     for (number, written) in (1..).zip(&document.statements) {
-        let definition = define(written, number, &signers, builtin)?;
+        check(written, number, &signers)?;
+        let definition = define(written, &signers, builtin)?;
         let trust_in = |names: &[&str]| trust(&definition, names, &signers, root.clone());
         let names: Vec<&str> = definition.signers.iter().map(String::as_str).collect();
         let policy_sets =
@@ -187,13 +188,12 @@ fn root(
     Ok((Some(root), None))
 }
 
-/// A rule with every default written out.
-fn define(
+/// Whether a rule can mean anything.
+fn check(
     written: &StatementsDocument,
     number: usize,
     signers: &Signers,
-    builtin: Builtin<'_>,
-) -> Result<StatementRule, TrustPolicyError> {
+) -> Result<(), TrustPolicyError> {
     let empty = |what| Err(TrustPolicyError::Empty { number, what });
     if written.claims.is_empty() {
         return empty("claims");
@@ -215,6 +215,9 @@ fn define(
     {
         return empty("verifierIds");
     }
+    if written.policy_sets.as_ref().is_some_and(Vec::is_empty) {
+        return empty("policySets");
+    }
     for name in &written.signers {
         known(name, signers)?;
     }
@@ -232,11 +235,17 @@ fn define(
     {
         matching::check_glob(glob)?;
     }
+    Ok(())
+}
+
+/// A rule with every default written out.
+fn define(
+    written: &StatementsDocument,
+    signers: &Signers,
+    builtin: Builtin<'_>,
+) -> Result<StatementRule, TrustPolicyError> {
     let default = [PolicySetDocument::Named(crate::DEFAULT_SET.to_owned())];
     let sets = written.policy_sets.as_deref().unwrap_or(&default);
-    if sets.is_empty() {
-        return empty("policySets");
-    }
     let sets = sets.iter().map(|set| policy_set(set, signers, builtin));
     Ok(StatementRule {
         claims: written.claims.clone(),
@@ -326,10 +335,10 @@ fn trust(
     signers: &Signers,
     root: Option<TrustedRoot>,
 ) -> Trust {
-    let named = || names.iter().filter_map(|name| signers.get(*name));
+    let trusted = || names.iter().filter_map(|name| signers.get(*name));
     Trust {
-        keys: named().flat_map(|signer| signer.keys.clone()).collect(),
-        identities: named()
+        keys: trusted().flat_map(|signer| signer.keys.clone()).collect(),
+        identities: trusted()
             .flat_map(|signer| signer.identities.clone())
             .collect(),
         root,
