@@ -46,7 +46,13 @@ fn applied(world: &World, key: &str, image: &str) -> Said {
     });
     world.write("pod.yaml", pod.to_string());
     world.write("policy.yaml", policy(world, key).to_string());
-    let words = ["apply", "policy.yaml", "--resource", "pod.yaml", "--registry"];
+    let words = [
+        "apply",
+        "policy.yaml",
+        "--resource",
+        "pod.yaml",
+        "--registry",
+    ];
     world.peer(Peer::Kyverno, &words)
 }
 
@@ -63,7 +69,9 @@ fn kyverno_accepts_what_polcheck_attached(#[values(Kind::Open, Kind::Refreg)] ki
     world.make_key("polcheck");
     world.make_key("stranger");
     applied(&world, "polcheck.pub", &image).refused();
-    world.polcheck(&["attest", "--key", "polcheck.key", &image]).ok();
+    world
+        .polcheck(&["attest", "--key", "polcheck.key", &image])
+        .ok();
     applied(&world, "polcheck.pub", &image).ok().says("pass: 1");
     applied(&world, "stranger.pub", &image).refused();
     world.shown("`kyverno apply` with an `ImageValidatingPolicy` accepts what polcheck attached");

@@ -41,9 +41,16 @@ fn old_cosign(world: &World, verb: &str, more: &[&str]) {
 
 /// Whether cosign sees the signature of an image, without a service of Sigstore.
 fn cosign_verify(world: &World, key: &str, flags: &[&str], image: &str) -> Said {
-    let trust = ["--trusted-root", "trusted_root.json", "--insecure-ignore-tlog"];
+    let trust = [
+        "--trusted-root",
+        "trusted_root.json",
+        "--insecure-ignore-tlog",
+    ];
     let words = ["verify", "--key", key];
-    world.peer(Peer::Cosign, &[&words[..], &trust, flags, &[image]].concat())
+    world.peer(
+        Peer::Cosign,
+        &[&words[..], &trust, flags, &[image]].concat(),
+    )
 }
 
 /// The tags of the image's repository that end so.
@@ -62,7 +69,9 @@ fn signatures_of_the_older_form_stay_what_they_were(
     old_cosign(&world, "sign", &[&image]);
     world.without_sigstore();
     cosign_verify(&world, "cosign.pub", &[], &image).ok();
-    attest(&world, &[], &image).ok().says("the form before cosign 3");
+    attest(&world, &[], &image)
+        .ok()
+        .says("the form before cosign 3");
     assert_eq!((tags(&world, ".sig"), tags(&world, ".att")), (1, 1));
     cosign_verify(&world, "cosign.pub", &[], &image).ok();
     // And the statement is there too.
@@ -73,9 +82,7 @@ fn signatures_of_the_older_form_stay_what_they_were(
 }
 
 #[rstest]
-fn a_bundle_hides_signatures_of_the_older_form(
-    #[values(Kind::Open, Kind::Refreg)] kind: Kind,
-) {
+fn a_bundle_hides_signatures_of_the_older_form(#[values(Kind::Open, Kind::Refreg)] kind: Kind) {
     let Some((world, image)) = world(kind) else {
         return;
     };
@@ -116,8 +123,15 @@ fn each_form_is_found_where_both_are_attached(#[values(Kind::Open, Kind::Refreg)
     attest(&world, &["--attach", "both"], &image).ok();
     world.cosign_verifies("polcheck.pub", SVR, &image).ok();
     let older = [
-        "verify-attestation", "--key", "polcheck.pub", "--type", SVR,
-        "--trusted-root", "trusted_root.json", "--insecure-ignore-tlog", "--new-bundle-format=false",
+        "verify-attestation",
+        "--key",
+        "polcheck.pub",
+        "--type",
+        SVR,
+        "--trusted-root",
+        "trusted_root.json",
+        "--insecure-ignore-tlog",
+        "--new-bundle-format=false",
         &image,
     ];
     world.peer(Peer::Cosign, &older).ok();
@@ -140,7 +154,9 @@ fn attestations_of_the_older_form_are_kept_by_all(
     attest(&world, &[], &image).ok();
     old_cosign(&world, "attest", &predicate);
     sleep(Duration::from_secs(1));
-    attest(&world, &[], &image).ok().says("superseded and removed");
+    attest(&world, &[], &image)
+        .ok()
+        .says("superseded and removed");
     assert_eq!(tags(&world, ".att"), 1);
     let tag = format!("{}.att", world.crane(&["digest", &image]).replace(':', "-"));
     let manifest = world.crane(&["manifest", &world.image(&format!("app:{tag}"))]);
@@ -169,7 +185,9 @@ fn an_identity_signs_in_the_older_form(#[values(Kind::Open)] kind: Kind) {
     let services = ["--signing-config", "signing_config.json"];
     let trust = ["--trusted-root", "trusted_root.json"];
     let words = ["attest", "--identity-token", "token", "--attach", "legacy"];
-    world.polcheck(&[&words[..], &services, &trust, &[&image]].concat()).ok();
+    world
+        .polcheck(&[&words[..], &services, &trust, &[&image]].concat())
+        .ok();
     let verify = |program: &dyn Fn(&[&str]) -> Said, verb: &[&str], who: &str| {
         let identity = ["--certificate-identity", who];
         let issuer = ["--certificate-oidc-issuer", server.url()];

@@ -51,9 +51,18 @@ impl PrivateSigstore {
             world,
             "trusted-root",
             &[
-                ("--fulcio", format!("url={fulcio},certificate-chain=sigstore/fulcio.pem,{START}")),
-                ("--ctfe", format!("url={log},public-key=sigstore/ctfe.pub,{START}")),
-                ("--tsa", format!("url={authority},certificate-chain=sigstore/tsa.pem,{START}")),
+                (
+                    "--fulcio",
+                    format!("url={fulcio},certificate-chain=sigstore/fulcio.pem,{START}"),
+                ),
+                (
+                    "--ctfe",
+                    format!("url={log},public-key=sigstore/ctfe.pub,{START}"),
+                ),
+                (
+                    "--tsa",
+                    format!("url={authority},certificate-chain=sigstore/tsa.pem,{START}"),
+                ),
                 (
                     "--rekor",
                     format!("url=https://{LOG},public-key=sigstore/rekor.pub,{START},origin={LOG}"),
@@ -67,8 +76,14 @@ impl PrivateSigstore {
             "signing-config",
             &[
                 ("--fulcio", format!("url={fulcio},api-version=1,{rest}")),
-                ("--oidc-provider", format!("url={issuer},api-version=1,{rest}")),
-                ("--rekor", format!("url=http://127.0.0.1:{port},api-version=2,{rest}")),
+                (
+                    "--oidc-provider",
+                    format!("url={issuer},api-version=1,{rest}"),
+                ),
+                (
+                    "--rekor",
+                    format!("url=http://127.0.0.1:{port},api-version=2,{rest}"),
+                ),
                 ("--rekor-config", "ANY".to_owned()),
                 ("--tsa", format!("url={authority},api-version=1,{rest}")),
                 ("--tsa-config", "ANY".to_owned()),
@@ -89,7 +104,10 @@ impl PrivateSigstore {
 
     /// Writes a token of somebody with this address into the file `token`.
     pub(crate) fn log_in(&self, world: &World, address: &str) {
-        world.write("token", get(&format!("{}/token?email={address}", self.issuer)));
+        world.write(
+            "token",
+            get(&format!("{}/token?email={address}", self.issuer)),
+        );
     }
 }
 
@@ -113,10 +131,30 @@ fn start_log(world: &World, folder: &Path) -> (Server, u16) {
         let ports = free_ports();
         let [http, grpc, metrics] = ports.map(|port| port.to_string());
         let words = [
-            &["serve", "--hostname", LOG, "--checkpoint-interval", "1s", "--batch-max-age", "50ms"][..],
+            &[
+                "serve",
+                "--hostname",
+                LOG,
+                "--checkpoint-interval",
+                "1s",
+                "--batch-max-age",
+                "50ms",
+            ][..],
             &["--http-address", "127.0.0.1", "--http-port", &http],
-            &["--grpc-address", "127.0.0.1", "--grpc-port", &grpc, "--http-metrics-port", &metrics],
-            &["--storage-dir", "sigstore/log", "--signer-filepath", "sigstore/rekor.key"],
+            &[
+                "--grpc-address",
+                "127.0.0.1",
+                "--grpc-port",
+                &grpc,
+                "--http-metrics-port",
+                &metrics,
+            ],
+            &[
+                "--storage-dir",
+                "sigstore/log",
+                "--signer-filepath",
+                "sigstore/rekor.key",
+            ],
         ];
         let mut command = world.command(&Peer::Rekor.program(), &words.concat());
         let mut server = Server::start(&mut command, &log);
@@ -142,7 +180,10 @@ fn ask(url: &str) -> Option<String> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
     let (head, body) = answer.split_once("\r\n\r\n")?;
-    head.lines().next()?.contains(" 200 ").then(|| body.to_owned())
+    head.lines()
+        .next()?
+        .contains(" 200 ")
+        .then(|| body.to_owned())
 }
 
 fn is_there(url: &str) -> bool {

@@ -27,7 +27,10 @@ struct Scene {
 
 impl Scene {
     fn new(kind: Kind, peers: &[Peer]) -> Option<Self> {
-        let world = World::new(kind, &[&[Peer::Crane, Peer::Oras], &PEERS[..], peers].concat())?;
+        let world = World::new(
+            kind,
+            &[&[Peer::Crane, Peer::Oras], &PEERS[..], peers].concat(),
+        )?;
         let image = world.image("app:index");
         Quality::Good
             .index()
@@ -92,14 +95,16 @@ impl Scene {
 }
 
 #[rstest]
-fn cosign_accepts_what_polcheck_signs_as_somebody(
-    #[values(Kind::Open, Kind::Refreg)] kind: Kind,
-) {
+fn cosign_accepts_what_polcheck_signs_as_somebody(#[values(Kind::Open, Kind::Refreg)] kind: Kind) {
     let Some(scene) = Scene::new(kind, &[]) else {
         return;
     };
     scene.attest(&[&scene.image]).ok();
-    for image in [scene.image.clone(), scene.child("amd64"), scene.child("arm64")] {
+    for image in [
+        scene.image.clone(),
+        scene.child("amd64"),
+        scene.child("arm64"),
+    ] {
         scene.cosign_verifies(CI, SVR, &image).ok();
         scene.cosign_verifies(STRANGER, SVR, &image).refused();
         scene.verify(CI, &image).ok();
@@ -115,15 +120,16 @@ fn cosign_accepts_what_polcheck_signs_as_somebody(
 }
 
 #[rstest]
-fn polcheck_accepts_what_cosign_signs_as_somebody(
-    #[values(Kind::Open, Kind::Refreg)] kind: Kind,
-) {
+fn polcheck_accepts_what_cosign_signs_as_somebody(#[values(Kind::Open, Kind::Refreg)] kind: Kind) {
     let Some(scene) = Scene::new(kind, &[]) else {
         return;
     };
     let Scene { world, image, .. } = &scene;
     // What polcheck would sign, signed by cosign.
-    let planned = world.polcheck(&["attest", "--dry-run", "-o", "json", image]).ok().json();
+    let planned = world
+        .polcheck(&["attest", "--dry-run", "-o", "json", image])
+        .ok()
+        .json();
     let reports = planned["reports"].as_array().unwrap();
     let statement = &reports.last().unwrap()["statement"]["document"];
     world.write("predicate.json", statement["predicate"].to_string());
@@ -138,17 +144,31 @@ fn polcheck_accepts_what_cosign_signs_as_somebody(
     scene.verify(CI, &scene.child("amd64")).ended(1);
     // It is in a log that only this trusted root knows.
     let public = ["verify", "--certificate-identity", CI];
-    let public = [&public[..], &["--certificate-oidc-issuer", &scene.sigstore.issuer]].concat();
+    let public = [
+        &public[..],
+        &["--certificate-oidc-issuer", &scene.sigstore.issuer],
+    ]
+    .concat();
     world.polcheck(&[&public[..], &[image]].concat()).ended(1);
     // A signature of the image is none of a statement, and is listed as what it is.
     scene.cosign_as_identity("sign", &[image]);
-    let listed = scene.trusting("statements", CI, &scene.sigstore.issuer, &["-o", "json", image]);
+    let listed = scene.trusting(
+        "statements",
+        CI,
+        &scene.sigstore.issuer,
+        &["-o", "json", image],
+    );
     let listed = listed.ok().json();
     let mut types: Vec<_> = listed["attached"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|it| (it["state"].as_str().unwrap(), it["says"]["predicateType"].as_str().unwrap()))
+        .map(|it| {
+            (
+                it["state"].as_str().unwrap(),
+                it["says"]["predicateType"].as_str().unwrap(),
+            )
+        })
         .collect();
     types.sort_unstable();
     assert_eq!(types, [("verified", SVR), ("verified", SIGNATURE)]);
@@ -161,7 +181,13 @@ fn libraries_accept_what_polcheck_signs_as_somebody() {
         return;
     };
     let Scene { world, image, .. } = &scene;
-    let platform = ["--platform", "linux/amd64", "--bundle", "bundle.json", image];
+    let platform = [
+        "--platform",
+        "linux/amd64",
+        "--bundle",
+        "bundle.json",
+        image,
+    ];
     scene.attest(&platform).ok();
     let child = scene.child("amd64");
     let digest = child.split_once('@').unwrap().1;
@@ -172,7 +198,10 @@ fn libraries_accept_what_polcheck_signs_as_somebody() {
         let trust = ["--trust-config", "trust_config.json", "verify", "identity"];
         let identity = ["--cert-identity", who, "--cert-oidc-issuer", issuer];
         let what = ["--offline", "--bundle", bundle, digest];
-        world.peer(Peer::SigstorePython, &[&trust[..], &identity, &what].concat())
+        world.peer(
+            Peer::SigstorePython,
+            &[&trust[..], &identity, &what].concat(),
+        )
     };
     let js = |bundle: &str, who: &str, digest: &str| {
         let words = [bundle, digest, "trusted_root.json", "identity", who, issuer];
@@ -191,7 +220,8 @@ fn libraries_accept_what_polcheck_signs_as_somebody() {
         verify("tampered.json", CI, digest).refused();
         verify("unlogged.json", CI, digest).refused();
     }
-    world.shown("sigstore-python and `@sigstore/verify` accept what polcheck signed as an identity");
+    world
+        .shown("sigstore-python and `@sigstore/verify` accept what polcheck signed as an identity");
 }
 
 /// Writes the bundle `bundle.json` twice more: with another statement, and without what the log said.

@@ -114,7 +114,9 @@ fn the_older_form_is_the_one_that_cosign_gives_it() {
     assert_eq!(manifest["mediaType"], media_type::MANIFEST);
     let envelope: Value = serde_json::from_slice(&envelope).unwrap();
     assert_eq!(envelope["payloadType"], "application/vnd.in-toto+json");
-    let statement = STANDARD.decode(envelope["payload"].as_str().unwrap()).unwrap();
+    let statement = STANDARD
+        .decode(envelope["payload"].as_str().unwrap())
+        .unwrap();
     let statement: Value = serde_json::from_slice(&statement).unwrap();
     assert_eq!(statement["predicateType"], SVR);
     // Its config is that of an image with these layers.
@@ -160,7 +162,14 @@ fn only_a_bundle_hides_signatures() {
 fn both_forms_are_attached_where_both_are_wanted() {
     let world = world();
     let image = world.image("app:1");
-    let words = ["attest", "--key", "polcheck.key", "--attach", "both", &image];
+    let words = [
+        "attest",
+        "--key",
+        "polcheck.key",
+        "--attach",
+        "both",
+        &image,
+    ];
     assert_said!(world.polcheck(&words), @"
     exit code: 0
     --- stdout
@@ -268,7 +277,8 @@ fn what_stands_at_the_tag_and_is_something_else_is_left_alone() {
     let said = attest(&world, &["--attach", "legacy"]);
     assert_eq!(said.code, 2, "{said}");
     assert!(
-        said.stderr.contains("does not have the form of its media type"),
+        said.stderr
+            .contains("does not have the form of its media type"),
         "{said}"
     );
     let kept = world.registry.content("app", &tag(".att")).unwrap();

@@ -130,8 +130,8 @@ impl Forms {
         let listed = image.referrers(subject).await?.entries;
         let older = image.legacy_signatures(subject).await?;
         let has_older = older != LegacySignatures::default();
-        let has_bundle = (has_older || mode == AttachMode::Legacy)
-            && has_bundle(image, subject, listed).await;
+        let has_bundle =
+            (has_older || mode == AttachMode::Legacy) && has_bundle(image, subject, listed).await;
         let would_hide = has_older && !has_bundle;
         let forms = Self {
             bundle: match mode {

@@ -262,8 +262,7 @@ impl Attested {
         self.layer = Some(image.attach_legacy(&self.subject, &layer).await?);
         if let Some(trust) = older {
             let newest = self.bundle.as_bytes();
-            let removed =
-                superseded::remove_legacy(image, newest, &self.subject, trust, now).await;
+            let removed = superseded::remove_legacy(image, newest, &self.subject, trust, now).await;
             self.superseded.extend(removed);
         }
         Ok(())

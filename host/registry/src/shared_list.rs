@@ -223,7 +223,10 @@ impl Repository {
             return Ok(());
         }
         let layers = manifest.get("layers").and_then(Value::as_array);
-        let digests = layers.into_iter().flatten().map(|layer| layer.get("digest"));
+        let digests = layers
+            .into_iter()
+            .flatten()
+            .map(|layer| layer.get("digest"));
         let config = json!({
             "architecture": "",
             "os": "",

@@ -6,8 +6,9 @@ use crate::identity::IdentitySource;
 use crate::plugin::PluginKey;
 use crate::services;
 use attest::{
-    Bundle, CertifiedKey, LogService, LogVersion, NoLegacyForm, PublicKey, Services, SignedStatement, SigningKey, Statement,
-    Trust, TrustedRoot, sign, to_be_signed, verify_signature,
+    Bundle, CertifiedKey, LogService, LogVersion, NoLegacyForm, PublicKey, Services,
+    SignedStatement, SigningKey, Statement, Trust, TrustedRoot, sign, to_be_signed,
+    verify_signature,
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};

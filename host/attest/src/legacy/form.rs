@@ -1,8 +1,6 @@
 //! A bundle, said again in the older form.
 
-use super::{
-    CERTIFICATE, CHAIN, LOG_ENTRY, PREDICATE_TYPE_ANNOTATION, SIGNATURE, TIMESTAMP,
-};
+use super::{CERTIFICATE, CHAIN, LOG_ENTRY, PREDICATE_TYPE_ANNOTATION, SIGNATURE, TIMESTAMP};
 use crate::bundle;
 use crate::json;
 use crate::library;

@@ -7,9 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use model::{Digest, canonical};
 use polcheck_attest::{
-    Document, Expected, Identity, LegacyLayer, LogEntries, LogPolicy, Matcher,
-    NoLegacyForm, PublicKey, Rejection, Signer, Trust, TrustedRoot, VerifiedImageSignature,
-    legacy_form, verify_legacy_signature, verify_legacy_statement, verify_signer,
+    Document, Expected, Identity, LegacyLayer, LogEntries, LogPolicy, Matcher, NoLegacyForm,
+    PublicKey, Rejection, Signer, Trust, TrustedRoot, VerifiedImageSignature, legacy_form,
+    verify_legacy_signature, verify_legacy_statement, verify_signer,
 };
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -353,7 +353,10 @@ fn a_bundle_says_the_same_in_the_older_form(
     let form = legacy_form(bundle.to_string().as_bytes()).unwrap();
     let annotations: HashMap<_, _> = form.annotations.into_iter().collect();
     let has = |name: &str| annotations.contains_key(&format!("dev.sigstore.cosign/{name}"));
-    assert_eq!(annotations["predicateType"], "https://in-toto.io/attestation/svr/v0.2");
+    assert_eq!(
+        annotations["predicateType"],
+        "https://in-toto.io/attestation/svr/v0.2"
+    );
     assert_eq!(annotations["dev.cosignproject.cosign/signature"], "");
     assert_eq!((has("bundle"), has("chain")), (log.is_some(), has_chain));
     let layer = LegacyLayer {

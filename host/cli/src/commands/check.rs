@@ -14,9 +14,7 @@ use crate::session::{Session, block_on};
 use clap::Args;
 use futures_util::{StreamExt, stream};
 use pipeline::config::Layer;
-use pipeline::{
-    AttestError, Attested, CheckRequest, Dockerfile, Judged, Pipeline, Platforms,
-};
+use pipeline::{AttestError, Attested, CheckRequest, Dockerfile, Judged, Pipeline, Platforms};
 use registry::Source;
 use sigstore::Signer;
 use std::path::PathBuf;
@@ -102,9 +100,7 @@ pub(crate) fn check(
         .collect::<Result<Vec<Source>, _>>()?;
     let session = session.with_login(args.login.login(&sources)?);
     let request = args.request(&session, signing.is_some())?;
-    let signing = signing
-        .map(|signing| Signing::new(signing))
-        .transpose()?;
+    let signing = signing.map(|signing| Signing::new(signing)).transpose()?;
     let pipeline = session.pipeline()?;
 
     let progress = Progress::new(sources.len(), session.quiet);

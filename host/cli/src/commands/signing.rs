@@ -114,10 +114,10 @@ impl SigningArgs {
     /// Refuses to sign what nobody is going to see.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         if self.mode() == AttachMode::None && self.bundle.is_none() && !self.dry_run {
-            return Err(
-                Failure::say("the statement would be neither attached nor written to a file")
-                    .help("name a file with `--bundle FILE`"),
-            );
+            return Err(Failure::say(
+                "the statement would be neither attached nor written to a file",
+            )
+            .help("name a file with `--bundle FILE`"));
         }
         Ok(())
     }

@@ -35,9 +35,7 @@ fn planned_text(forms: Forms) -> &'static str {
         (false, false) => "would be signed, not attached",
         (true, false) => "would be signed and attached as a bundle",
         (false, true) => "would be signed and attached in the form before cosign 3",
-        (true, true) => {
-            "would be signed and attached as a bundle, and in the form before cosign 3"
-        }
+        (true, true) => "would be signed and attached as a bundle, and in the form before cosign 3",
     }
 }
 
@@ -63,8 +61,7 @@ pub(super) fn details(statement: Option<Statement<'_>>, verbose: bool) -> Vec<St
 /// What became of an older statement; of one that is still there only where much is said.
 fn superseded_text(superseded: &Superseded, verbose: bool) -> Option<String> {
     let Superseded { digest, outcome } = superseded;
-    let kept =
-        |why: &str| verbose.then(|| format!("superseded, and still there: {digest}: {why}"));
+    let kept = |why: &str| verbose.then(|| format!("superseded, and still there: {digest}: {why}"));
     match outcome {
         Outcome::Detached(Detached::Removed) => Some(format!("superseded and removed: {digest}")),
         Outcome::Detached(Detached::NotDeleted) => kept("the registry does not delete it"),

@@ -196,7 +196,11 @@ fn layer(content: &str) -> LegacyLayer {
     LegacyLayer {
         media_type: ENVELOPE.to_owned(),
         bytes: content.to_owned().into(),
-        annotations: [("predicateType".to_owned(), "https://example.com/p".to_owned())].into(),
+        annotations: [(
+            "predicateType".to_owned(),
+            "https://example.com/p".to_owned(),
+        )]
+        .into(),
     }
 }
 
@@ -257,7 +261,11 @@ async fn of_several_attestations_of_the_older_form_at_once_none_is_lost(
     let attached = writers.join_all().await;
     let found = layers(&registry, &subject);
     assert_eq!(found.len(), WRITERS);
-    assert!(attached.iter().all(|layer| found.contains(&layer.digest().to_string())));
+    assert!(
+        attached
+            .iter()
+            .all(|layer| found.contains(&layer.digest().to_string()))
+    );
 }
 
 #[rstest]
