@@ -12,6 +12,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
+use std::process::Command;
 
 /// The programs that it consists of, and cosign, which writes down what they are.
 pub(crate) const PEERS: [Peer; 3] = [Peer::SigstoreLocal, Peer::Rekor, Peer::Cosign];
@@ -35,60 +36,13 @@ impl PrivateSigstore {
     pub(crate) fn start(world: &World) -> Self {
         let folder = world.path("sigstore");
         fs::create_dir_all(&folder).unwrap();
-        let mut local = world.command(&Peer::SigstoreLocal.program(), &["-dir", "sigstore"]);
-        let mut local = Server::start(&mut local, &folder.join("local.log"));
+        let mut command = Command::new(Peer::SigstoreLocal.program());
+        world.prepare(command.args(["-dir", "sigstore"]));
+        let mut local = Server::start(&mut command, &folder.join("local.log"));
         let ready = |log: &str| log.contains("ready").then_some(());
         local.until(ready).unwrap();
         let (rekor, port) = start_log(world, &folder);
-        let addresses = fs::read_to_string(folder.join("env")).unwrap();
-        let address = |name: &str| {
-            let mut lines = addresses.lines().filter_map(|line| line.split_once('='));
-            let (_, address) = lines.find(|(it, _)| *it == name).unwrap();
-            address.to_owned()
-        };
-        let [fulcio, log, authority] = ["FULCIO_URL", "CT_URL", "TSA_URL"].map(address);
-        create(
-            world,
-            "trusted-root",
-            &[
-                (
-                    "--fulcio",
-                    format!("url={fulcio},certificate-chain=sigstore/fulcio.pem,{START}"),
-                ),
-                (
-                    "--ctfe",
-                    format!("url={log},public-key=sigstore/ctfe.pub,{START}"),
-                ),
-                (
-                    "--tsa",
-                    format!("url={authority},certificate-chain=sigstore/tsa.pem,{START}"),
-                ),
-                (
-                    "--rekor",
-                    format!("url=https://{LOG},public-key=sigstore/rekor.pub,{START},origin={LOG}"),
-                ),
-            ],
-        );
-        let issuer = address("OIDC_URL");
-        let rest = format!("{START},operator=polcheck.test");
-        create(
-            world,
-            "signing-config",
-            &[
-                ("--fulcio", format!("url={fulcio},api-version=1,{rest}")),
-                (
-                    "--oidc-provider",
-                    format!("url={issuer},api-version=1,{rest}"),
-                ),
-                (
-                    "--rekor",
-                    format!("url=http://127.0.0.1:{port},api-version=2,{rest}"),
-                ),
-                ("--rekor-config", "ANY".to_owned()),
-                ("--tsa", format!("url={authority},api-version=1,{rest}")),
-                ("--tsa-config", "ANY".to_owned()),
-            ],
-        );
+        let issuer = describe(world, port);
         let read = |name: &str| serde_json::from_str::<Value>(&world.read(name)).unwrap();
         let both = json!({
             "mediaType": "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json",
@@ -109,6 +63,60 @@ impl PrivateSigstore {
             get(&format!("{}/token?email={address}", self.issuer)),
         );
     }
+}
+
+/// Writes down what the services are, and says who vouches for identities.
+fn describe(world: &World, log_port: u16) -> String {
+    let addresses = world.read("sigstore/env");
+    let address = |name: &str| {
+        let mut lines = addresses.lines().filter_map(|line| line.split_once('='));
+        let (_, address) = lines.find(|(it, _)| *it == name).unwrap();
+        address.to_owned()
+    };
+    let [fulcio, log, authority] = ["FULCIO_URL", "CT_URL", "TSA_URL"].map(address);
+    create(
+        world,
+        "trusted-root",
+        &[
+            (
+                "--fulcio",
+                format!("url={fulcio},certificate-chain=sigstore/fulcio.pem,{START}"),
+            ),
+            (
+                "--ctfe",
+                format!("url={log},public-key=sigstore/ctfe.pub,{START}"),
+            ),
+            (
+                "--tsa",
+                format!("url={authority},certificate-chain=sigstore/tsa.pem,{START}"),
+            ),
+            (
+                "--rekor",
+                format!("url=https://{LOG},public-key=sigstore/rekor.pub,{START},origin={LOG}"),
+            ),
+        ],
+    );
+    let issuer = address("OIDC_URL");
+    let rest = format!("{START},operator=polcheck.test");
+    create(
+        world,
+        "signing-config",
+        &[
+            ("--fulcio", format!("url={fulcio},api-version=1,{rest}")),
+            (
+                "--oidc-provider",
+                format!("url={issuer},api-version=1,{rest}"),
+            ),
+            (
+                "--rekor",
+                format!("url=http://127.0.0.1:{log_port},api-version=2,{rest}"),
+            ),
+            ("--rekor-config", "ANY".to_owned()),
+            ("--tsa", format!("url={authority},api-version=1,{rest}")),
+            ("--tsa-config", "ANY".to_owned()),
+        ],
+    );
+    issuer
 }
 
 /// Has cosign write what the services are.
@@ -156,7 +164,8 @@ fn start_log(world: &World, folder: &Path) -> (Server, u16) {
                 "sigstore/rekor.key",
             ],
         ];
-        let mut command = world.command(&Peer::Rekor.program(), &words.concat());
+        let mut command = Command::new(Peer::Rekor.program());
+        world.prepare(command.args(words.concat()));
         let mut server = Server::start(&mut command, &log);
         let health = format!("http://127.0.0.1:{http}/healthz");
         if server.until(|_| is_there(&health).then_some(())).is_ok() {

@@ -211,7 +211,7 @@ fn libraries_accept_what_polcheck_signs_as_somebody() {
         let image = format!("{}@{digest}", world.image("app"));
         scene.trusting("verify", who, issuer, &["--bundle", bundle, &image])
     };
-    let all: [&dyn Fn(&str, &str, &str) -> Said; 3] = [&python, &js, &polcheck];
+    let all: [Verify<'_>; 3] = [&python, &js, &polcheck];
     tamper(world);
     for verify in all {
         verify("bundle.json", CI, digest).ok();
@@ -223,6 +223,9 @@ fn libraries_accept_what_polcheck_signs_as_somebody() {
     world
         .shown("sigstore-python and `@sigstore/verify` accept what polcheck signed as an identity");
 }
+
+/// What somebody says of a bundle, if this identity is trusted, about this digest.
+type Verify<'v> = &'v dyn Fn(&str, &str, &str) -> Said;
 
 /// Writes the bundle `bundle.json` twice more: with another statement, and without what the log said.
 fn tamper(world: &World) {
