@@ -4,7 +4,7 @@ use crate::images::Quality;
 use crate::peers::Peer;
 use crate::private_sigstore::{PEERS, PrivateSigstore};
 use crate::process::Said;
-use crate::push::oras_of;
+use crate::push::{Client, oras_of};
 use crate::registries::Kind;
 use crate::world::{SVR, World};
 use base64::Engine;
@@ -222,6 +222,34 @@ fn libraries_accept_what_polcheck_signs_as_somebody() {
     }
     world
         .shown("sigstore-python and `@sigstore/verify` accept what polcheck signed as an identity");
+}
+
+#[test]
+fn a_library_accepts_what_a_key_signed() {
+    let peers = [Peer::Crane, Peer::Cosign, Peer::Oras, Peer::SigstoreJs];
+    let Some(world) = World::new(Kind::Open, &peers) else {
+        return;
+    };
+    let image = world.image("app:good");
+    Client::Oras.push(&world, Quality::Good, &image).unwrap();
+    world.make_key("polcheck");
+    world.make_key("stranger");
+    world.without_sigstore();
+    let attest = ["attest", "--key", "polcheck.key", "--no-upload"];
+    let attest = [&attest[..], &["--bundle", "bundle.json", &image]].concat();
+    world.polcheck(&attest).ok();
+    tamper(&world);
+    let digest = world.crane(&["digest", &image]);
+    let other = format!("sha256:{}", "0".repeat(64));
+    let js = |bundle: &str, digest: &str, key: &str| {
+        let words = [bundle, digest, "trusted_root.json", "key", key];
+        world.peer(Peer::SigstoreJs, &words)
+    };
+    js("bundle.json", &digest, "polcheck.pub").ok().says(SVR);
+    js("bundle.json", &digest, "stranger.pub").refused();
+    js("bundle.json", &other, "polcheck.pub").refused();
+    js("tampered.json", &digest, "polcheck.pub").refused();
+    world.shown("`@sigstore/verify` accepts what polcheck signed with a key");
 }
 
 /// What somebody says of a bundle, if this identity is trusted, about this digest.
