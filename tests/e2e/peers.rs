@@ -13,9 +13,14 @@ pub(crate) enum Peer {
     Docker,
     Dockerd,
     DockerRegistry,
+    Kyverno,
     Oras,
     Refreg,
     Registry,
+    Rekor,
+    SigstoreJs,
+    SigstoreLocal,
+    SigstorePython,
     Skopeo,
 }
 
@@ -29,9 +34,14 @@ impl Peer {
             Self::Docker => "docker",
             Self::Dockerd => "dockerd",
             Self::DockerRegistry => "docker-registry",
+            Self::Kyverno => "kyverno",
             Self::Oras => "oras",
             Self::Refreg => "refreg",
             Self::Registry => "registry",
+            Self::Rekor => "rekor-server-posix",
+            Self::SigstoreJs => "sigstore-js",
+            Self::SigstoreLocal => "sigstore-local",
+            Self::SigstorePython => "sigstore-python",
             Self::Skopeo => "skopeo",
         }
     }

@@ -169,7 +169,7 @@ impl World {
     }
 
     /// Tells cosign that there is no service.
-    fn without_sigstore(&self) {
+    pub(crate) fn without_sigstore(&self) {
         for (what, file) in [
             ("signing-config", "signing_config.json"),
             ("trusted-root", "trusted_root.json"),

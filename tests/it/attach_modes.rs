@@ -375,9 +375,9 @@ fn each_platform_gets_the_form_that_its_own_signatures_ask_for() {
     bad().push(&world.registry, "app", Some(&format!("{signed}.sig")));
     world.make_key();
     assert_eq!(attest(&world, &[]).code, 0);
-    let tags = world.registry.tags("app");
-    let attestations: Vec<_> = tags.iter().filter(|tag| tag.ends_with(".att")).collect();
-    assert_eq!(attestations, [&format!("{signed}.att")]);
+    let mut tags = world.registry.tags("app");
+    tags.retain(|tag| tag.contains(".att"));
+    assert_eq!(tags, [format!("{signed}.att")]);
     let image = world.image("app:1");
     for platform in ["linux/amd64", "linux/arm64"] {
         let words = ["verify", "--key", "polcheck.pub", "--platform", platform];

@@ -21,7 +21,7 @@ fn help_that_is_asked_for_is_no_failure(#[case] args: &[&str]) {
 #[case(&["check"])]
 #[case(&["key"])]
 #[case(&["check", "--no-such-option", "x"])]
-#[case(&["attest", "--no-upload", "x"])]
+#[case(&["attest", "--no-upload", "--attach", "bundle", "x"])]
 fn a_wrong_command_line_is_exit_code_two(#[case] args: &[&str]) {
     let said = World::new().polcheck(args);
     assert_eq!((said.code, said.stdout.as_str()), (2, ""), "{said}");

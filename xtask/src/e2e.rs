@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Who takes part beside polcheck.
-const PEERS: [&str; 10] = [
+const PEERS: [&str; 15] = [
     "crane",
     "oras",
     "registry",
@@ -25,6 +25,11 @@ const PEERS: [&str; 10] = [
     "docker-registry",
     "docker",
     "dockerd",
+    "sigstore-local",
+    "rekor-server-posix",
+    "sigstore-python",
+    "sigstore-js",
+    "kyverno",
 ];
 
 /// What was asked for.

@@ -109,14 +109,14 @@ impl Pipeline {
             // What logs are told they never forget.
             signer.check_legacy_form()?;
         }
-        let mut signed = Vec::new();
+        let mut ready = Vec::new();
         for prepared in prepared {
             let Signed { bundle, trust } = signer.sign(&prepared.statement).await?;
             let legacy = prepared.forms.legacy.then(|| bundle.legacy_form());
-            signed.push((prepared, legacy.transpose()?, bundle, trust));
+            ready.push((prepared, legacy.transpose()?, bundle, trust));
         }
         let mut all = Vec::new();
-        for (prepared, legacy, bundle, trust) in signed {
+        for (prepared, legacy, bundle, trust) in ready {
             let Prepared {
                 judged,
                 forms,

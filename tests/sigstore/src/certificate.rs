@@ -10,6 +10,8 @@ use jiff::Timestamp;
 const ECDSA_SHA256: &str = "1.2.840.10045.4.3.2";
 const SCT_LIST: &str = "1.3.6.1.4.1.11129.2.4.2";
 const FULCIO_ISSUER: &str = "1.3.6.1.4.1.57264.1.8";
+/// The same as bare text, which cosign reads in the form before version 3.
+const FULCIO_OLD_ISSUER: &str = "1.3.6.1.4.1.57264.1.1";
 const CODE_SIGNING: &str = "1.3.6.1.5.5.7.3.3";
 const TIME_STAMPING: &str = "1.3.6.1.5.5.7.3.8";
 
@@ -68,7 +70,7 @@ pub(crate) fn time_stamping() -> Vec<u8> {
 }
 
 /// That a certificate is of somebody, as an issuer vouches for it.
-pub(crate) fn identity(subject: &str, issuer: &str) -> [Vec<u8>; 2] {
+pub(crate) fn identity(subject: &str, issuer: &str) -> [Vec<u8>; 3] {
     // `rfc822Name`, or `uniformResourceIdentifier`.
     let tag = if subject.contains("://") { 0x86 } else { 0x81 };
     [
@@ -77,6 +79,7 @@ pub(crate) fn identity(subject: &str, issuer: &str) -> [Vec<u8>; 2] {
             true,
             &sequence(&[&element(tag, subject.as_bytes())]),
         ),
+        extension(FULCIO_OLD_ISSUER, false, issuer.as_bytes()),
         extension(
             FULCIO_ISSUER,
             false,

@@ -289,7 +289,14 @@ impl Sigstore {
         verifier: Verifier<'_>,
         signing: &Signing<'_>,
     ) -> Value {
-        let signed = signed_bytes(content);
+        let encoded = STANDARD.encode(signature);
+        let envelope = |payload| {
+            json!({
+                "payload": STANDARD.encode(payload),
+                "payloadType": "application/vnd.in-toto+json",
+                "signatures": [{"sig": encoded}],
+            })
+        };
         let payload = match content {
             Content::Statement(payload) => Some(payload),
             Content::Message(_) => None,
@@ -301,7 +308,10 @@ impl Sigstore {
             };
             let entry = Entry {
                 payload,
-                digest: key::sha256(&signed),
+                digest: key::sha256(&match (payload, version) {
+                    (Some(payload), LogVersion::One) => envelope(payload).to_string().into_bytes(),
+                    _ => signed_bytes(content),
+                }),
                 signature,
                 verifier,
                 key_details: "PKIX_ECDSA_P256_SHA_256",
@@ -319,20 +329,13 @@ impl Sigstore {
             "application/vnd.dev.sigstore.bundle.v0.3+json"
         };
         let mut bundle = json!({"mediaType": media_type, "verificationMaterial": material});
-        let signature = STANDARD.encode(signature);
         match content {
-            Content::Statement(payload) => {
-                bundle["dsseEnvelope"] = json!({
-                    "payload": STANDARD.encode(payload),
-                    "payloadType": "application/vnd.in-toto+json",
-                    "signatures": [{"sig": signature}],
-                });
-            }
+            Content::Statement(payload) => bundle["dsseEnvelope"] = envelope(payload),
             Content::Message(message) => {
                 let digest = STANDARD.encode(key::sha256(message));
                 bundle["messageSignature"] = json!({
                     "messageDigest": {"algorithm": "SHA2_256", "digest": digest},
-                    "signature": signature,
+                    "signature": encoded,
                 });
             }
         }

@@ -23,7 +23,7 @@ pub enum LogVersion {
 pub(crate) struct Entry<'a> {
     /// The payload of an envelope; none: a message is signed.
     pub(crate) payload: Option<&'a [u8]>,
-    /// Of what is signed: the message, or the encoding of the envelope.
+    /// Of what is signed: the message, or the encoding of the envelope; in Rekor 1 that of the envelope as it was sent.
     pub(crate) digest: [u8; 32],
     pub(crate) signature: &'a [u8],
     pub(crate) verifier: Verifier<'a>,

@@ -4,7 +4,7 @@
 use crate::issuer::Issuer;
 use crate::log::{Entry, LogVersion, Verifier, hex};
 use crate::timestamp::question;
-use crate::{Content, Signing, Sigstore, key, signed_bytes};
+use crate::{Signing, Sigstore, key};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, ParsedPublicKey};
 use axum::Router;
 use axum::body::to_bytes;
@@ -282,8 +282,8 @@ impl State {
     fn log_1(&self, body: &[u8]) -> Response {
         let request: Value = serde_json::from_slice(body).unwrap_or_default();
         let content = &request["spec"]["proposedContent"];
-        let envelope = content["envelope"].as_str().unwrap_or_default();
-        let envelope: Value = serde_json::from_str(envelope).unwrap_or_default();
+        let sent = content["envelope"].as_str().unwrap_or_default();
+        let envelope: Value = serde_json::from_str(sent).unwrap_or_default();
         let pem = content["verifiers"][0].as_str().unwrap_or_default();
         let pem = String::from_utf8(STANDARD.decode(pem).unwrap_or_default()).unwrap_or_default();
         let verifier = der(&pem);
@@ -296,7 +296,7 @@ impl State {
         };
         let entry = Entry {
             payload: Some(&payload),
-            digest: key::sha256(&signed_bytes(Content::Statement(&payload))),
+            digest: key::sha256(sent.as_bytes()),
             signature: &signature,
             verifier: if pem.contains("CERTIFICATE") {
                 Verifier::Certificate(&verifier)

@@ -8,7 +8,8 @@ use crate::rejection::{Detail, Document, Rejection};
 use serde::Deserialize;
 use serde_json::json;
 use sigstore_verify::types::{
-    DerCertificate, Sha256Hash, TransparencyLogEntry, VerificationMaterialContent,
+    Bundle, DerCertificate, Sha256Hash, SignatureContent, TransparencyLogEntry,
+    VerificationMaterialContent,
 };
 use std::collections::BTreeMap;
 
@@ -33,6 +34,9 @@ pub enum NoLegacyForm {
     /// There is no statement in it.
     #[error("the bundle cannot be said in the older form")]
     NoStatement(#[from] Rejection),
+    /// None that is known; every envelope has JSON.
+    #[error("the older form has no JSON")]
+    NotJson(#[from] serde_json::Error),
 }
 
 impl NoLegacyForm {
@@ -41,6 +45,7 @@ impl NoLegacyForm {
         match self {
             Self::NoPromise => Some("attach it as a bundle, or sign with a signing config that names a log of version 1 of Rekor, or none".to_owned()),
             Self::NoStatement(rejection) => rejection.help(),
+            Self::NotJson(_) => None,
         }
     }
 }
@@ -60,12 +65,16 @@ impl LegacyForm {
 /// # Errors
 /// If it has an entry of a log that the older form cannot hold, or no statement.
 pub fn legacy_form(bundle: &[u8]) -> Result<LegacyForm, NoLegacyForm> {
-    let received = bundle::read(bundle)?;
-    let Content::Envelope { payload, .. } = &received.content else {
+    let Bundle {
+        content,
+        verification_material: material,
+        ..
+    } = library::bundle(&bundle::read(bundle)?)?;
+    let SignatureContent::DsseEnvelope(envelope) = content else {
         return Err(Rejection::MessageSignature.into());
     };
-    let statement: StatementJson = json::read(Document::Statement, payload.as_bytes())?;
-    let material = library::bundle(&received)?.verification_material;
+    let payload = envelope.payload.as_bytes();
+    let statement: StatementJson = json::read(Document::Statement, payload)?;
     let mut annotations = BTreeMap::from([
         // SPEC: cosign ATTESTATION_SPEC §Predicate type annotation.
         (PREDICATE_TYPE_ANNOTATION, statement.predicate_type),
@@ -85,10 +94,10 @@ pub fn legacy_form(bundle: &[u8]) -> Result<LegacyForm, NoLegacyForm> {
         let timestamp = json!({ "SignedRFC3161Timestamp": timestamp });
         annotations.insert(TIMESTAMP, timestamp.to_string());
     }
-    let envelope = received.bundle.get("dsseEnvelope");
     let annotations = annotations.into_iter();
     let form = LegacyForm {
-        envelope: json!(envelope).to_string().into_bytes(),
+        // As it was logged: the entry has the digest of these bytes, and cosign compares.
+        envelope: serde_json::to_vec(&envelope)?,
         annotations: annotations
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),

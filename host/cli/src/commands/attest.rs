@@ -11,6 +11,9 @@ use clap::Args;
 ///
 /// All platforms of a multi-platform image are checked; each that passes gets a statement, and the index gets one if all
 /// pass. A failed image gets none.
+///
+/// Sign with a key, or as an identity, that signs nothing but statements: `cosign verify` accepts any bundle by its key or
+/// identity, whatever the bundle says.
 #[derive(Debug, Args)]
 pub(crate) struct AttestArgs {
     #[command(flatten)]

@@ -100,7 +100,7 @@ pub(crate) fn check(
         .collect::<Result<Vec<Source>, _>>()?;
     let session = session.with_login(args.login.login(&sources)?);
     let request = args.request(&session, signing.is_some())?;
-    let signing = signing.map(|signing| Signing::new(signing)).transpose()?;
+    let signing = signing.map(Signing::new).transpose()?;
     let pipeline = session.pipeline()?;
 
     let progress = Progress::new(sources.len(), session.quiet);

@@ -133,12 +133,11 @@ impl SigningArgs {
 
     fn mode(&self) -> AttachMode {
         match (self.no_upload, self.attach) {
-            (true, _) => AttachMode::None,
+            (true, _) | (false, Attach::None) => AttachMode::None,
             (false, Attach::Auto) => AttachMode::Auto,
             (false, Attach::Bundle) => AttachMode::Bundle,
             (false, Attach::Legacy) => AttachMode::Legacy,
             (false, Attach::Both) => AttachMode::Both,
-            (false, Attach::None) => AttachMode::None,
         }
     }
 

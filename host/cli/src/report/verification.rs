@@ -85,7 +85,9 @@ pub(crate) fn text(answer: &Answer<'_>, verbose: bool) -> String {
     for option in &answer.insecure {
         let _ = writeln!(text, "  insecure: `{}` was given", printable(option));
     }
-    if let Some(root) = answer.root_text().filter(|_| verbose) {
+    // The one in this binary may be too old, and nobody chose it.
+    let root = answer.root_text();
+    if let Some(root) = root.filter(|_| verbose || answer.root_file().is_none()) {
         let _ = writeln!(text, "  {}", printable(&root));
     }
     text
