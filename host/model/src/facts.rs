@@ -4,6 +4,7 @@
 
 pub mod dockerfile;
 mod image;
+mod reading;
 
 pub use dockerfile::{BaseImage, DockerfileFacts, Origin};
 pub use image::{Healthcheck, HistoryEntry, ImageConfig, ImageFacts, Layer, ManifestInfo};
@@ -113,22 +114,26 @@ impl Need {
 }
 
 /// Everything that policies can be told. A family nobody needs is not gathered; asking for it answers `denied`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Facts {
     /// Served by the interface `image`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<ImageFacts>,
     /// Served by the interface `dockerfile`.
     #[serde(
+        default,
         skip_serializing_if = "Option::is_none",
-        serialize_with = "fact_or_error"
+        serialize_with = "fact_or_error",
+        deserialize_with = "reading::fact_or_error"
     )]
     pub dockerfile: Option<Fact<Box<DockerfileFacts>>>,
     /// Served by the interface `base-image`: of each stage that begins with an image.
     #[serde(
+        default,
         skip_serializing_if = "Option::is_none",
-        serialize_with = "facts_or_errors"
+        serialize_with = "facts_or_errors",
+        deserialize_with = "reading::facts_or_errors"
     )]
     pub base_images: Option<BTreeMap<u32, Fact<BaseImage>>>,
 }

@@ -8,7 +8,7 @@ use crate::verdict::Verdict;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use oci_spec::image::Digest;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::collections::BTreeMap;
 
 /// What is said about one subject.
@@ -43,10 +43,24 @@ pub struct Report {
     /// None: nobody asks for it, since nothing is claimed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
+    /// The statement that answered instead of the policies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reused: Option<Reused>,
+}
+
+/// A statement that answered instead of the policies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reused {
+    /// Who signed it.
+    pub by: String,
+    /// When was judged.
+    pub time: Timestamp,
+    /// What it claims.
+    pub claims: Vec<String>,
 }
 
 /// What was judged.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Subject {
     /// An image: one manifest, or an index.
@@ -56,8 +70,8 @@ pub enum Subject {
 }
 
 /// An image that was judged.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ImageSubject {
     /// As it was given.
     pub reference: String,
@@ -78,17 +92,23 @@ pub struct ImageSubject {
 }
 
 /// A Dockerfile that was judged.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DockerfileSubject {
     /// As it was given or found; `-` is standard input.
     pub path: String,
     /// Of its bytes.
-    #[serde(rename = "sha256", serialize_with = "hex")]
+    #[serde(rename = "sha256", serialize_with = "hex", deserialize_with = "of_hex")]
     pub digest: Digest,
 }
 
 fn hex<S: Serializer>(digest: &Digest, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(digest.digest())
+}
+
+fn of_hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Digest, D::Error> {
+    let hex = String::deserialize(deserializer)?;
+    format!("sha256:{hex}").parse().map_err(de::Error::custom)
 }
 
 impl Subject {
@@ -134,15 +154,15 @@ impl Subject {
 }
 
 /// One claim of the policy set.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Claim {
     /// `security.scan`.
     pub name: String,
     /// Whether `NAME=passed` may be said.
     pub issued: bool,
     /// Why it may not.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withheld: Vec<String>,
 }
 
@@ -180,7 +200,7 @@ pub struct PolicyReport {
 }
 
 /// What became of a rule, from the best to the worst.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RuleState {
     /// It was evaluated and found nothing.
@@ -272,7 +292,8 @@ impl Status {
 }
 
 /// Something that was not looked at, or could not be decided.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Gap {
     /// A rule, a fact, a platform.
     pub what: String,
@@ -295,7 +316,8 @@ pub struct WaiverReport {
 }
 
 /// A waiver that ends, or has ended.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Ending {
     /// The id of the waiver.
     pub id: String,
@@ -365,6 +387,21 @@ pub struct Evidence {
     pub fuel: u64,
     /// The version of polcheck.
     pub polcheck: &'static str,
+    /// The documents that are not in the image.
+    pub inputs: Vec<Input>,
+}
+
+/// A document that is not in the image, by what it contains: a Dockerfile that was given with what is known of its build, or what
+/// registries answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Input {
+    /// What it is to the verdict: `dockerfile`, `base-images`.
+    pub name: String,
+    /// Of its canonical JSON.
+    pub digest: Digest,
+    /// Its media type.
+    pub media_type: String,
 }
 
 /// Which of the four places asks.

@@ -4,6 +4,7 @@ mod policies;
 
 pub use policies::PoliciesError;
 
+use crate::evidence::EvidenceError;
 use ::attest::{SignError, StatementError};
 use ::facts::NotAnImage;
 use ::registry::RegistryError;
@@ -115,6 +116,9 @@ pub enum AttestError {
     /// It could not be attached.
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    /// Its evidence cannot be written down.
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
     /// A file has no registry where others would find a statement.
     #[error("a statement cannot be attached to `{image}`, which is not in a registry")]
     NotInARegistry {
@@ -137,6 +141,7 @@ impl AttestError {
         match self {
             Self::Statement(error) => error.help(),
             Self::Sign(error) => error.help(),
+            Self::Evidence(error) => error.help(),
             Self::Registry(error) => error.help(),
             Self::NotInARegistry { .. } => Some("push the image and name it by its reference, or keep the bundle: `--no-upload --bundle FILE`".to_owned()),
             Self::HidesSignatures { .. } => Some("sign the image again with cosign 3 first, or attach all the same: `--attach bundle`".to_owned()),

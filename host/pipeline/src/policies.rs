@@ -124,6 +124,27 @@ impl Policies {
         })
     }
 
+    /// A set as it was resolved in an earlier run, with the packs that it had then.
+    pub(crate) fn recorded(
+        set: PolicySet,
+        digest: Digest,
+        point: EnforcementPoint,
+        catalogue: Catalogue,
+    ) -> Self {
+        Self {
+            point,
+            catalogue,
+            settings: settings_of(&set),
+            reasons: OnceLock::new(),
+            of_dockerfiles: OnceLock::new(),
+            set,
+            digest,
+            as_published: true,
+            left_out: Vec::new(),
+            without_effect: Vec::new(),
+        }
+    }
+
     /// Why what the rules find is bad.
     pub(crate) fn reasons(&self) -> Arc<Reasons> {
         let read = || {

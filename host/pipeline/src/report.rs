@@ -2,14 +2,16 @@
 
 use crate::baseline::Baseline;
 use crate::claims::{RunConditions, claims};
-use crate::decide::{Decision, JudgedRule, Judgement, decide};
+use crate::decide::{JudgedRule, Judgement, decide};
 use crate::error::CheckError;
+use crate::evidence::{EvidenceDocument, RecordedVerdict, inputs};
 use crate::fix::keep_fitting;
 use crate::policies::Policies;
 use crate::subject::{Manifest, name};
-use crate::{DockerfileText, Judged};
+use crate::{Dockerfile, DockerfileText, Judged};
 use ::engine::{CONTRACT, ENGINE, Evaluation, Limits, Pack};
 use ::registry::Image;
+use model::canonical::NotCanonical;
 use model::policy_set::Required;
 use model::report::{
     Evidence, Gap, ImageSubject, PolicyReport, ReportedFinding, SetReference, Subject, WaiverReport,
@@ -33,6 +35,10 @@ pub(crate) struct Examined<'a> {
     pub(crate) conditions: &'a RunConditions,
     pub(crate) baseline: Option<&'a Baseline>,
     pub(crate) with_evidence: bool,
+    /// The Dockerfile that the user gave.
+    pub(crate) build: Option<&'a Dockerfile>,
+    /// Whether all that the verdict comes from is kept.
+    pub(crate) records: bool,
 }
 
 /// What the digest of a verdict covers: everything but the words of a report.
@@ -42,6 +48,14 @@ struct VerdictDocument<'a> {
     rules: BTreeMap<&'a RuleId, &'a Outcome>,
     findings: &'a [ReportedFinding],
     waivers: &'a WaiverReport,
+}
+
+impl VerdictDocument<'_> {
+    /// As evidence has it.
+    fn recorded(&self) -> Result<RecordedVerdict, NotCanonical> {
+        let value = serde_json::to_value(self).map_err(NotCanonical)?;
+        serde_json::from_value(value).map_err(NotCanonical)
+    }
 }
 
 impl Examined<'_> {
@@ -67,10 +81,28 @@ impl Examined<'_> {
         };
         let mut decision = decide(&judgement);
         keep_fitting(&mut decision.findings, judgement.file);
-        let evidence = if self.with_evidence {
-            Some(self.evidence(policies, limits, &rules, &decision)?)
+        let verdict = VerdictDocument {
+            verdict: decision.verdict,
+            rules: rules
+                .iter()
+                .map(|rule| (&rule.metadata.id, rule.outcome))
+                .collect(),
+            findings: &decision.findings,
+            waivers: &decision.waivers,
+        };
+        let evidence = if self.with_evidence || self.records {
+            Some(self.evidence(policies, limits, &verdict)?)
         } else {
             None
+        };
+        let mut recorded = match &evidence {
+            Some(evidence) if self.records => {
+                let set = (set, &policies.digest);
+                let findings = &decision.findings;
+                let verdict = verdict.recorded()?;
+                Some(EvidenceDocument::of(&self, set, evidence, verdict, findings))
+            }
+            _ => None,
         };
         let report = Report {
             verdict: decision.verdict,
@@ -84,10 +116,16 @@ impl Examined<'_> {
             insecure: self.conditions.insecure.clone(),
             log: self.evaluation.log.clone(),
             evidence,
+            reused: None,
             subject: self.subject,
         };
+        if let Some(recorded) = &mut recorded {
+            recorded.claims.clone_from(&report.claims);
+            recorded.not_checked.clone_from(&report.not_checked);
+        }
         Ok(Judged {
             report,
+            recorded: recorded.map(Arc::new),
             descriptor: self.descriptor,
             dockerfile: self.dockerfile,
             reasons: policies.reasons(),
@@ -117,8 +155,7 @@ impl Examined<'_> {
         &self,
         policies: &Policies,
         limits: &Limits,
-        rules: &[JudgedRule<'_>],
-        decision: &Decision,
+        verdict: &VerdictDocument<'_>,
     ) -> Result<Evidence, CheckError> {
         let circumstances = &self.case.circumstances;
         let read = self.evaluation.context.iter();
@@ -128,15 +165,7 @@ impl Examined<'_> {
             .collect();
         Ok(Evidence {
             facts: canonical::digest(&self.case.facts)?,
-            verdict: canonical::digest(&VerdictDocument {
-                verdict: decision.verdict,
-                rules: rules
-                    .iter()
-                    .map(|rule| (&rule.metadata.id, rule.outcome))
-                    .collect(),
-                findings: &decision.findings,
-                waivers: &decision.waivers,
-            })?,
+            verdict: canonical::digest(verdict)?,
             settings: canonical::digest(&*self.case.settings)?,
             time: circumstances.time,
             point: circumstances.point,
@@ -148,6 +177,7 @@ impl Examined<'_> {
             engine: ENGINE,
             fuel: limits.fuel,
             polcheck: env!("CARGO_PKG_VERSION"),
+            inputs: inputs(self.build, &self.case.facts)?,
         })
     }
 }
@@ -211,7 +241,7 @@ fn imports(pack: &Pack) -> Vec<String> {
         .collect()
 }
 
-fn set_reference(policies: &Policies) -> SetReference {
+pub(crate) fn set_reference(policies: &Policies) -> SetReference {
     SetReference {
         name: policies.set.name.clone(),
         uri: policies.set.uri.clone(),

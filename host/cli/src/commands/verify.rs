@@ -1,12 +1,13 @@
 //! `polcheck verify`
 
+use super::replay::{self, ReplayStatementArgs};
 use super::trust::TrustArgs;
 use crate::args::{GlobalArgs, LoginArgs, RegistryArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
 use crate::report::verification::{self, UsedRoot};
-use crate::report::{Form, print};
+use crate::report::{self, Form, print};
 use crate::session::{Session, block_on};
 use attest::{AcceptedPolicySet, Expected};
 use bytes::Bytes;
@@ -51,6 +52,8 @@ pub(crate) struct VerifyArgs {
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Form,
     #[command(flatten)]
+    replay: ReplayStatementArgs,
+    #[command(flatten)]
     trust: TrustArgs,
     #[command(flatten)]
     registry: RegistryArgs,
@@ -61,6 +64,7 @@ pub(crate) struct VerifyArgs {
 pub(crate) fn run(args: VerifyArgs, global: &GlobalArgs) -> Result<Exit, Failure> {
     let VerifyArgs {
         image,
+        replay: replaying,
         trust,
         require,
         policy_sets,
@@ -90,8 +94,13 @@ pub(crate) fn run(args: VerifyArgs, global: &GlobalArgs) -> Result<Exit, Failure
             .transpose()?,
     };
     let registry = session.registry()?;
-    let verify = async { Ok(verify_image(&registry, &source, &request).await?) };
-    let verified = block_on(session.in_time(&image, verify))??;
+    let verify = async {
+        let verified = verify_image(&registry, &source, &request).await?;
+        let replayed = replaying.replay(&session, &registry, &source, &verified);
+        let replayed = replayed.await?;
+        Ok((verified, replayed))
+    };
+    let (verified, replayed) = block_on(Box::pin(session.in_time(&image, verify)))??;
     let root = request.trust.root.as_ref().map(|root| UsedRoot {
         file: trust.root_file(),
         as_of: root.as_of(),
@@ -99,11 +108,16 @@ pub(crate) fn run(args: VerifyArgs, global: &GlobalArgs) -> Result<Exit, Failure
     print(&match output {
         Form::Text => {
             let shown = root.filter(|_| session.verbose);
-            verification::text(&image, &verified, shown.as_ref())
+            let said = verification::text(&image, &verified, shown.as_ref());
+            said + &replayed.as_ref().map(report::replay::of_one).unwrap_or_default()
         }
-        Form::Json => verification::json(&image, &verified, root.as_ref()),
+        Form::Json => {
+            let said = verification::json(&image, &verified, root.as_ref());
+            report::replay::beside(said, replayed.as_ref())
+        }
     })?;
-    Ok(exit(&verified))
+    let replayed = replayed.map(|replayed| replay::exit(Ok(&replayed)));
+    Ok(Exit::of_all([exit(&verified)].into_iter().chain(replayed)))
 }
 
 /// `OS/ARCH[/VARIANT]`
