@@ -11,7 +11,9 @@ mod vsa;
 pub use error::StatementError;
 
 use jiff::{SignedDuration, Timestamp};
-use json::{Descriptor, EvidenceJson, FactsJson, InputJson, StatementJson, VerdictJson, digest_set};
+use json::{
+    Descriptor, EvidenceJson, FactsJson, InputJson, StatementJson, VerdictJson, digest_set,
+};
 use model::report::{Evidence, Gap, Input, SetReference};
 use model::{Digest, Report, Verdict, canonical};
 use serde::Serialize;

@@ -72,7 +72,10 @@ impl Session {
     }
 
     /// The sandbox, with memory as it is wanted.
-    pub(crate) fn engine_with(&self, allocation: Allocation) -> Result<Arc<engine::Engine>, Failure> {
+    pub(crate) fn engine_with(
+        &self,
+        allocation: Allocation,
+    ) -> Result<Arc<engine::Engine>, Failure> {
         let cache = self
             .config
             .values

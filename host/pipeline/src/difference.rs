@@ -138,11 +138,7 @@ impl Differences {
         self.0
             .extend(places.into_iter().map(|(name, before, after)| {
                 let is_hidden = is_confidential(&name);
-                let shown = |value: Option<&Value>| {
-                    value
-                        .filter(|_| !is_hidden)
-                        .map(|value| short(&value.to_string()))
-                };
+                let shown = |value: Option<&Value>| value.filter(|_| !is_hidden).map(short);
                 Difference {
                     before: shown(before),
                     after: shown(after),
@@ -332,6 +328,7 @@ fn keys<'a, T: 'a, K: Ord + ?Sized + 'a>(
 fn state(outcome: &Value) -> String {
     let state = text(outcome, "state");
     let findings = outcome.get("findings").and_then(Value::as_array);
+    let findings = findings.filter(|_| state == "evaluated");
     match (findings.map(Vec::len), outcome.get("reason")) {
         (Some(0), _) => "holds".to_owned(),
         (Some(1), _) => "1 finding".to_owned(),
@@ -365,6 +362,9 @@ fn value(data: &impl Serialize) -> Value {
     serde_json::to_value(data).unwrap_or_default()
 }
 
+/// The only key of what stands in the place of a fact that cannot be used.
+const UNUSABLE: &str = "unusable";
+
 type Place<'a> = (String, Option<&'a Value>, Option<&'a Value>);
 
 /// Finds the places where two values differ, as deep as both go on.
@@ -376,7 +376,9 @@ fn walk<'a>(
 ) {
     match (before, after) {
         (Some(before), Some(after)) if before == after => {}
-        (Some(Value::Object(before)), Some(Value::Object(after))) => {
+        (Some(Value::Object(before)), Some(Value::Object(after)))
+            if before.contains_key(UNUSABLE) == after.contains_key(UNUSABLE) =>
+        {
             for key in keys(before.keys(), after.keys(), |key| *key) {
                 let escaped = key.replace('~', "~0").replace('/', "~1");
                 let inner = format!("{pointer}/{escaped}");
@@ -426,12 +428,22 @@ fn is_confidential(pointer: &str) -> bool {
     pointer.split('/').any(|part| PLACES.contains(&part))
 }
 
-/// How much of a value is shown.
+/// How much of a text is shown.
 const SHOWN: usize = 200;
 
-fn short(text: &str) -> String {
+/// A value in a few words. What has parts may have some that are not for everybody to read.
+fn short(value: &Value) -> String {
+    let is_plain = |value: &Value| !value.is_object() && !value.is_array();
+    let text = match value {
+        Value::Object(object) => match object.get(UNUSABLE) {
+            Some(unusable) => format!("unusable ({})", text(unusable, "kind")),
+            None => "{…}".to_owned(),
+        },
+        Value::Array(items) if !items.iter().all(is_plain) => format!("[… {} …]", items.len()),
+        value => value.to_string(),
+    };
     if text.chars().count() <= SHOWN {
-        return text.to_owned();
+        return text;
     }
     let digest = canonical::sha256(text.as_bytes());
     text.chars().take(SHOWN).collect::<String>() + "… (" + digest.as_ref() + ")"
@@ -452,6 +464,7 @@ mod tests {
     #[case(json!([{"a": 1}, 2]), json!([{"a": 3}, 2]), &["/0/a"])]
     #[case(json!({"a": 1}), json!({"b": 1}), &["/a", "/b"])]
     #[case(json!([]), json!({}), &[""])]
+    #[case(json!({"a": {"unusable": {}}}), json!({"a": {"b": 1, "c": 2}}), &["/a"])]
     fn each_place_that_differs_is_named_once(
         #[case] before: Value,
         #[case] after: Value,

@@ -52,20 +52,18 @@ pub use catalogue::Catalogue;
 pub use claims::{RunConditions, Unnamed, Withheld, claims};
 pub use decide::{Decision, JudgedRule, Judgement, decide};
 pub use difference::{Difference, What, differences_of_images};
+pub use error::{AttestError, CheckError, PoliciesError, VerifyError};
 pub use evidence::{
     BuildBase, BuildDocument, Digests, EVIDENCE_LAYER_TYPE, EVIDENCE_TYPE, EvidenceDocument,
     EvidenceError, MAX_EVIDENCE_BYTES, MAX_EVIDENCE_TEXT, RecordedCircumstances, RecordedVerdict,
     attached_evidence, evidence_files,
 };
-pub use error::{AttestError, CheckError, PoliciesError, VerifyError};
 pub use fix::{Bases, Fixed, Refused, Unsafe};
 pub use lint::{Dockerfile, MAX_DOCKERFILE_BYTES};
 pub use plan::{Change, Planned, Planner};
 pub use policies::{BUILTIN, Changes, Policies, find_word};
 pub use recorded::{RecordedError, RecordedFinding, RecordedStatus, read_findings};
-pub use replay::{
-    HeldAgainst, PackSources, Replayed, Replayer, StatementToReplay, Unobtainable,
-};
+pub use replay::{HeldAgainst, PackSources, Replayed, Replayer, StatementToReplay, Unobtainable};
 pub use reuse::ReuseRequest;
 pub use run_summary::{RunSummary, WaiverTally};
 pub use set_document::{Accepted, ClaimDocument, RuleDocument, SetDocument, Tool};

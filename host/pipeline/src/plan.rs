@@ -184,10 +184,7 @@ fn fetched_for(policies: &Policies, evidence: &EvidenceDocument) -> Facts {
 }
 
 /// The rules of a set that need a family of facts that nobody gathered when the evidence was written.
-fn not_recorded(
-    policies: &Policies,
-    evidence: &EvidenceDocument,
-) -> BTreeMap<RuleId, Vec<String>> {
+fn not_recorded(policies: &Policies, evidence: &EvidenceDocument) -> BTreeMap<RuleId, Vec<String>> {
     if matches!(evidence.subject, Subject::Dockerfile(_)) {
         return BTreeMap::new();
     }
@@ -202,7 +199,9 @@ fn not_recorded(
         let group = groups.find(|group| !group.iter().any(is_gathered))?;
         // Nobody asks for base images where there is no Dockerfile.
         let of_none = matches!(evidence.facts.dockerfile, Some(Err(_)))
-            && group.iter().all(|name| Interface::from_name(name) == Some(Interface::BaseImage));
+            && group
+                .iter()
+                .all(|name| Interface::from_name(name) == Some(Interface::BaseImage));
         (!of_none).then(|| (rule.id.clone(), group.clone()))
     });
     lacking.collect()

@@ -100,7 +100,9 @@ impl Examined<'_> {
                 let set = (set, &policies.digest);
                 let findings = &decision.findings;
                 let verdict = verdict.recorded()?;
-                Some(EvidenceDocument::of(&self, set, evidence, verdict, findings))
+                Some(EvidenceDocument::of(
+                    &self, set, evidence, verdict, findings,
+                ))
             }
             _ => None,
         };

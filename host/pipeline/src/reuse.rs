@@ -60,14 +60,17 @@ impl Pipeline {
         let verification = verify_image(&self.registry, source, &verify).await?;
         let oldest = reuse.now.checked_sub(reuse.max_age);
         let is_young = |statement: &&VerifiedStatement| {
-            oldest.as_ref().is_ok_and(|oldest| statement.time_created() >= *oldest)
+            oldest
+                .as_ref()
+                .is_ok_and(|oldest| statement.time_created() >= *oldest)
         };
         let statements = verification.accepted.iter().filter(is_young);
         let newest = statements
             .filter(|statement| self.is_same_question(statement))
             .max_by_key(|statement| statement.time_created());
         let name = subject::name(&image);
-        Ok(newest.map(|statement| self.reused(source, name, &verification.digest, statement, request)))
+        Ok(newest
+            .map(|statement| self.reused(source, name, &verification.digest, statement, request)))
     }
 
     /// Whether a statement was made at the same point, and without documents that this run does not have.
@@ -97,7 +100,9 @@ impl Pipeline {
         let not_checked = statement.evidence().and_then(|it| it.get("notChecked"));
         let not_checked = not_checked.and_then(Value::as_array).into_iter().flatten();
         let gap = |text: &str| {
-            let (what, why) = text.split_once(": ").unwrap_or((text, "it was not checked"));
+            let (what, why) = text
+                .split_once(": ")
+                .unwrap_or((text, "it was not checked"));
             Gap {
                 what: what.to_owned(),
                 why: why.to_owned(),

@@ -113,8 +113,10 @@ pub(crate) fn check(
     let request = args.request(&session, signing.is_some())?;
     let reuse = reuse.map(|reuse| reuse.request(&session)).transpose()?;
     if args.attach_evidence && signing.is_none() {
-        return Err(Failure::say("evidence is attached beside a statement, and none is made")
-            .help("use `polcheck attest`, or write it into files with `--evidence DIR`"));
+        return Err(
+            Failure::say("evidence is attached beside a statement, and none is made")
+                .help("use `polcheck attest`, or write it into files with `--evidence DIR`"),
+        );
     }
     let signer = signing
         .map(|signing| Ok::<_, Failure>((signing, signing.signing_key()?)))

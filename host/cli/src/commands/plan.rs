@@ -118,11 +118,7 @@ impl PlanArgs {
     }
 
     /// What is attached to the images that are named.
-    fn attached(
-        &self,
-        session: Session,
-        recorded: &mut Vec<Recorded>,
-    ) -> Result<Session, Failure> {
+    fn attached(&self, session: Session, recorded: &mut Vec<Recorded>) -> Result<Session, Failure> {
         if self.images.is_empty() {
             return Ok(session);
         }

@@ -123,8 +123,9 @@ fn dockerfile_of(path: &Path) -> Result<Dockerfile, Failure> {
 pub(super) fn named(path: &Path, error: pipeline::EvidenceError) -> Failure {
     match error {
         error @ pipeline::EvidenceError::Read { .. } => error.into(),
-        error => Failure::from(error)
-            .under(format!("cannot use the evidence `{}`", path.display())),
+        error => {
+            Failure::from(error).under(format!("cannot use the evidence `{}`", path.display()))
+        }
     }
 }
 
@@ -201,7 +202,9 @@ impl ReplayStatementArgs {
 
 /// The point that a statement is of.
 fn point(statement: &VerifiedStatement) -> EnforcementPoint {
-    let point = statement.evidence().and_then(|evidence| evidence.get("point"));
+    let point = statement
+        .evidence()
+        .and_then(|evidence| evidence.get("point"));
     let point = point.and_then(|point| point.as_str());
     let mut points = EnforcementPoint::ALL.into_iter();
     points

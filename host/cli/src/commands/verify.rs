@@ -109,7 +109,10 @@ pub(crate) fn run(args: VerifyArgs, global: &GlobalArgs) -> Result<Exit, Failure
         Form::Text => {
             let shown = root.filter(|_| session.verbose);
             let said = verification::text(&image, &verified, shown.as_ref());
-            said + &replayed.as_ref().map(report::replay::of_one).unwrap_or_default()
+            said + &replayed
+                .as_ref()
+                .map(report::replay::of_one)
+                .unwrap_or_default()
         }
         Form::Json => {
             let said = verification::json(&image, &verified, root.as_ref());

@@ -3,7 +3,7 @@
 use super::printable;
 use model::facts::Origin;
 use model::report::Claim;
-use model::{ClaimDefinition, Facts, FactError, PolicySet, RuleId};
+use model::{ClaimDefinition, FactError, Facts, PolicySet, RuleId};
 use pipeline::{EvidenceDocument, Policies};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -19,7 +19,10 @@ pub(crate) fn text(evidence: &EvidenceDocument, policies: Option<&Policies>) -> 
             Some(findings) if !findings.is_empty() => {
                 text += &of_rule(evidence, policies, id);
             }
-            Some(_) => holding.entry("hold".to_owned()).or_default().push(id.as_ref()),
+            Some(_) => holding
+                .entry("hold".to_owned())
+                .or_default()
+                .push(id.as_ref()),
             None => holding
                 .entry(without_conclusion(outcome))
                 .or_default()
@@ -129,7 +132,10 @@ fn of_rule(evidence: &EvidenceDocument, policies: Option<&Policies>, id: &RuleId
     if let Some((rule, pack)) = rule {
         line(format!("{}: {}", pack.metadata().id, rule.title));
         let needs = rule.needs.iter().map(|group| group.join(" or "));
-        let uses = rule.uses.iter().map(|name| format!("{name} if it is there"));
+        let uses = rule
+            .uses
+            .iter()
+            .map(|name| format!("{name} if it is there"));
         let read: Vec<String> = needs.chain(uses).collect();
         line(format!("reads {}", read.join(", ")));
     }
@@ -200,11 +206,14 @@ fn counts(set: &PolicySet, finding: &Value) -> String {
                 .parse::<model::Severity>()
                 .is_ok_and(|severity| severity >= set.fail_on);
             let means = if is_failing {
-                "and so it fails the subject"
+                "so the subject fails"
             } else {
-                "and so it fails nothing"
+                "so nothing fails"
             };
-            format!("{severity}, open; the set fails on {} {means}", set.fail_on)
+            format!(
+                "{severity}, open; the set fails from {} on, {means}",
+                set.fail_on
+            )
         }
     }
 }

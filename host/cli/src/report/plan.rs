@@ -32,6 +32,7 @@ impl Plan {
                 Err(failure) => failures.push(failure),
             }
         }
+        planned.sort_by(|a, b| a.subject.cmp(&b.subject));
         Self {
             sets: [planner.old(), planner.new_set()]
                 .map(|policies| (policies.set.clone(), policies.digest.clone())),
@@ -118,7 +119,11 @@ impl Plan {
             (Change::NewlyUndecided, "can no longer be decided"),
             (Change::NewlyPasses, "newly pass"),
         ] {
-            let own: Vec<&Planned> = self.planned.iter().filter(|it| it.change == change).collect();
+            let own: Vec<&Planned> = self
+                .planned
+                .iter()
+                .filter(|it| it.change == change)
+                .collect();
             if own.is_empty() {
                 continue;
             }
@@ -142,7 +147,9 @@ impl Plan {
             ),
         ] {
             if !counts.is_empty() {
-                let counts = counts.iter().map(|(rule, count)| format!("{rule} ({count})"));
+                let counts = counts
+                    .iter()
+                    .map(|(rule, count)| format!("{rule} ({count})"));
                 let counts: Vec<String> = counts.collect();
                 let _ = writeln!(text, "{title}: {}", counts.join(", "));
             }
@@ -162,7 +169,9 @@ impl Plan {
         let [before, after] = self.fuel();
         let rules = |counts: Vec<(RuleId, usize)>| -> BTreeMap<String, usize> {
             let counts = counts.into_iter();
-            counts.map(|(rule, count)| (rule.to_string(), count)).collect()
+            counts
+                .map(|(rule, count)| (rule.to_string(), count))
+                .collect()
         };
         let failures = self.failures.iter().map(
             |(name, failure)| json!({ "evidence": name, "message": failure.message, "causes": failure.causes, "help": failure.help }),
@@ -205,7 +214,8 @@ fn why(planned: &Planned) -> String {
         }
         Change::NewlyPasses => format!("no longer {}", list(&mut planned.relieved.iter())),
         _ if !planned.not_recorded.is_empty() => {
-            let mut families: Vec<String> = planned.not_recorded.values().flatten().cloned().collect();
+            let mut families: Vec<String> =
+                planned.not_recorded.values().flatten().cloned().collect();
             families.sort();
             families.dedup();
             format!(
@@ -216,7 +226,9 @@ fn why(planned: &Planned) -> String {
         }
         _ => {
             let gaps = planned.undecided.iter();
-            let gaps: Vec<String> = gaps.map(|gap| format!("{}: {}", gap.what, gap.why)).collect();
+            let gaps: Vec<String> = gaps
+                .map(|gap| format!("{}: {}", gap.what, gap.why))
+                .collect();
             printable(&gaps.join("; "))
         }
     }

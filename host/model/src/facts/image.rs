@@ -99,7 +99,9 @@ impl<'de> Deserialize<'de> for ImageFacts {
         };
         match errors.keys().next() {
             None => Ok(facts),
-            Some(name) => Err(de::Error::custom(format_args!("no fact is called `{name}`"))),
+            Some(name) => Err(de::Error::custom(format_args!(
+                "no fact is called `{name}`"
+            ))),
         }
     }
 }

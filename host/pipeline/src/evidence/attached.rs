@@ -95,7 +95,8 @@ pub(crate) async fn find(
     let is_wanted = |entry: &&Descriptor| {
         let of_set = annotation(entry, POLICY_SET);
         is_evidence(entry)
-            && (of_set.is_none() || set.is_none_or(|set| of_set.is_some_and(|it| it == set.as_ref())))
+            && (of_set.is_none()
+                || set.is_none_or(|set| of_set.is_some_and(|it| it == set.as_ref())))
     };
     let mut entries: Vec<&Descriptor> = listed.entries.iter().filter(is_wanted).collect();
     entries.sort_by_key(|entry| std::cmp::Reverse(annotation(entry, CREATED)));

@@ -35,7 +35,9 @@ pub enum EvidenceError {
         reason: String,
     },
     /// Written by a newer polcheck.
-    #[error("the evidence has version {version}, and {supported} is the newest that this polcheck reads")]
+    #[error(
+        "the evidence has version {version}, and {supported} is the newest that this polcheck reads"
+    )]
     Newer {
         /// Its version.
         version: u64,
@@ -76,7 +78,9 @@ impl EvidenceError {
             Self::NotEvidence { .. } | Self::None { .. } => Some(
                 "write it with `--evidence DIR`, as in `polcheck lint --evidence DIR .`".to_owned(),
             ),
-            Self::Newer { .. } | Self::NewerContract { .. } => Some("use the polcheck that wrote it, or a newer one".to_owned()),
+            Self::Newer { .. } | Self::NewerContract { .. } => {
+                Some("use the polcheck that wrote it, or a newer one".to_owned())
+            }
         }
     }
 }

@@ -83,10 +83,8 @@ impl BuildDocument {
             inputs: BuildInputs {
                 target: self.target.clone(),
                 build_args: self.build_args.clone(),
-                base_config: base.map(|BuildBase { platform, config }| BaseConfig {
-                    platform,
-                    config,
-                }),
+                base_config: base
+                    .map(|BuildBase { platform, config }| BaseConfig { platform, config }),
                 ignore_file: self.ignore_file.clone(),
             },
         })

@@ -31,7 +31,10 @@ impl PackSources {
             })?;
             Ok((canonical::sha256(&component), component))
         };
-        let components = paths.iter().map(read).collect::<Result<_, PoliciesError>>()?;
+        let components = paths
+            .iter()
+            .map(read)
+            .collect::<Result<_, PoliciesError>>()?;
         Ok(Self { components })
     }
 

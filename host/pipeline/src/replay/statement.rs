@@ -6,7 +6,8 @@ use crate::difference::{Differences, What};
 use crate::error::CheckError;
 use crate::evidence::{EvidenceDocument, attached};
 use crate::{
-    Again, BUILTIN, Changes, CheckRequest, Dockerfile, Judged, Pipeline, Platforms, Policies, SETS, subject,
+    Again, BUILTIN, Changes, CheckRequest, Dockerfile, Judged, Pipeline, Platforms, Policies, SETS,
+    subject,
 };
 use ::attest::VerifiedStatement;
 use ::registry::{Image, Registry, Resolved, Source};
@@ -140,9 +141,10 @@ impl Replayer {
             .iter()
             .find(|judged| judged.report.subject.digest() == wanted.digest);
         let own = own.ok_or_else(|| Unobtainable::OtherSubject {
-            found: judged
-                .first()
-                .map_or_else(|| wanted.digest.clone(), |it| it.report.subject.digest().clone()),
+            found: judged.first().map_or_else(
+                || wanted.digest.clone(),
+                |it| it.report.subject.digest().clone(),
+            ),
             wanted: wanted.digest.clone(),
         })?;
         let mut differences = Differences::default();
@@ -211,7 +213,10 @@ async fn own_evidence(
     if !wanted.evidence.is_empty() {
         let mut given = wanted.evidence.iter();
         let own = given.find(|evidence| evidence.subject.digest() == subject);
-        let other = wanted.evidence.first().filter(|_| own.is_none() && subject == wanted.digest);
+        let other = wanted
+            .evidence
+            .first()
+            .filter(|_| own.is_none() && subject == wanted.digest);
         let other = other.map(|other| Unobtainable::OtherSubject {
             found: other.subject.digest().clone(),
             wanted: subject.clone(),
@@ -233,7 +238,11 @@ async fn own_evidence(
     let chosen = of_run.or_else(|| (!usable.is_empty()).then_some(0));
     let chosen = chosen.map(|at| usable.swap_remove(at));
     // Whatever else lies there does no harm.
-    let unusable = if chosen.is_some() { Vec::new() } else { unusable };
+    let unusable = if chosen.is_some() {
+        Vec::new()
+    } else {
+        unusable
+    };
     Ok((chosen, unusable))
 }
 

@@ -46,7 +46,9 @@ pub enum Unobtainable {
         digest: Digest,
     },
     /// Policies were told things that this polcheck does not tell.
-    #[error("the verdict was come to with the contract `{recorded}`, and this polcheck serves `{served}`")]
+    #[error(
+        "the verdict was come to with the contract `{recorded}`, and this polcheck serves `{served}`"
+    )]
     Contract {
         /// The one that was recorded.
         recorded: String,
@@ -76,7 +78,9 @@ pub enum Unobtainable {
         wanted: Digest,
     },
     /// Nothing that is attached or was given has what is needed.
-    #[error("the {name} that the verdict was come to with is not to be had: its digest is `{digest}`")]
+    #[error(
+        "the {name} that the verdict was come to with is not to be had: its digest is `{digest}`"
+    )]
     Input {
         /// What it was to the verdict.
         name: String,
