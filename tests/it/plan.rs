@@ -411,7 +411,7 @@ fn a_plan_over_changed_evidence_is_about_what_the_evidence_says() {
     run(&world, "lint -q --exit-zero --evidence ev Dockerfile");
     assert!(evidence(&world, "ev").exists());
     change(&world, "ev", |document| {
-        document["verdict"]["verdict"] = json!("failed")
+        document["verdict"]["verdict"] = json!("failed");
     });
     // The recorded verdict is not believed: both sets judge anew.
     let plan = world.json(&[

@@ -170,7 +170,7 @@ fn evidence_that_was_changed_is_not_the_same(
 ) {
     let world = linted();
     change(&world, "ev", |document| {
-        *document.pointer_mut(pointer).unwrap() = value
+        *document.pointer_mut(pointer).unwrap() = value;
     });
     let said = run(&world, "replay --evidence ev");
     assert_eq!(said.code, 1, "{said}");
@@ -312,7 +312,7 @@ fn what_a_baseline_knew_is_known_again() {
 fn another_polcheck_is_named_where_the_verdict_is_another_one() {
     let world = linted();
     change(&world, "ev", |document| {
-        document["polcheck"] = json!("0.0.1")
+        document["polcheck"] = json!("0.0.1");
     });
     let said = succeed(&world, "replay --evidence ev");
     assert!(
@@ -480,7 +480,7 @@ fn evidence_that_says_otherwise_of_the_image_is_caught_by_what_was_signed() {
     let world = attested("--attach-evidence --evidence ev");
     let label = "/facts/image/config/Labels/org.opencontainers.image.revision";
     change(&world, "ev", |document| {
-        *document.pointer_mut(label).unwrap() = json!("another")
+        *document.pointer_mut(label).unwrap() = json!("another");
     });
     let said = run(&world, &format!("{REPLAY} --evidence ev IMAGE"));
     assert_eq!(said.code, 1, "{said}");

@@ -1,12 +1,14 @@
 //! What differs between two pieces of evidence, each difference by its name.
 
+mod place;
+
 use crate::evidence::{BuildDocument, EvidenceDocument, RecordedVerdict};
-use model::canonical;
 use model::policy_set::SelectedRule;
 use model::{Facts, PolicySet, Waiver};
+use place::{is_confidential, keys, short, walk};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// Something that is otherwise.
@@ -197,7 +199,7 @@ impl Differences {
         for id in keys(old.keys(), new.keys(), |id| *id) {
             match (old.get(id), new.get(id)) {
                 (Some(old), Some(new)) => {
-                    self.of_values(What::Waiver, &format!("{id}"), &value(old), &value(new));
+                    self.of_values(What::Waiver, id, &value(old), &value(new));
                 }
                 (old, new) => {
                     let until = |waiver: &Waiver| format!("until {}", waiver.expires);
@@ -315,15 +317,6 @@ pub fn differences_of_images(
     differences.0
 }
 
-/// All keys of both, each once.
-fn keys<'a, T: 'a, K: Ord + ?Sized + 'a>(
-    before: impl Iterator<Item = T>,
-    after: impl Iterator<Item = T>,
-    key: impl Fn(&T) -> &'a K,
-) -> BTreeSet<&'a K> {
-    before.chain(after).map(|it| key(&it)).collect()
-}
-
 /// What became of a rule, in a word, and why.
 fn state(outcome: &Value) -> String {
     let state = text(outcome, "state");
@@ -360,93 +353,6 @@ pub(crate) fn text(value: &Value, key: &str) -> String {
 /// Plain data always is JSON.
 fn value(data: &impl Serialize) -> Value {
     serde_json::to_value(data).unwrap_or_default()
-}
-
-/// The only key of what stands in the place of a fact that cannot be used.
-const UNUSABLE: &str = "unusable";
-
-type Place<'a> = (String, Option<&'a Value>, Option<&'a Value>);
-
-/// Finds the places where two values differ, as deep as both go on.
-fn walk<'a>(
-    pointer: String,
-    before: Option<&'a Value>,
-    after: Option<&'a Value>,
-    places: &mut Vec<Place<'a>>,
-) {
-    match (before, after) {
-        (Some(before), Some(after)) if before == after => {}
-        (Some(Value::Object(before)), Some(Value::Object(after)))
-            if before.contains_key(UNUSABLE) == after.contains_key(UNUSABLE) =>
-        {
-            for key in keys(before.keys(), after.keys(), |key| *key) {
-                let escaped = key.replace('~', "~0").replace('/', "~1");
-                let inner = format!("{pointer}/{escaped}");
-                walk(inner, before.get(key), after.get(key), places);
-            }
-        }
-        (Some(Value::Array(before)), Some(Value::Array(after))) => {
-            let same = before.iter().zip(after).take_while(|(a, b)| a == b).count();
-            // What was put in or taken out in the middle is named alone, not all that comes behind it.
-            let behind = before.iter().rev().zip(after.iter().rev());
-            let shorter = before.len().min(after.len());
-            let tail = behind
-                .take(shorter - same)
-                .take_while(|(a, b)| a == b)
-                .count();
-            let end = before.len().max(after.len()) - tail;
-            let at = |array: &'a [Value], index| {
-                array
-                    .get(index)
-                    .filter(|_| index < array.len().saturating_sub(tail))
-            };
-            for index in same..end {
-                let inner = format!("{pointer}/{index}");
-                walk(inner, at(before, index), at(after, index), places);
-            }
-        }
-        (before, after) => places.push((pointer, before, after)),
-    }
-}
-
-/// Whether a place may hold what is not for everybody to read: values of variables and of build arguments, and texts.
-fn is_confidential(pointer: &str) -> bool {
-    const PLACES: [&str; 12] = [
-        "Env",
-        "env",
-        "text",
-        "base64",
-        "args",
-        "values",
-        "words",
-        "assignments",
-        "content",
-        "buildArgs",
-        "createdBy",
-        "created_by",
-    ];
-    pointer.split('/').any(|part| PLACES.contains(&part))
-}
-
-/// How much of a text is shown.
-const SHOWN: usize = 200;
-
-/// A value in a few words. What has parts may have some that are not for everybody to read.
-fn short(value: &Value) -> String {
-    let is_plain = |value: &Value| !value.is_object() && !value.is_array();
-    let text = match value {
-        Value::Object(object) => match object.get(UNUSABLE) {
-            Some(unusable) => format!("unusable ({})", text(unusable, "kind")),
-            None => "{…}".to_owned(),
-        },
-        Value::Array(items) if !items.iter().all(is_plain) => format!("[… {} …]", items.len()),
-        value => value.to_string(),
-    };
-    if text.chars().count() <= SHOWN {
-        return text;
-    }
-    let digest = canonical::sha256(text.as_bytes());
-    text.chars().take(SHOWN).collect::<String>() + "… (" + digest.as_ref() + ")"
 }
 
 #[cfg(test)]

@@ -356,25 +356,6 @@ impl Pipeline {
     }
 }
 
-impl Policies {
-    /// Runs these rules, each in its pack.
-    fn evaluate(&self, engine: &Engine, rules: &[RuleId], case: &Arc<Case>) -> Evaluation {
-        if let [pack] = self.catalogue.packs() {
-            return engine.evaluate(pack, rules, case);
-        }
-        let mut all = Evaluation::default();
-        for pack in self.catalogue.packs() {
-            let of_pack: Vec<RuleId> = rules
-                .iter()
-                .filter(|id| pack.rule(id).is_some())
-                .cloned()
-                .collect();
-            all.join(engine.evaluate(pack, &of_pack, case));
-        }
-        all
-    }
-}
-
 /// The facts of each manifest that is asked for: what the rules of any policy would be told.
 ///
 /// # Errors

@@ -146,15 +146,12 @@ impl Planner {
 
 fn change(before: Verdict, after: Verdict) -> Change {
     match (before, after) {
-        (Verdict::Failed, Verdict::Failed) => Change::Same,
-        (_, Verdict::Failed) => Change::NewlyFails,
         (Verdict::Undecided, Verdict::Undecided) => Change::StillUndecided,
-        (_, Verdict::Undecided) => Change::NewlyUndecided,
-        (Verdict::Passed, Verdict::Passed) => Change::Same,
+        (before, after) if before == after => Change::Same,
+        (_, Verdict::Failed) => Change::NewlyFails,
         (_, Verdict::Passed) => Change::NewlyPasses,
-        (Verdict::NothingToCheck, Verdict::NothingToCheck) => Change::Same,
         // A set that checks nothing decides nothing.
-        (_, Verdict::NothingToCheck) => Change::NewlyUndecided,
+        (_, Verdict::Undecided | Verdict::NothingToCheck) => Change::NewlyUndecided,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::set_document::SetDocument;
 use crate::set_file::read_set;
 use crate::without_effect::without_effect;
 use crate::yaml;
-use engine::{Engine, Pack, Settings};
+use engine::{Case, Engine, Evaluation, Pack, Settings};
 use model::report::EnforcementPoint;
 use model::{Digest, Interface, PolicySet, RuleId, RuleMetadata, Severity, Waiver, canonical};
 use serde_json::Value;
@@ -122,6 +122,28 @@ impl Policies {
             left_out,
             without_effect,
         })
+    }
+
+    /// Runs these rules, each in its pack.
+    pub(crate) fn evaluate(
+        &self,
+        engine: &Engine,
+        rules: &[RuleId],
+        case: &Arc<Case>,
+    ) -> Evaluation {
+        if let [pack] = self.catalogue.packs() {
+            return engine.evaluate(pack, rules, case);
+        }
+        let mut all = Evaluation::default();
+        for pack in self.catalogue.packs() {
+            let of_pack: Vec<RuleId> = rules
+                .iter()
+                .filter(|id| pack.rule(id).is_some())
+                .cloned()
+                .collect();
+            all.join(engine.evaluate(pack, &of_pack, case));
+        }
+        all
     }
 
     /// A set as it was resolved in an earlier run, with the packs that it had then.

@@ -2,7 +2,7 @@
 
 use crate::baseline::Baseline;
 use crate::claims::{RunConditions, claims};
-use crate::decide::{JudgedRule, Judgement, decide};
+use crate::decide::{Decision, JudgedRule, Judgement, decide};
 use crate::error::CheckError;
 use crate::evidence::{EvidenceDocument, RecordedVerdict, inputs};
 use crate::fix::keep_fitting;
@@ -12,6 +12,7 @@ use crate::{Dockerfile, DockerfileText, Judged};
 use ::engine::{CONTRACT, ENGINE, Evaluation, Limits, Pack};
 use ::registry::Image;
 use model::canonical::NotCanonical;
+use model::facts::DockerfileFacts;
 use model::policy_set::Required;
 use model::report::{
     Evidence, Gap, ImageSubject, PolicyReport, ReportedFinding, SetReference, Subject, WaiverReport,
@@ -50,7 +51,17 @@ struct VerdictDocument<'a> {
     waivers: &'a WaiverReport,
 }
 
-impl VerdictDocument<'_> {
+impl<'a> VerdictDocument<'a> {
+    fn of(rules: &[JudgedRule<'a>], decision: &'a Decision) -> Self {
+        let outcomes = rules.iter().map(|rule| (&rule.metadata.id, rule.outcome));
+        Self {
+            verdict: decision.verdict,
+            rules: outcomes.collect(),
+            findings: &decision.findings,
+            waivers: &decision.waivers,
+        }
+    }
+
     /// As evidence has it.
     fn recorded(&self) -> Result<RecordedVerdict, NotCanonical> {
         let value = serde_json::to_value(self).map_err(NotCanonical)?;
@@ -58,7 +69,7 @@ impl VerdictDocument<'_> {
     }
 }
 
-impl Examined<'_> {
+impl<'a> Examined<'a> {
     /// Decides, and says everything there is to say.
     pub(crate) fn report(self, policies: &Policies, limits: &Limits) -> Result<Judged, CheckError> {
         let set = &policies.set;
@@ -71,41 +82,19 @@ impl Examined<'_> {
             problems: &problems,
             subject: names(&self.subject, dockerfile),
             baseline: self.baseline,
-            file: self
-                .case
-                .facts
-                .dockerfile
-                .as_ref()
-                .and_then(|file| Some(&**file.as_ref().ok()?)),
+            file: self.file(),
             time: self.case.circumstances.time,
         };
         let mut decision = decide(&judgement);
         keep_fitting(&mut decision.findings, judgement.file);
-        let verdict = VerdictDocument {
-            verdict: decision.verdict,
-            rules: rules
-                .iter()
-                .map(|rule| (&rule.metadata.id, rule.outcome))
-                .collect(),
-            findings: &decision.findings,
-            waivers: &decision.waivers,
-        };
-        let evidence = if self.with_evidence || self.records {
-            Some(self.evidence(policies, limits, &verdict)?)
-        } else {
-            None
-        };
-        let mut recorded = match &evidence {
-            Some(evidence) if self.records => {
-                let set = (set, &policies.digest);
-                let findings = &decision.findings;
-                let verdict = verdict.recorded()?;
-                Some(EvidenceDocument::of(
-                    &self, set, evidence, verdict, findings,
-                ))
-            }
-            _ => None,
-        };
+        let verdict = VerdictDocument::of(&rules, &decision);
+        let evidence = (self.with_evidence || self.records)
+            .then(|| self.evidence(policies, limits, &verdict))
+            .transpose()?;
+        let recorded = evidence.as_ref().filter(|_| self.records);
+        let mut recorded = recorded
+            .map(|evidence| self.recorded(policies, evidence, &verdict))
+            .transpose()?;
         let report = Report {
             verdict: decision.verdict,
             claims: claims(set, &rules, &decision, self.conditions, &self.case.facts),
@@ -151,6 +140,27 @@ impl Examined<'_> {
             .chain(not_covered)
             .chain(self.left_out.iter().cloned())
             .collect()
+    }
+
+    /// The Dockerfile, if there is one that can be read.
+    fn file(&self) -> Option<&'a DockerfileFacts> {
+        let file = self.case.facts.dockerfile.as_ref()?;
+        file.as_deref().ok()
+    }
+
+    /// All that the verdict comes from.
+    fn recorded(
+        &self,
+        policies: &Policies,
+        evidence: &Evidence,
+        verdict: &VerdictDocument<'_>,
+    ) -> Result<EvidenceDocument, CheckError> {
+        let set = (&policies.set, &policies.digest);
+        let recorded = verdict.recorded()?;
+        let findings = verdict.findings;
+        Ok(EvidenceDocument::of(
+            self, set, evidence, recorded, findings,
+        ))
     }
 
     fn evidence(

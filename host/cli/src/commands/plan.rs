@@ -98,9 +98,9 @@ impl PlanArgs {
         let planner = self.planner(engine)?;
         let results = Mutex::new(BTreeMap::new());
         on_threads(&recorded, threads, |at, recorded| {
-            let planned = one(&planner, recorded);
+            let result = one(&planner, recorded);
             let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
-            results.insert(at, planned);
+            results.insert(at, result);
         });
         let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
         let plan = plan::Plan::of(&planner, results.into_values());
@@ -159,8 +159,8 @@ impl PlanArgs {
 /// What becomes of one subject; of evidence that cannot be used, why.
 fn one(planner: &Planner, recorded: &Recorded) -> Result<Planned, (String, Failure)> {
     let judge = |name: String, evidence: &EvidenceDocument| {
-        let planned = planner.plan(evidence);
-        planned.map_err(|error| (name, error.into()))
+        let result = planner.plan(evidence);
+        result.map_err(|error| (name, error.into()))
     };
     match recorded {
         Recorded::File(path) => {

@@ -96,8 +96,8 @@ pub(crate) fn run(args: VerifyArgs, global: &GlobalArgs) -> Result<Exit, Failure
     let registry = session.registry()?;
     let verify = async {
         let verified = verify_image(&registry, &source, &request).await?;
-        let replayed = replaying.replay(&session, &registry, &source, &verified);
-        let replayed = replayed.await?;
+        let replay = replaying.replay(&session, &registry, &source, &verified);
+        let replayed = replay.await?;
         Ok((verified, replayed))
     };
     let (verified, replayed) = block_on(Box::pin(session.in_time(&image, verify)))??;
@@ -111,16 +111,15 @@ pub(crate) fn run(args: VerifyArgs, global: &GlobalArgs) -> Result<Exit, Failure
             let said = verification::text(&image, &verified, shown.as_ref());
             said + &replayed
                 .as_ref()
-                .map(report::replay::of_one)
-                .unwrap_or_default()
+                .map_or_else(String::new, report::replay::of_one)
         }
         Form::Json => {
             let said = verification::json(&image, &verified, root.as_ref());
             report::replay::beside(said, replayed.as_ref())
         }
     })?;
-    let replayed = replayed.map(|replayed| replay::exit(Ok(&replayed)));
-    Ok(Exit::of_all([exit(&verified)].into_iter().chain(replayed)))
+    let replayed = replayed.iter().map(|replayed| replay::exit(Ok(replayed)));
+    Ok(Exit::of_all(replayed.chain([exit(&verified)])))
 }
 
 /// `OS/ARCH[/VARIANT]`

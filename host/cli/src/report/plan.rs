@@ -25,19 +25,19 @@ impl Plan {
         planner: &Planner,
         results: impl Iterator<Item = Result<Planned, (String, Failure)>>,
     ) -> Self {
-        let (mut planned, mut failures) = (Vec::new(), Vec::new());
+        let (mut subjects, mut failures) = (Vec::new(), Vec::new());
         for result in results {
             match result {
-                Ok(one) => planned.push(one),
+                Ok(one) => subjects.push(one),
                 Err(failure) => failures.push(failure),
             }
         }
-        planned.sort_by(|a, b| a.subject.cmp(&b.subject));
+        subjects.sort_by(|a: &Planned, b| a.subject.cmp(&b.subject));
         Self {
             sets: [planner.old(), planner.new_set()]
                 .map(|policies| (policies.set.clone(), policies.digest.clone())),
             differences: planner.differences(),
-            planned,
+            planned: subjects,
             failures,
         }
     }

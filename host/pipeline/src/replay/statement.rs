@@ -115,38 +115,10 @@ impl Replayer {
             evidence.extend(own.map(|own| (subject.to_string(), own)));
         }
         let policies = self.signed_policies(&signed, &set, wanted, evidence.values())?;
-        let dockerfile = input(&signed, wanted, evidence.values())?;
-        let request = CheckRequest {
-            platforms: Platforms::All,
-            effective_time: Some(time),
-            context: signed.context.clone(),
-            dockerfile: dockerfile.map(Arc::new),
-            records: true,
-            again: Some(Arc::new(Again {
-                subject_name: signed.subject_name.clone(),
-                // A statement exists only where the claims of the set were decided.
-                claims: policies.policies.set.claims.keys().cloned().collect(),
-                base_images: evidence.iter().filter_map(base_images).collect(),
-            })),
-            ..CheckRequest::default()
-        };
-        let source = within_index(wanted, evidence.get(wanted.digest.as_ref()))?;
-        let pipeline = Pipeline::new(
-            wanted.registry.clone(),
-            Arc::clone(&policies.engine),
-            Arc::clone(&policies.policies),
-        );
-        let judged = pipeline.check(&source, &request).await?;
-        let own = judged
-            .iter()
-            .find(|judged| judged.report.subject.digest() == wanted.digest);
-        let own = own.ok_or_else(|| Unobtainable::OtherSubject {
-            found: judged.first().map_or_else(
-                || wanted.digest.clone(),
-                |it| it.report.subject.digest().clone(),
-            ),
-            wanted: wanted.digest.clone(),
-        })?;
+        let judged = judge_again(&signed, wanted, &policies, &evidence).await?;
+        let own = |judged: &&Judged| judged.report.subject.digest() == wanted.digest;
+        let own = judged.iter().find(own);
+        let own = own.ok_or_else(|| other_subject(&judged, wanted.digest))?;
         let mut differences = Differences::default();
         if let Some(today) = &wanted.against.set {
             differences.of_sets(&policies.policies.set, &today.set);
@@ -192,6 +164,45 @@ impl Replayer {
             digest: set.clone(),
         })?;
         self.load(&found, signed.fuel, signed.point)
+    }
+}
+
+/// Judges the image as it was judged then.
+async fn judge_again(
+    signed: &Signed,
+    wanted: &StatementToReplay<'_>,
+    policies: &Loaded,
+    evidence: &BTreeMap<String, EvidenceDocument>,
+) -> Result<Vec<Judged>, Unobtainable> {
+    let dockerfile = input(signed, wanted, evidence.values())?;
+    let request = CheckRequest {
+        platforms: Platforms::All,
+        effective_time: Some(wanted.statement.time_created()),
+        context: signed.context.clone(),
+        dockerfile: dockerfile.map(Arc::new),
+        records: true,
+        again: Some(Arc::new(Again {
+            subject_name: signed.subject_name.clone(),
+            // A statement exists only where the claims of the set were decided.
+            claims: policies.policies.set.claims.keys().cloned().collect(),
+            base_images: evidence.iter().filter_map(base_images).collect(),
+        })),
+        ..CheckRequest::default()
+    };
+    let source = within_index(wanted, evidence.get(wanted.digest.as_ref()))?;
+    let pipeline = Pipeline::new(
+        wanted.registry.clone(),
+        Arc::clone(&policies.engine),
+        Arc::clone(&policies.policies),
+    );
+    Ok(pipeline.check(&source, &request).await?)
+}
+
+fn other_subject(judged: &[Judged], wanted: &Digest) -> Unobtainable {
+    let found = judged.last().map(|judged| judged.report.subject.digest());
+    Unobtainable::OtherSubject {
+        found: found.unwrap_or(wanted).clone(),
+        wanted: wanted.clone(),
     }
 }
 
