@@ -263,6 +263,7 @@ impl Facts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rstest::rstest;
 
     #[test]
     fn what_is_not_there_stands_under_errors_with_its_reason() {
@@ -277,6 +278,48 @@ mod tests {
             .unwrap(),
             r#"{"image":{"errors":{"config":{"detail":"not JSON","kind":"malformed"},"layers":{"kind":"absent"},"manifest":{"kind":"absent"},"rawConfig":{"kind":"absent"}},"history":[]}}"#
         );
+    }
+
+    #[test]
+    fn facts_that_cannot_be_used_are_read_back_with_their_reasons() {
+        let mut image = ImageFacts::unusable(&FactError::Absent);
+        image.config = Ok(ImageConfig {
+            cmd: Some(vec![]),
+            created: Some("x".into()),
+            ..ImageConfig::default()
+        });
+        image.history = Err(FactError::TooLarge("much".into()));
+        let base = BaseImage {
+            reference: "r".into(),
+            digest: None,
+            config: ImageConfig::default(),
+        };
+        let facts = Facts {
+            image: Some(image),
+            dockerfile: Some(Err(FactError::Malformed("not JSON".into()))),
+            base_images: Some(BTreeMap::from([
+                (0, Ok(base)),
+                (10, Err(FactError::Denied)),
+            ])),
+        };
+        let text = crate::canonical::json(&facts).unwrap();
+        let read: Facts = serde_json::from_str(&text).unwrap();
+        assert_eq!(read, facts);
+        // Nobody gathered them, and nothing is said of them.
+        let none: Facts = serde_json::from_str("{}").unwrap();
+        assert_eq!(none, Facts::default());
+    }
+
+    #[rstest]
+    #[case(r#"{"image":{}}"#)]
+    #[case(r#"{"image":{"errors":{"manifest":{"kind":"absent"},"config":{"kind":"absent"},"history":{"kind":"absent"},"layers":{"kind":"absent"},"rawConfig":{"kind":"absent"},"other":{"kind":"absent"}}}}"#)]
+    #[case(r#"{"image":{"history":[],"errors":{"manifest":{"kind":"absent"},"config":{"kind":"absent"},"history":{"kind":"absent"},"layers":{"kind":"absent"},"rawConfig":{"kind":"absent"}}}}"#)]
+    #[case(r#"{"dockerfile":{"unusable":{"kind":"absent"},"text":""}}"#)]
+    #[case(r#"{"dockerfile":{"unusable":{"kind":"unheard"}}}"#)]
+    #[case(r#"{"dockerfile":{}}"#)]
+    #[case(r#"{"more":{}}"#)]
+    fn what_is_no_set_of_facts_is_refused(#[case] text: &str) {
+        assert!(serde_json::from_str::<Facts>(text).is_err());
     }
 
     #[test]

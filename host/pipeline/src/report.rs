@@ -87,14 +87,19 @@ impl<'a> Examined<'a> {
         };
         let mut decision = decide(&judgement);
         keep_fitting(&mut decision.findings, judgement.file);
-        let verdict = VerdictDocument::of(&rules, &decision);
-        let evidence = (self.with_evidence || self.records)
-            .then(|| self.evidence(policies, limits, &verdict))
+        // Of many Dockerfiles nobody asks, and then it is not made.
+        let is_wanted = self.with_evidence || self.records;
+        let verdict = is_wanted.then(|| VerdictDocument::of(&rules, &decision));
+        let evidence = verdict.as_ref();
+        let evidence = evidence
+            .map(|verdict| self.evidence(policies, limits, verdict))
             .transpose()?;
-        let recorded = evidence.as_ref().filter(|_| self.records);
-        let mut recorded = recorded
-            .map(|evidence| self.recorded(policies, evidence, &verdict))
-            .transpose()?;
+        let mut recorded = match (&evidence, &verdict) {
+            (Some(evidence), Some(verdict)) if self.records => {
+                Some(self.recorded(policies, evidence, verdict)?)
+            }
+            _ => None,
+        };
         let report = Report {
             verdict: decision.verdict,
             claims: claims(set, &rules, &decision, self.conditions, &self.case.facts),
