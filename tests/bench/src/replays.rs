@@ -23,8 +23,18 @@ LABEL org.opencontainers.image.source=https://git.example.com/shop/api
 
 pub(crate) fn figures(polcheck: &Path) -> Result<Vec<Figure>> {
     let folder = tempfile::tempdir()?;
-    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
     let polcheck = polcheck.to_string_lossy().into_owned();
+    let mut figures = of_an_image(&polcheck, folder.path())?;
+    match corpus()? {
+        Some(corpus) => figures.extend(of_plans(&polcheck, folder.path(), &corpus)?),
+        None => say("there is no `../shared/corpus/dockerfiles`: no figures about plans"),
+    }
+    Ok(figures)
+}
+
+/// A config-and-Dockerfile verdict.
+fn of_an_image(polcheck: &str, folder: &Path) -> Result<Vec<Figure>> {
+    let path = |name: &str| folder.join(name).to_string_lossy().into_owned();
     let config = json!({
         "User": "65532:65532",
         "Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
@@ -34,58 +44,59 @@ pub(crate) fn figures(polcheck: &Path) -> Result<Vec<Figure>> {
         "Labels": { "org.opencontainers.image.source": "https://git.example.com/shop/api" },
     });
     let image = ImageBuilder::new(config).layer(&[("service", "x")]).build();
-    image.write_layout(&folder.path().join("layout"), Some("1"));
+    image.write_layout(&folder.join("layout"), Some("1"));
     fs::write(path("Dockerfile"), DOCKERFILE)?;
     let layout = format!("oci:{}", path("layout"));
-    let (file, of_image) = (path("Dockerfile"), path("image"));
+    let (file, recorded) = (path("Dockerfile"), path("image"));
     quietly(&[
-        &polcheck,
+        polcheck,
         "check",
         "-f",
         &file,
         "--evidence",
-        &of_image,
+        &recorded,
         &layout,
     ])?;
-    let mut figures = vec![
-        size("evidence of an image and its Dockerfile", &of_image)?,
+    Ok(vec![
+        size("evidence of an image and its Dockerfile", &recorded)?,
         measured(
             "`polcheck replay` of that verdict",
-            &[&polcheck, "replay", "--evidence", &of_image],
+            &[polcheck, "replay", "--evidence", &recorded],
             50,
             "≤ 20 ms",
         )?,
-    ];
-    let Some(corpus) = corpus()? else {
-        say("there is no `../shared/corpus/dockerfiles`: no figures about plans");
-        return Ok(figures);
-    };
-    let tree = tree_of(&corpus, VERDICTS)?;
+    ])
+}
+
+/// Many verdicts over real Dockerfiles.
+fn of_plans(polcheck: &str, folder: &Path, corpus: &[Vec<u8>]) -> Result<Vec<Figure>> {
+    let recorded = folder.join("recorded").to_string_lossy().into_owned();
+    let tree = tree_of(corpus, VERDICTS)?;
     let tree = tree.path().to_string_lossy().into_owned();
-    let recorded = path("recorded");
     quietly(&[
-        &polcheck,
+        polcheck,
         "lint",
         "--exit-zero",
         "--evidence",
         &recorded,
         &tree,
     ])?;
-    figures.push(size("evidence of real Dockerfiles", &recorded)?);
     let plan = ["policy-set", "plan", "builtin:standard", "builtin:strict"];
-    figures.push(measured(
-        format!("`polcheck policy-set plan` from standard to strict over {VERDICTS} of them"),
-        &[&[polcheck.as_str()], &plan[..], &["--evidence", &recorded]].concat(),
-        1,
-        "≤ 20000 ms",
-    )?);
-    figures.push(measured(
-        format!("`polcheck replay` of {VERDICTS} of them"),
-        &[&polcheck, "replay", "-q", "--evidence", &recorded],
-        1,
-        "",
-    )?);
-    Ok(figures)
+    Ok(vec![
+        size("evidence of real Dockerfiles", &recorded)?,
+        measured(
+            format!("`polcheck policy-set plan` from standard to strict over {VERDICTS} of them"),
+            &[&[polcheck], &plan[..], &["--evidence", &recorded]].concat(),
+            1,
+            "≤ 20000 ms",
+        )?,
+        measured(
+            format!("`polcheck replay` of {VERDICTS} of them"),
+            &[polcheck, "replay", "-q", "--evidence", &recorded],
+            1,
+            "",
+        )?,
+    ])
 }
 
 /// Runs what has to be there before something is measured; the exit code of a verdict is no failure.
