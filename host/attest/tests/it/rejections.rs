@@ -6,8 +6,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jiff::SignedDuration;
 use model::strict_json::StrictJsonError;
 use polcheck_attest::{
-    CLOCK_SKEW, Document, Expected, MAX_BUNDLE_BYTES, PAYLOAD_TYPE, PredicateType,
-    PUBLICATION_TYPE, Rejection, Trust, verify, verify_publication,
+    CLOCK_SKEW, Document, Expected, MAX_BUNDLE_BYTES, PAYLOAD_TYPE, PUBLICATION_TYPE,
+    PredicateType, Rejection, Trust, verify, verify_publication,
 };
 use rstest::rstest;
 use serde_json::{Value, json};
