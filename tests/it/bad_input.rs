@@ -452,7 +452,7 @@ fn a_wrong_policy_or_set_is_named_with_a_cure() {
      = help: built in are `standard`, `strict`, `cis-docker`, `microservice`, `api-gateway`, `database-migration`, `ml-serving`; the path of a file works too
 
     $ --policy-set broken.yaml
-    error: `broken.yaml` is not a policy set: unknown field `rule`, expected one of name, uri, extends, failOn, packs, rules, claims, waivers, suppressions, notCovered, points at line 3, column 1
+    error: `broken.yaml` is not a policy set: unknown field `rule`, expected one of name, uri, extends, failOn, packs, rules, claims, waivers, suppressions, notCovered, trust, points at line 3, column 1
      |
      = help: the smallest set is `{ name: own, packs: [builtin:core], rules: { '*': {} } }`
     ");

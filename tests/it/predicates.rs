@@ -18,7 +18,7 @@ fn world() -> World {
 }
 
 fn attest(world: &World, flags: &[&str]) -> Said {
-    let words = ["attest", "-q", "--key", "polcheck.key"];
+    let words = ["attest", "--key", "polcheck.key"];
     world.polcheck(&[&words[..], flags, &[&world.image("app:1")]].concat())
 }
 

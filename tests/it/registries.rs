@@ -396,7 +396,7 @@ fn what_is_said_about_registries_is_shown() {
         "registries: { docker.io: { mirrors: [m.example/hub] } }\nblobCache: 512M\n",
     );
     let said = world.polcheck(&["config", "show", "--retries", "5"]);
-    let lines: Vec<&str> = said.stdout.lines().skip(18).collect();
+    let lines: Vec<&str> = said.stdout.lines().skip(19).collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
     # registryCacert is not set
     # registryClientCert is not set

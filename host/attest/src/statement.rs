@@ -12,8 +12,10 @@ pub use error::StatementError;
 pub(crate) use vsa::level;
 
 use jiff::{SignedDuration, Timestamp};
-use json::{Descriptor, EvidenceJson, FactsJson, StatementJson, VerdictJson, digest_set};
-use model::report::{Evidence, Gap, SetReference};
+use json::{
+    Descriptor, EvidenceJson, FactsJson, InputJson, StatementJson, VerdictJson, digest_set,
+};
+use model::report::{Evidence, Gap, Input, SetReference};
 use model::{Digest, Report, Verdict, canonical};
 use serde::Serialize;
 use std::collections::{BTreeSet, HashMap};
@@ -238,8 +240,7 @@ fn evidence<'r>(
             digest: digest_set(&evidence.facts),
             media_type: FACTS_MEDIA_TYPE,
         },
-        // Rules see nothing yet that is not in the image.
-        inputs: [],
+        inputs: evidence.inputs.iter().map(input).collect(),
         verdict: VerdictJson {
             digest: digest_set(&evidence.verdict),
         },
@@ -260,6 +261,16 @@ fn evidence<'r>(
             .map(|valid_for| valid_until(evidence.time, valid_for))
             .transpose()?,
     })
+}
+
+/// SPEC: in-toto resource descriptor §Fields: "Though all fields are optional, a `ResourceDescriptor` MUST specify one of
+/// `uri`, `digest` or `content` at a minimum."
+fn input(input: &Input) -> InputJson<'_> {
+    InputJson {
+        name: &input.name,
+        digest: digest_set(&input.digest),
+        media_type: &input.media_type,
+    }
 }
 
 fn gap(gap: &Gap) -> String {

@@ -134,7 +134,7 @@ pub(crate) struct PolicyArgs {
     pub(crate) trust_policy: Option<PathBuf>,
 }
 
-fn point(text: &str) -> Result<EnforcementPoint, String> {
+pub(crate) fn point(text: &str) -> Result<EnforcementPoint, String> {
     let mut points = EnforcementPoint::ALL.into_iter();
     let named = points.find(|point| point.name() == text);
     named.ok_or_else(|| {

@@ -7,6 +7,8 @@ mod check;
 mod compile;
 mod completions;
 mod config;
+mod diff;
+mod evidence;
 mod explain;
 mod facts;
 mod fix;
@@ -14,6 +16,9 @@ mod identity;
 mod key;
 mod lint;
 mod man;
+mod plan;
+mod replay;
+mod reuse;
 mod rules;
 mod signing;
 mod statements;
@@ -40,6 +45,9 @@ pub(crate) enum Command {
     Attest(attest::AttestArgs),
     Verify(verify::VerifyArgs),
     Statements(statements::StatementsArgs),
+    Replay(replay::ReplayArgs),
+    Diff(Box<diff::DiffArgs>),
+    PolicySet(plan::PolicySetArgs),
     Rules(rules::RulesArgs),
     Explain(explain::ExplainArgs),
     Waive(waive::WaiveArgs),
@@ -63,6 +71,9 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Attest(args) => attest::run(args, &global),
         Command::Verify(args) => verify::run(args, &global),
         Command::Statements(args) => statements::run(&args, &global),
+        Command::Replay(args) => replay::run(&args, &global),
+        Command::Diff(args) => diff::run(&args, &global),
+        Command::PolicySet(args) => plan::run(args, &global),
         Command::Rules(args) => rules::run(args, &global),
         Command::Explain(args) => explain::run(args, &global),
         Command::Key(args) => key::run(args),

@@ -71,7 +71,11 @@ impl Session {
         self.engine_with(Allocation::OnDemand)
     }
 
-    fn engine_with(&self, allocation: Allocation) -> Result<Arc<engine::Engine>, Failure> {
+    /// The sandbox, with memory as it is wanted.
+    pub(crate) fn engine_with(
+        &self,
+        allocation: Allocation,
+    ) -> Result<Arc<engine::Engine>, Failure> {
         let cache = self
             .config
             .values

@@ -86,6 +86,30 @@ impl Engine {
         self.load_code(digest, &code)
     }
 
+    /// Loads the pack of a component that was compiled before, by its digest alone; none: its code is not kept, or not whole.
+    ///
+    /// # Errors
+    /// If the pack cannot be run.
+    pub fn load_kept(&self, component: &Digest) -> Option<Result<Pack, LoadError>> {
+        let code = self.cache.as_ref()?.get(component, &self.wasm)?;
+        Some(self.load_code(component.clone(), &code))
+    }
+
+    /// The same sandbox with other fuel: a verdict is repeated with what it had.
+    #[must_use]
+    pub fn with_fuel(&self, fuel: u64) -> Self {
+        Self {
+            wasm: self.wasm.clone(),
+            limits: Arc::new(Limits {
+                fuel,
+                ..(*self.limits).clone()
+            }),
+            linker: self.linker.clone(),
+            compiler: self.compiler.clone(),
+            cache: self.cache.clone(),
+        }
+    }
+
     fn compile(&self, component: &[u8], digest: &Digest) -> Result<Vec<u8>, LoadError> {
         let code = self.compiler.compile(component)?;
         if let Some(cache) = &self.cache {

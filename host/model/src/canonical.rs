@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 /// A value that has no canonical JSON: a map with keys that are not strings, a number that is not finite.
 #[derive(Debug, thiserror::Error)]
 #[error("no canonical JSON")]
-pub struct NotCanonical(#[source] serde_json::Error);
+pub struct NotCanonical(#[source] pub serde_json::Error);
 
 /// The largest integer that every reader of JSON keeps exact (RFC 7493, section 2.2).
 pub const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;

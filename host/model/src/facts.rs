@@ -5,6 +5,7 @@
 pub mod attestations;
 pub mod dockerfile;
 mod image;
+mod reading;
 
 pub use attestations::{AttestationFacts, ImageBase};
 pub use dockerfile::{BaseImage, DockerfileFacts, Origin};
@@ -140,34 +141,42 @@ impl Need {
 }
 
 /// Everything that policies can be told. A family nobody needs is not gathered; asking for it answers `denied`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Facts {
     /// Served by the interface `image`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<ImageFacts>,
     /// Served by the interface `dockerfile`.
     #[serde(
+        default,
         skip_serializing_if = "Option::is_none",
-        serialize_with = "fact_or_error"
+        serialize_with = "fact_or_error",
+        deserialize_with = "reading::fact_or_error"
     )]
     pub dockerfile: Option<Fact<Box<DockerfileFacts>>>,
     /// Served by the interface `base-image`: of each stage that begins with an image.
     #[serde(
+        default,
         skip_serializing_if = "Option::is_none",
-        serialize_with = "facts_or_errors"
+        serialize_with = "facts_or_errors",
+        deserialize_with = "reading::facts_or_errors"
     )]
     pub base_images: Option<BTreeMap<u32, Fact<BaseImage>>>,
     /// Served by the interface `base-image`: what the image was built on.
     #[serde(
+        default,
         skip_serializing_if = "Option::is_none",
-        serialize_with = "fact_or_error"
+        serialize_with = "fact_or_error",
+        deserialize_with = "reading::fact_or_error"
     )]
     pub image_base: Option<Fact<ImageBase>>,
     /// Served by the interface `attestations`.
     #[serde(
+        default,
         skip_serializing_if = "Option::is_none",
-        serialize_with = "fact_or_error"
+        serialize_with = "fact_or_error",
+        deserialize_with = "reading::fact_or_error"
     )]
     pub attestations: Option<Fact<Box<AttestationFacts>>>,
 }
@@ -331,6 +340,7 @@ impl Facts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rstest::rstest;
 
     #[test]
     fn what_is_not_there_stands_under_errors_with_its_reason() {
@@ -345,6 +355,77 @@ mod tests {
             .unwrap(),
             r#"{"image":{"errors":{"config":{"detail":"not JSON","kind":"malformed"},"layers":{"kind":"absent"},"manifest":{"kind":"absent"},"rawConfig":{"kind":"absent"}},"history":[]}}"#
         );
+    }
+
+    /// Two things that are attached, of which one says what a reason looks like.
+    fn attached() -> AttestationFacts {
+        let row = |predicate| attestations::Attestation {
+            kind: attestations::AttestationKind::Statement,
+            digest: crate::canonical::sha256(b"attached"),
+            predicate_type: Some("https://example.com/v1".into()),
+            artifact_type: None,
+            verification: attestations::Verification::Verified,
+            signer: Some(0),
+            signed_at: Some(1),
+            logged: true,
+            predicate,
+        };
+        AttestationFacts {
+            trust_policy: Some(crate::canonical::sha256(b"policy")),
+            signers: vec![attestations::Signer::Key {
+                fingerprint: crate::canonical::sha256(b"key"),
+            }],
+            image: vec![
+                row(Ok(serde_json::json!({"unusable": {"kind": "absent"}}))),
+                row(Err(FactError::Absent)),
+            ],
+            base: Some(Err(FactError::Denied)),
+            trusted_claims: BTreeSet::from(["security.scan".to_owned()]),
+        }
+    }
+
+    #[test]
+    fn facts_that_cannot_be_used_are_read_back_with_their_reasons() {
+        let mut image = ImageFacts::unusable(&FactError::Absent);
+        image.config = Ok(ImageConfig {
+            cmd: Some(vec![]),
+            created: Some("x".into()),
+            ..ImageConfig::default()
+        });
+        image.history = Err(FactError::TooLarge("much".into()));
+        let base = BaseImage {
+            reference: "r".into(),
+            digest: None,
+            config: ImageConfig::default(),
+        };
+        let facts = Facts {
+            image: Some(image),
+            dockerfile: Some(Err(FactError::Malformed("not JSON".into()))),
+            base_images: Some(BTreeMap::from([
+                (0, Ok(base)),
+                (10, Err(FactError::Denied)),
+            ])),
+            image_base: Some(Err(FactError::Absent)),
+            attestations: Some(Ok(Box::new(attached()))),
+        };
+        let text = crate::canonical::json(&facts).unwrap();
+        let read: Facts = serde_json::from_str(&text).unwrap();
+        assert_eq!(read, facts);
+        // Nobody gathered them, and nothing is said of them.
+        let none: Facts = serde_json::from_str("{}").unwrap();
+        assert_eq!(none, Facts::default());
+    }
+
+    #[rstest]
+    #[case(r#"{"image":{}}"#)]
+    #[case(r#"{"image":{"errors":{"manifest":{"kind":"absent"},"config":{"kind":"absent"},"history":{"kind":"absent"},"layers":{"kind":"absent"},"rawConfig":{"kind":"absent"},"other":{"kind":"absent"}}}}"#)]
+    #[case(r#"{"image":{"history":[],"errors":{"manifest":{"kind":"absent"},"config":{"kind":"absent"},"history":{"kind":"absent"},"layers":{"kind":"absent"},"rawConfig":{"kind":"absent"}}}}"#)]
+    #[case(r#"{"dockerfile":{"unusable":{"kind":"absent"},"text":""}}"#)]
+    #[case(r#"{"dockerfile":{"unusable":{"kind":"unheard"}}}"#)]
+    #[case(r#"{"dockerfile":{}}"#)]
+    #[case(r#"{"more":{}}"#)]
+    fn what_is_no_set_of_facts_is_refused(#[case] text: &str) {
+        assert!(serde_json::from_str::<Facts>(text).is_err());
     }
 
     #[test]
@@ -366,7 +447,7 @@ mod tests {
     }
 
     #[test]
-    fn a_predicate_is_covered_by_its_digest_and_what_could_not_be_had_is_a_problem() {
+    fn the_digest_of_facts_covers_predicates_and_what_could_not_be_had_is_a_problem() {
         use attestations::{Attestation, AttestationKind, Verification};
         let row = |predicate| Attestation {
             kind: AttestationKind::Statement,
@@ -395,8 +476,6 @@ mod tests {
             digest(serde_json::json!([1])),
             digest(serde_json::json!([2]))
         );
-        let text = crate::canonical::json(&facts(Ok(serde_json::json!("long")))).unwrap();
-        assert!(!text.contains("long"), "{text}");
         let problems = |error| facts(Err(error)).problems().len();
         assert_eq!(problems(FactError::Unavailable("x".into())), 1);
         // They count for nothing, and keep nobody from seeing the rest.

@@ -7,15 +7,15 @@ use crate::rule::RuleId;
 use crate::trust::TrustDefinition;
 use crate::waiver::Waivers;
 use oci_spec::image::Digest;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A policy set in effect: the published one with whatever a run changed, every default written out.
 ///
 /// Its canonical digest covers packs, rules, severities, settings, thresholds, claims, waivers and whose statements count. A claim is only made
 /// where the digest in effect is the published one.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct PolicySet {
     /// `standard`.
     pub name: String,
@@ -35,7 +35,7 @@ pub struct PolicySet {
     /// The tools whose comments in a Dockerfile silence findings: `polcheck`, `hadolint`, `trivy`, `checkov`, `buildkit`.
     pub suppressions: BTreeSet<String>,
     /// What it is expected to look at and does not, with the reason.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub not_covered: BTreeMap<String, String>,
     /// Whose statements count; none: nobody's.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,7 +43,8 @@ pub struct PolicySet {
 }
 
 /// A pack, by what it is and by what it is called.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PackReference {
     /// The name the pack gives itself.
     pub id: String,
@@ -52,8 +53,8 @@ pub struct PackReference {
 }
 
 /// How a set uses a rule.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct SelectedRule {
     /// The id of its pack.
     pub pack: String,
@@ -67,7 +68,7 @@ pub struct SelectedRule {
 }
 
 /// Whether a subject is undecided where a rule comes to no conclusion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Required {
     /// It is.
@@ -79,8 +80,8 @@ pub enum Required {
 }
 
 /// What a claim stands for and what it tolerates.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ClaimDefinition {
     /// The rules it stands for.
     pub rules: Vec<RuleId>,

@@ -1,14 +1,17 @@
 //! Reports: what is said about one subject, complete enough for every output format.
 
+mod evidence;
+
+pub use evidence::{EnforcementPoint, Evidence, Input, Reused};
+
 use crate::edit::TextEdit;
 use crate::finding::{Confidence, Location, Severity};
 use crate::platform::Platform;
 use crate::rule::RuleId;
 use crate::verdict::Verdict;
-use jiff::Timestamp;
 use jiff::civil::Date;
 use oci_spec::image::Digest;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::collections::BTreeMap;
 
 /// What is said about one subject.
@@ -43,10 +46,13 @@ pub struct Report {
     /// None: nobody asks for it, since nothing is claimed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
+    /// The statement that answered instead of the policies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reused: Option<Reused>,
 }
 
 /// What was judged.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Subject {
     /// An image: one manifest, or an index.
@@ -56,8 +62,8 @@ pub enum Subject {
 }
 
 /// An image that was judged.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ImageSubject {
     /// As it was given.
     pub reference: String,
@@ -78,17 +84,23 @@ pub struct ImageSubject {
 }
 
 /// A Dockerfile that was judged.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DockerfileSubject {
     /// As it was given or found; `-` is standard input.
     pub path: String,
     /// Of its bytes.
-    #[serde(rename = "sha256", serialize_with = "hex")]
+    #[serde(rename = "sha256", serialize_with = "hex", deserialize_with = "of_hex")]
     pub digest: Digest,
 }
 
 fn hex<S: Serializer>(digest: &Digest, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(digest.digest())
+}
+
+fn of_hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Digest, D::Error> {
+    let hex = String::deserialize(deserializer)?;
+    format!("sha256:{hex}").parse().map_err(de::Error::custom)
 }
 
 impl Subject {
@@ -134,15 +146,15 @@ impl Subject {
 }
 
 /// One claim of the policy set.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Claim {
     /// `security.scan`.
     pub name: String,
     /// Whether `NAME=passed` may be said.
     pub issued: bool,
     /// Why it may not.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withheld: Vec<String>,
 }
 
@@ -180,7 +192,7 @@ pub struct PolicyReport {
 }
 
 /// What became of a rule, from the best to the worst.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RuleState {
     /// It was evaluated and found nothing.
@@ -272,7 +284,8 @@ impl Status {
 }
 
 /// Something that was not looked at, or could not be decided.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Gap {
     /// A rule, a fact, a platform.
     pub what: String,
@@ -295,7 +308,8 @@ pub struct WaiverReport {
 }
 
 /// A waiver that ends, or has ended.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Ending {
     /// The id of the waiver.
     pub id: String,
@@ -337,64 +351,4 @@ pub enum CommentState {
     Expired,
     /// It counts for nothing, for this reason.
     Invalid(String),
-}
-
-/// What it takes to come to the same verdict again.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Evidence {
-    /// Of the canonical JSON of what the selected rules could see.
-    pub facts: Digest,
-    /// Of the canonical JSON of the verdict.
-    pub verdict: Digest,
-    /// The settings of the selected rules, digested.
-    pub settings: Digest,
-    /// The time that the rules were told, in whole seconds.
-    pub time: Timestamp,
-    /// The enforcement point that the rules were told.
-    pub point: EnforcementPoint,
-    /// The facts of the request that a rule read.
-    pub context: BTreeMap<String, String>,
-    /// For each pack the interfaces it imports: the most the verdict could depend on.
-    pub imports: BTreeMap<String, Vec<String>>,
-    /// The contract with the policies.
-    pub contract: &'static str,
-    /// What ran them.
-    pub engine: &'static str,
-    /// The fuel of one evaluation.
-    pub fuel: u64,
-    /// The version of polcheck.
-    pub polcheck: &'static str,
-}
-
-/// Which of the four places asks.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum EnforcementPoint {
-    /// `polcheck check`.
-    #[default]
-    Ci,
-    /// A push into a registry.
-    Push,
-    /// The admission of a Kubernetes object.
-    Admission,
-    /// A scan of what is already there.
-    Scan,
-}
-
-impl EnforcementPoint {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Ci, Self::Push, Self::Admission, Self::Scan];
-
-    /// The word for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ci => "ci",
-            Self::Push => "push",
-            Self::Admission => "admission",
-            Self::Scan => "scan",
-        }
-    }
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A trust policy in effect, every default written out. Keys and trusted roots are in it by what they are, not by where
 /// they lie, so that its canonical digest covers them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TrustDefinition {
     /// Whoever may sign, by the names that the rules call them by.
@@ -19,7 +19,7 @@ pub struct TrustDefinition {
 }
 
 /// One signer: whoever holds one of the keys or has one of the identities.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SignerDefinition {
     /// The fingerprints of the keys.
@@ -29,7 +29,7 @@ pub struct SignerDefinition {
 }
 
 /// An identity, and who has to vouch for it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IdentityDefinition {
     /// Who signs.
@@ -39,7 +39,7 @@ pub struct IdentityDefinition {
 }
 
 /// What a text has to be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum TextDefinition {
     /// Exactly this.
@@ -49,7 +49,7 @@ pub enum TextDefinition {
 }
 
 /// Which statements count for some claims about some images.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StatementRule {
     /// The claims, as globs; `security.scan` stands for `security.scan=passed`, too.
@@ -77,7 +77,7 @@ pub struct StatementRule {
 }
 
 /// Policy sets that may have judged.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TrustedPolicySet {
     /// Where it was published; none: the digest alone decides.
@@ -89,7 +89,7 @@ pub struct TrustedPolicySet {
 }
 
 /// How a policy set is known.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum TrustedBy {
     /// By its canonical digest.

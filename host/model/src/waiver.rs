@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use oci_spec::image::Digest;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::HashMap;
 
 /// One waiver. All parts of its scope that are given must match.
@@ -217,6 +217,12 @@ impl PartialEq for Waivers {
 impl Serialize for Waivers {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.all.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Waivers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::<Waiver>::deserialize(deserializer).map(Self::from)
     }
 }
 

@@ -65,6 +65,8 @@ pub enum Withheld {
     Insecure(String),
     /// A baseline says which findings do not count.
     Baseline,
+    /// The verdict is that of a statement, which makes the claim itself.
+    Reused,
     /// There is only a Dockerfile.
     NoImage,
     /// A rule of the claim was decided by a Dockerfile from where the claim accepts none.
@@ -103,6 +105,7 @@ impl fmt::Display for Withheld {
                 )
             }
             Self::OtherTime => f.write_str("the effective time is not now"),
+            Self::Reused => f.write_str("nothing was judged: a statement that is there has it"),
             Self::NoImage => f.write_str("there is no image"),
             Self::Origin(origin) => write!(
                 f,

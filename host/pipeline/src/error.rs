@@ -6,6 +6,7 @@ mod trust_policy;
 pub use policies::PoliciesError;
 pub use trust_policy::TrustPolicyError;
 
+use crate::evidence::EvidenceError;
 use ::attest::{NoLegacyForm, StatementError};
 use ::facts::NotAnImage;
 use ::registry::RegistryError;
@@ -118,6 +119,9 @@ pub enum AttestError {
     /// It could not be attached.
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    /// Its evidence cannot be written down.
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
     /// A file has no registry where others would find a statement.
     #[error("a statement cannot be attached to `{image}`, which is not in a registry")]
     NotInARegistry {
@@ -135,6 +139,7 @@ impl AttestError {
         match self {
             Self::Statement(error) => error.help(),
             Self::Sign(error) => error.help(),
+            Self::Evidence(error) => error.help(),
             Self::Registry(error) => error.help(),
             Self::NotInARegistry { .. } => Some("push the image and name it by its reference, or keep the bundle: `--no-upload --bundle FILE`".to_owned()),
             Self::Legacy(error) => error.help(),

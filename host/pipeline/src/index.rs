@@ -54,6 +54,7 @@ pub(crate) fn report(
             .as_ref()
             .map(|of_first| evidence(of_first, &children))
             .transpose()?,
+        reused: None,
     };
     Ok(Judged {
         report,
@@ -61,6 +62,7 @@ pub(crate) fn report(
         dockerfile: None,
         reasons: policies.reasons(),
         case: None,
+        recorded: None,
     })
 }
 
@@ -175,7 +177,13 @@ fn evidence(of_first: &Evidence, children: &[&Report]) -> Result<Evidence, Check
     Ok(Evidence {
         facts: together(children, |evidence| &evidence.facts)?,
         verdict: together(children, |evidence| &evidence.verdict)?,
-        context: all.flat_map(|evidence| evidence.context.clone()).collect(),
+        context: all.clone().flat_map(|it| it.context.clone()).collect(),
+        inputs: all.fold(Vec::new(), |mut inputs, evidence| {
+            let new = evidence.inputs.iter().filter(|it| !inputs.contains(it));
+            let new: Vec<_> = new.cloned().collect();
+            inputs.extend(new);
+            inputs
+        }),
         ..of_first.clone()
     })
 }

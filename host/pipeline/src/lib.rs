@@ -21,17 +21,22 @@ mod catalogue;
 mod claims;
 pub mod config;
 mod decide;
+mod difference;
 mod dockerfile;
 mod error;
+mod evidence;
 mod fix;
 mod image_base;
 mod index;
 mod judge_statements;
 mod lint;
+mod plan;
 mod policies;
 mod recorded;
+mod replay;
 mod report;
 mod resolve;
+mod reuse;
 mod run_summary;
 mod set_document;
 mod set_file;
@@ -55,12 +60,21 @@ pub use builtin::{DEFAULT_SET, PACKS, SETS};
 pub use catalogue::Catalogue;
 pub use claims::{RunConditions, Unnamed, Withheld, claims};
 pub use decide::{Decision, JudgedRule, Judgement, decide};
+pub use difference::{Difference, What, differences_of_images};
 pub use error::{AttestError, CheckError, PoliciesError, TrustPolicyError, VerifyError};
+pub use evidence::{
+    BuildBase, BuildDocument, Digests, EVIDENCE_LAYER_TYPE, EVIDENCE_TYPE, EvidenceDocument,
+    EvidenceError, MAX_EVIDENCE_BYTES, MAX_EVIDENCE_TEXT, RecordedCircumstances, RecordedVerdict,
+    attached_evidence, evidence_files,
+};
 pub use fix::{Bases, Fixed, Refused, Unsafe};
 pub use judge_statements::{AcceptedBy, AcceptedStatement, Place, RejectedStatement, StatedClaim};
 pub use lint::{Dockerfile, MAX_DOCKERFILE_BYTES};
+pub use plan::{Change, PlannedChange, Planner};
 pub use policies::{BUILTIN, Changes, Policies, builtin_set, find_word};
 pub use recorded::{RecordedError, RecordedFinding, RecordedStatus, read_findings};
+pub use replay::{HeldAgainst, PackSources, Replayed, Replayer, StatementToReplay, Unobtainable};
+pub use reuse::ReuseRequest;
 pub use run_summary::{RunSummary, WaiverTally};
 pub use set_document::{Accepted, ClaimDocument, RuleDocument, SetDocument, Tool};
 pub use set_file::{FileKind, file_kind, files_of};
@@ -82,8 +96,8 @@ use ::registry::{Image, Registry, Source};
 use believed::Trusting;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
-use model::facts::DockerfileFacts;
-use model::{Facts, Interface, Report, RuleId, SubjectNames};
+use model::facts::{BaseImage, DockerfileFacts};
+use model::{Fact, Facts, Interface, Report, RuleId, SubjectNames};
 use oci_spec::image::Descriptor;
 use report::Examined;
 use std::collections::BTreeMap;
@@ -126,11 +140,28 @@ pub struct CheckRequest {
     pub dockerfile: Option<Arc<Dockerfile>>,
     /// Findings that are not new.
     pub baseline: Option<Arc<Baseline>>,
+    /// Keep all that verdicts come from, as [`Judged::recorded`].
+    pub records: bool,
+    /// What an earlier run was told, where its verdict is come to again.
+    pub again: Option<Arc<Again>>,
+}
+
+/// What rules were told in an earlier run and would not be told now.
+#[derive(Clone, Debug, Default)]
+pub struct Again {
+    /// Registry and repository.
+    pub subject_name: Option<String>,
+    /// The claims that are decided in the run.
+    pub claims: Vec<String>,
+    /// By manifest, what registries answered about the base images.
+    pub base_images: BTreeMap<String, BTreeMap<u32, Fact<BaseImage>>>,
 }
 
 /// One subject, judged.
 #[derive(Clone, Debug)]
 pub struct Judged {
+    /// All that the verdict comes from, where that was wanted.
+    pub recorded: Option<Arc<EvidenceDocument>>,
     /// What is said about it.
     pub report: Report,
     /// What a statement about it can be attached to; none for an archive without manifests.
@@ -216,7 +247,8 @@ impl Pipeline {
         RunConditions {
             changed_set: !self.policies.as_published,
             unnamed: request.unnamed.clone(),
-            other_time: request.effective_time.is_some(),
+            // At the recorded time, whatever the clock says.
+            other_time: request.effective_time.is_some() && request.again.is_none(),
             insecure: request.insecure.clone(),
             baseline: request.baseline.is_some(),
             no_image: false,
@@ -235,11 +267,18 @@ impl Pipeline {
         let conditions = self.conditions(request);
         let (facts, dockerfile) = Box::pin(self.facts(image, manifest, request, time)).await?;
         subject::check_platform(&request.platforms, image, &facts)?;
+        let (subject_name, claims) = match request.again.as_deref() {
+            Some(again) => (again.subject_name.clone(), again.claims.clone()),
+            None => (
+                subject::name(image),
+                conditions.decided_claims(&self.policies.set),
+            ),
+        };
         let circumstances = Circumstances {
             time,
             point: self.policies.point,
-            subject_name: subject::name(image),
-            claims: conditions.decided_claims(&self.policies.set),
+            subject_name,
+            claims,
             context: request.context.clone(),
         };
         let settings = Arc::clone(&self.policies.settings);
@@ -255,6 +294,8 @@ impl Pipeline {
             conditions: &conditions,
             baseline: request.baseline.as_deref(),
             with_evidence: true,
+            build: request.dockerfile.as_deref(),
+            records: request.records,
         };
         examined.report(&self.policies, self.engine.limits())
     }
@@ -296,8 +337,14 @@ impl Pipeline {
                     |it| it.reachable,
                     &mut known,
                 );
-                let bases = fetch.await;
-                facts.base_images = Some(bases);
+                let again = request.again.as_ref();
+                let recorded =
+                    again.and_then(|again| again.base_images.get(manifest.digest().as_ref()));
+                facts.base_images = Some(match recorded {
+                    // What a registry answers today is another question.
+                    Some(recorded) => recorded.clone(),
+                    None => fetch.await,
+                });
             }
             facts.dockerfile = Some(file.facts);
         }
@@ -329,19 +376,7 @@ impl Pipeline {
 
     /// Runs these rules, each in its pack.
     fn evaluate_now(&self, rules: &[RuleId], case: &Arc<Case>) -> Evaluation {
-        if let [pack] = self.policies.catalogue.packs() {
-            return self.engine.evaluate(pack, rules, case);
-        }
-        let mut all = Evaluation::default();
-        for pack in self.policies.catalogue.packs() {
-            let of_pack = rules.iter().filter(|id| pack.rule(id).is_some());
-            let of_pack: Vec<RuleId> = of_pack.cloned().collect();
-            if of_pack.is_empty() {
-                continue;
-            }
-            all.join(self.engine.evaluate(pack, &of_pack, case));
-        }
-        all
+        self.policies.evaluate(&self.engine, rules, case)
     }
 }
 

@@ -122,15 +122,20 @@ impl Pipeline {
             conditions: &conditions,
             baseline: request.baseline.as_deref(),
             with_evidence: !request.without_evidence,
+            build: Some(file),
+            records: request.records,
         };
         examined.report(&self.policies, self.engine.limits())
     }
 
     pub(crate) fn rules_of_dockerfiles(&self) -> &OfDockerfiles {
-        let policies = &self.policies;
-        policies
-            .of_dockerfiles
-            .get_or_init(|| OfDockerfiles::of(policies))
+        self.policies.rules_of_dockerfiles()
+    }
+}
+
+impl Policies {
+    pub(crate) fn rules_of_dockerfiles(&self) -> &OfDockerfiles {
+        self.of_dockerfiles.get_or_init(|| OfDockerfiles::of(self))
     }
 }
 

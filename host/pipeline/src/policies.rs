@@ -13,7 +13,7 @@ use crate::trust_policy::TrustPolicy;
 use crate::without_effect::without_effect;
 use crate::yaml;
 use ::attest::AcceptedPolicySet;
-use engine::{Engine, Pack, Settings};
+use engine::{Case, Engine, Evaluation, Pack, Settings};
 use model::report::EnforcementPoint;
 use model::{Digest, Interface, PolicySet, RuleId, RuleMetadata, Severity, Waiver, canonical};
 use serde_json::Value;
@@ -136,6 +136,51 @@ impl Policies {
             without_effect,
             trust,
         })
+    }
+
+    /// Runs these rules, each in its pack.
+    pub(crate) fn evaluate(
+        &self,
+        engine: &Engine,
+        rules: &[RuleId],
+        case: &Arc<Case>,
+    ) -> Evaluation {
+        if let [pack] = self.catalogue.packs() {
+            return engine.evaluate(pack, rules, case);
+        }
+        let mut all = Evaluation::default();
+        for pack in self.catalogue.packs() {
+            let of_pack = rules.iter().filter(|id| pack.rule(id).is_some());
+            let of_pack: Vec<RuleId> = of_pack.cloned().collect();
+            if of_pack.is_empty() {
+                continue;
+            }
+            all.join(engine.evaluate(pack, &of_pack, case));
+        }
+        all
+    }
+
+    /// A set as it was resolved in an earlier run, with the packs that it had then.
+    pub(crate) fn recorded(
+        set: PolicySet,
+        digest: Digest,
+        point: EnforcementPoint,
+        catalogue: Catalogue,
+    ) -> Self {
+        Self {
+            point,
+            catalogue,
+            settings: settings_of(&set),
+            reasons: OnceLock::new(),
+            of_dockerfiles: OnceLock::new(),
+            set,
+            digest,
+            as_published: true,
+            left_out: Vec::new(),
+            // Keys and roots are not recorded: whose statements counted is among the facts.
+            trust: None,
+            without_effect: Vec::new(),
+        }
     }
 
     /// Why what the rules find is bad.

@@ -4,12 +4,15 @@ use crate::baseline::Baseline;
 use crate::claims::{RunConditions, claims};
 use crate::decide::{Decision, JudgedRule, Judgement, decide};
 use crate::error::CheckError;
+use crate::evidence::{EvidenceDocument, RecordedVerdict, inputs};
 use crate::fix::keep_fitting;
 use crate::policies::Policies;
 use crate::subject::{Manifest, name};
-use crate::{DockerfileText, Judged};
+use crate::{Dockerfile, DockerfileText, Judged};
 use ::engine::{CONTRACT, ENGINE, Evaluation, Limits, Pack};
 use ::registry::Image;
+use model::canonical::NotCanonical;
+use model::facts::DockerfileFacts;
 use model::policy_set::Required;
 use model::report::{
     Evidence, Gap, ImageSubject, PolicyReport, ReportedFinding, SetReference, Subject, WaiverReport,
@@ -33,6 +36,10 @@ pub(crate) struct Examined<'a> {
     pub(crate) conditions: &'a RunConditions,
     pub(crate) baseline: Option<&'a Baseline>,
     pub(crate) with_evidence: bool,
+    /// The Dockerfile that the user gave.
+    pub(crate) build: Option<&'a Dockerfile>,
+    /// Whether all that the verdict comes from is kept.
+    pub(crate) records: bool,
 }
 
 /// What the digest of a verdict covers: everything but the words of a report.
@@ -44,7 +51,25 @@ struct VerdictDocument<'a> {
     waivers: &'a WaiverReport,
 }
 
-impl Examined<'_> {
+impl<'a> VerdictDocument<'a> {
+    fn of(rules: &[JudgedRule<'a>], decision: &'a Decision) -> Self {
+        let outcomes = rules.iter().map(|rule| (&rule.metadata.id, rule.outcome));
+        Self {
+            verdict: decision.verdict,
+            rules: outcomes.collect(),
+            findings: &decision.findings,
+            waivers: &decision.waivers,
+        }
+    }
+
+    /// As evidence has it.
+    fn recorded(&self) -> Result<RecordedVerdict, NotCanonical> {
+        let value = serde_json::to_value(self).map_err(NotCanonical)?;
+        serde_json::from_value(value).map_err(NotCanonical)
+    }
+}
+
+impl<'a> Examined<'a> {
     /// Decides, and says everything there is to say.
     pub(crate) fn report(self, policies: &Policies, limits: &Limits) -> Result<Judged, CheckError> {
         let set = &policies.set;
@@ -57,20 +82,23 @@ impl Examined<'_> {
             problems: &problems,
             subject: names(&self.subject, dockerfile),
             baseline: self.baseline,
-            file: self
-                .case
-                .facts
-                .dockerfile
-                .as_ref()
-                .and_then(|file| Some(&**file.as_ref().ok()?)),
+            file: self.file(),
             time: self.case.circumstances.time,
         };
         let mut decision = decide(&judgement);
         keep_fitting(&mut decision.findings, judgement.file);
-        let evidence = if self.with_evidence {
-            Some(self.evidence(policies, limits, &rules, &decision)?)
-        } else {
-            None
+        // Of many Dockerfiles nobody asks, and then it is not made.
+        let is_wanted = self.with_evidence || self.records;
+        let verdict = is_wanted.then(|| VerdictDocument::of(&rules, &decision));
+        let evidence = verdict.as_ref();
+        let evidence = evidence
+            .map(|verdict| self.evidence(policies, limits, verdict))
+            .transpose()?;
+        let mut recorded = match (&evidence, &verdict) {
+            (Some(evidence), Some(verdict)) if self.records => {
+                Some(self.recorded(policies, evidence, verdict)?)
+            }
+            _ => None,
         };
         let report = Report {
             verdict: decision.verdict,
@@ -84,10 +112,16 @@ impl Examined<'_> {
             insecure: self.conditions.insecure.clone(),
             log: self.evaluation.log.clone(),
             evidence,
+            reused: None,
             subject: self.subject,
         };
+        if let Some(recorded) = &mut recorded {
+            recorded.claims.clone_from(&report.claims);
+            recorded.not_checked.clone_from(&report.not_checked);
+        }
         Ok(Judged {
             report,
+            recorded: recorded.map(Arc::new),
             descriptor: self.descriptor,
             dockerfile: self.dockerfile,
             reasons: policies.reasons(),
@@ -113,12 +147,32 @@ impl Examined<'_> {
             .collect()
     }
 
+    /// The Dockerfile, if there is one that can be read.
+    fn file(&self) -> Option<&'a DockerfileFacts> {
+        let file = self.case.facts.dockerfile.as_ref()?;
+        file.as_deref().ok()
+    }
+
+    /// All that the verdict comes from.
+    fn recorded(
+        &self,
+        policies: &Policies,
+        evidence: &Evidence,
+        verdict: &VerdictDocument<'_>,
+    ) -> Result<EvidenceDocument, CheckError> {
+        let set = (&policies.set, &policies.digest);
+        let recorded = verdict.recorded()?;
+        let findings = verdict.findings;
+        Ok(EvidenceDocument::of(
+            self, set, evidence, recorded, findings,
+        ))
+    }
+
     fn evidence(
         &self,
         policies: &Policies,
         limits: &Limits,
-        rules: &[JudgedRule<'_>],
-        decision: &Decision,
+        verdict: &VerdictDocument<'_>,
     ) -> Result<Evidence, CheckError> {
         let circumstances = &self.case.circumstances;
         let read = self.evaluation.context.iter();
@@ -128,15 +182,7 @@ impl Examined<'_> {
             .collect();
         Ok(Evidence {
             facts: canonical::digest(&self.case.facts)?,
-            verdict: canonical::digest(&VerdictDocument {
-                verdict: decision.verdict,
-                rules: rules
-                    .iter()
-                    .map(|rule| (&rule.metadata.id, rule.outcome))
-                    .collect(),
-                findings: &decision.findings,
-                waivers: &decision.waivers,
-            })?,
+            verdict: canonical::digest(verdict)?,
             settings: canonical::digest(&*self.case.settings)?,
             time: circumstances.time,
             point: circumstances.point,
@@ -148,6 +194,7 @@ impl Examined<'_> {
             engine: ENGINE,
             fuel: limits.fuel,
             polcheck: env!("CARGO_PKG_VERSION"),
+            inputs: inputs(self.build, &self.case.facts)?,
         })
     }
 }
@@ -211,7 +258,7 @@ fn imports(pack: &Pack) -> Vec<String> {
         .collect()
 }
 
-fn set_reference(policies: &Policies) -> SetReference {
+pub(crate) fn set_reference(policies: &Policies) -> SetReference {
     SetReference {
         name: policies.set.name.clone(),
         uri: policies.set.uri.clone(),

@@ -26,7 +26,7 @@ pub enum Platforms {
 }
 
 impl Platforms {
-    fn one(&self) -> Option<Platform> {
+    pub(crate) fn one(&self) -> Option<Platform> {
         match self {
             Self::Host => Some(Platform::new("linux", std::env::consts::ARCH, None)),
             Self::One(platform) => Some(platform.clone()),
@@ -118,6 +118,17 @@ impl Manifest {
                 annotations: Some(annotations),
             }),
         })
+    }
+}
+
+/// The manifests that a document stands for: itself, or those that it lists, as far as any index is judged.
+pub(crate) fn manifests(document: &Document) -> Vec<Digest> {
+    match document.index() {
+        None => vec![document.digest.clone()],
+        Some(index) => {
+            let entries = index.manifests().iter().take(MAX_MANIFESTS);
+            entries.map(|entry| entry.digest().clone()).collect()
+        }
     }
 }
 

@@ -7,12 +7,20 @@ mod resolved;
 use crate::error::{PoliciesError, TrustPolicyError};
 use crate::judge_statements::PASSED;
 use crate::trust_document::TrustDocument;
-use ::attest::{AcceptedPolicySet, Expected, Identity, PublicKey, Signer, Trust, TrustedRoot};
+use ::attest::{
+    AcceptedPolicySet, Expected, Identity, LogPolicy, PublicKey, Signer, Trust, TrustedRoot,
+};
 use jiff::{SignedDuration, Timestamp};
-use model::trust::StatementRule;
+use model::trust::{
+    LogRequirement, SctRequirement, StatementRule, TimestampRequirement, TrustedBy,
+    TrustedPolicySet,
+};
 use model::{Digest, TrustDefinition, matching};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+
+/// A glob that means every claim.
+const ANY: &str = "**";
 
 type Builtin<'a> = &'a dyn Fn(&str) -> Result<AcceptedPolicySet, PoliciesError>;
 
@@ -129,6 +137,43 @@ impl TrustPolicy {
 }
 
 impl TrustRule {
+    /// What the command line says: whom it trusts, for whatever they claim by these policy sets and verifiers.
+    pub fn for_any_claim(
+        trust: Trust,
+        policy_sets: Vec<AcceptedPolicySet>,
+        verifier_ids: BTreeSet<String>,
+    ) -> Self {
+        let accepted = |set: &AcceptedPolicySet| TrustedPolicySet {
+            uri: set.uri.clone(),
+            by: TrustedBy::Digest(set.digest.clone()),
+        };
+        Self {
+            number: None,
+            definition: StatementRule {
+                claims: [ANY.to_owned()].into(),
+                repositories: None,
+                policy_sets: policy_sets.iter().map(accepted).collect(),
+                verifier_ids,
+                signers: BTreeSet::new(),
+                threshold: 1,
+                max_age: None,
+                log: match trust.log {
+                    LogPolicy::Everybody => LogRequirement::Required,
+                    LogPolicy::Identities => LogRequirement::Identities,
+                    LogPolicy::Nobody => LogRequirement::Ignored,
+                },
+                timestamp: TimestampRequirement::Optional,
+                sct: if trust.ignore_scts {
+                    SctRequirement::Ignored
+                } else {
+                    SctRequirement::Required
+                },
+            },
+            trust,
+            policy_sets,
+        }
+    }
+
     /// Whether it is about images of a repository.
     pub fn is_about(&self, repository: Option<&str>) -> bool {
         match (&self.definition.repositories, repository) {

@@ -79,7 +79,7 @@ pub(crate) fn figures(polcheck: &Path, packs: &Path) -> Result<Vec<Figure>> {
 }
 
 /// The files, each as it is.
-fn corpus() -> Result<Option<Vec<Vec<u8>>>> {
+pub(crate) fn corpus() -> Result<Option<Vec<Vec<u8>>>> {
     let shared = std::env::var_os("POLCHECK_SHARED").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
         PathBuf::from,
@@ -102,8 +102,13 @@ fn corpus() -> Result<Option<Vec<Vec<u8>>>> {
 
 /// A folder of a thousand files.
 fn tree(corpus: &[Vec<u8>]) -> Result<TempDir> {
+    tree_of(corpus, FILES)
+}
+
+/// A folder of so many files.
+pub(crate) fn tree_of(corpus: &[Vec<u8>], files: usize) -> Result<TempDir> {
     let folder = tempfile::tempdir()?;
-    for (number, text) in corpus.iter().cycle().take(FILES).enumerate() {
+    for (number, text) in corpus.iter().cycle().take(files).enumerate() {
         fs::write(folder.path().join(format!("{number}.Dockerfile")), text)?;
     }
     Ok(folder)

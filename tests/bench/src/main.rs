@@ -7,6 +7,7 @@ mod figures;
 mod peers;
 mod processes;
 mod registries;
+mod replays;
 mod reports;
 mod sandbox;
 
@@ -36,7 +37,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Measures the parts that are named, or all: `sandbox`, `processes`, `registries`, `dockerfiles`, `reports`.
+/// Measures the parts that are named, or all: `sandbox`, `processes`, `registries`, `dockerfiles`, `reports`, `replays`.
 fn all(polcheck: &Path, packs: &Path, parts: &[&str]) -> Result {
     let is_wanted = |part: &str| parts.is_empty() || parts.contains(&part);
     let mut figures: Vec<Figure> = Vec::new();
@@ -54,6 +55,9 @@ fn all(polcheck: &Path, packs: &Path, parts: &[&str]) -> Result {
     }
     if is_wanted("reports") {
         figures.extend(reports::figures(polcheck)?);
+    }
+    if is_wanted("replays") {
+        figures.extend(replays::figures(polcheck)?);
     }
     say(&figures::table(&figures));
     Ok(())

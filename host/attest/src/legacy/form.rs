@@ -1,7 +1,7 @@
 //! A bundle, said again in the older form.
 
 use super::{CERTIFICATE, CHAIN, LOG_ENTRY, PREDICATE_TYPE_ANNOTATION, SIGNATURE, TIMESTAMP};
-use crate::bundle::{self, Content};
+use crate::bundle;
 use crate::json;
 use crate::library;
 use crate::rejection::{Detail, Document, Rejection};

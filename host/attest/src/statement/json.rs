@@ -37,7 +37,7 @@ pub(super) struct Descriptor<'r> {
 #[serde(rename_all = "camelCase")]
 pub(super) struct EvidenceJson<'r> {
     pub(super) facts: FactsJson<'r>,
-    pub(super) inputs: [(); 0],
+    pub(super) inputs: Vec<InputJson<'r>>,
     pub(super) verdict: VerdictJson<'r>,
     pub(super) rules: BTreeSet<&'r str>,
     pub(super) settings: DigestSet<'r>,
@@ -61,6 +61,14 @@ pub(super) struct EvidenceJson<'r> {
 pub(super) struct FactsJson<'r> {
     pub(super) digest: DigestSet<'r>,
     pub(super) media_type: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct InputJson<'r> {
+    pub(super) name: &'r str,
+    pub(super) digest: DigestSet<'r>,
+    pub(super) media_type: &'r str,
 }
 
 #[derive(Serialize)]

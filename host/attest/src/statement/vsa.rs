@@ -110,7 +110,7 @@ fn levels(claims: &BTreeSet<String>) -> Result<BTreeSet<String>, StatementError>
 
 /// `POLCHECK_SECURITY_SCAN` of `security.scan=passed`.
 ///
-/// SPEC: VSA v1 §SlsaResult: "Users MAY use custom values here but MUST NOT use custom values starting with `SLSA_`."
+/// SPEC: VSA v1 §`SlsaResult`: "Users MAY use custom values here but MUST NOT use custom values starting with `SLSA_`."
 pub(crate) fn level(claim: &str) -> String {
     let name = claim.strip_suffix("=passed").unwrap_or(claim);
     let letter = |letter: char| match letter {

@@ -116,7 +116,9 @@ pub(crate) fn report() -> Report {
             engine: "wasmtime-48",
             fuel: 1_000_000_000,
             polcheck: "0.1.0",
+            inputs: Vec::new(),
         }),
+        reused: None,
     }
 }
 

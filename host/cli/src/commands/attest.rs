@@ -24,5 +24,5 @@ pub(crate) struct AttestArgs {
 
 pub(crate) fn run(args: AttestArgs, global: &GlobalArgs) -> Result<Exit, Failure> {
     let AttestArgs { subject, signing } = args;
-    check(&subject, Some(&signing), global)
+    check(&subject, Some(&signing), None, global)
 }

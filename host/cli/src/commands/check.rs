@@ -2,6 +2,8 @@
 
 use super::baseline::BaselineArgs;
 use super::build::BuildArgs;
+use super::evidence::{self, EvidenceArgs};
+use super::reuse::ReuseArgs;
 use super::signing::SigningArgs;
 use super::time::TimeArgs;
 use crate::args::{GlobalArgs, LoginArgs, PolicyArgs, RegistryArgs};
@@ -13,11 +15,12 @@ use crate::report::{self, Attestation, Entry, Rendered, Written};
 use crate::session::{Session, block_on};
 use clap::Args;
 use futures_util::{StreamExt, stream};
+use pipeline::Attested;
 use pipeline::config::Layer;
-use pipeline::{AttestError, Attested, CheckRequest, Dockerfile, Judged, Pipeline, Platforms};
+use pipeline::{AttestError, CheckRequest, Dockerfile, Judged, Pipeline, Platforms, ReuseRequest};
 use registry::Source;
 use sigstore::Signer;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Check images against a policy set
@@ -32,6 +35,8 @@ pub(crate) struct CheckArgs {
     attest: bool,
     #[command(flatten)]
     signing: SigningArgs,
+    #[command(flatten)]
+    reuse: ReuseArgs,
 }
 
 /// What is checked, and how it is said.
@@ -69,6 +74,11 @@ pub(crate) struct SubjectArgs {
     #[command(flatten)]
     baseline: BaselineArgs,
     #[command(flatten)]
+    evidence: EvidenceArgs,
+    /// Attach all that the verdict comes from to the image too, so that others can come to it again
+    #[arg(long, help_heading = "Signing options")]
+    attach_evidence: bool,
+    #[command(flatten)]
     policy: PolicyArgs,
     #[command(flatten)]
     registry: RegistryArgs,
@@ -81,14 +91,16 @@ pub(crate) fn run(args: CheckArgs, global: &GlobalArgs) -> Result<Exit, Failure>
         subject,
         attest,
         signing,
+        reuse,
     } = args;
-    check(&subject, attest.then_some(&signing), global)
+    check(&subject, attest.then_some(&signing), Some(&reuse), global)
 }
 
 /// Checks, and signs what passed if that is wanted.
 pub(crate) fn check(
     args: &SubjectArgs,
     signing: Option<&SigningArgs>,
+    reuse: Option<&ReuseArgs>,
     global: &GlobalArgs,
 ) -> Result<Exit, Failure> {
     let session = Session::new(global, args.layer()?)?;
@@ -100,20 +112,28 @@ pub(crate) fn check(
         .collect::<Result<Vec<Source>, _>>()?;
     let session = session.with_login(args.login.login(&sources)?);
     let request = args.request(&session, signing.is_some())?;
+    let reuse = reuse.map(|reuse| reuse.request(&session)).transpose()?;
+    if args.attach_evidence && signing.is_none() {
+        return Err(
+            Failure::say("evidence is attached beside a statement, and none is made")
+                .help("use `polcheck attest`, or write it into files with `--evidence DIR`"),
+        );
+    }
     let signing = signing.map(Signing::new).transpose()?;
     let pipeline = session.pipeline()?;
 
     let progress = Progress::new(sources.len(), session.quiet);
-    let check = |source| {
-        one(
-            &session,
-            &pipeline,
-            source,
-            &request,
-            signing.as_ref(),
-            &progress,
-        )
+    let run = Run {
+        session: &session,
+        pipeline: &pipeline,
+        request: &request,
+        signing: signing.as_ref(),
+        reuse: reuse.flatten(),
+        folder: args.evidence.folder()?,
+        attaches_evidence: args.attach_evidence,
+        progress: &progress,
     };
+    let check = |source| run.one(source);
     let jobs = session.config.values.jobs.unwrap_or(1).max(1);
     let mut entries = stream::iter(sources).map(check).buffered(jobs).enumerate();
     let mut attested = Vec::new();
@@ -163,30 +183,61 @@ impl<'a> Signing<'a> {
     }
 }
 
-/// Checks one image. What goes wrong with it is an entry, and stops no other.
-async fn one(
-    session: &Session,
-    pipeline: &Pipeline,
-    source: Source,
-    request: &CheckRequest,
-    signing: Option<&Signing<'_>>,
-    progress: &Progress,
-) -> Entry {
-    let reference = source.to_string();
-    progress.start(&reference);
-    let line = async {
-        let judged = pipeline.check(&source, request).await?;
-        let attestation = match signing {
+/// What is the same for every image.
+struct Run<'a> {
+    session: &'a Session,
+    pipeline: &'a Pipeline,
+    request: &'a CheckRequest,
+    signing: Option<&'a Signing<'a>>,
+    /// Which statements answer.
+    reuse: Option<ReuseRequest>,
+    /// Where evidence goes.
+    folder: Option<&'a Path>,
+    attaches_evidence: bool,
+    progress: &'a Progress,
+}
+
+impl Run<'_> {
+    /// Checks one image. What goes wrong with it is an entry, and stops no other.
+    async fn one(&self, source: Source) -> Entry {
+        let reference = source.to_string();
+        self.progress.start(&reference);
+        let line = Box::pin(self.line(&source));
+        let entry = self.session.in_time(&reference, line).await;
+        entry.unwrap_or_else(|failure| Entry::Failed { reference, failure })
+    }
+
+    async fn line(&self, source: &Source) -> Result<Entry, Failure> {
+        if let Some(reuse) = &self.reuse {
+            // That nobody can say whether there is a statement only means that the image is judged.
+            let reused = self.pipeline.reuse(source, self.request, reuse).await;
+            if let Ok(Some(judged)) = reused {
+                return Ok(Entry::Judged {
+                    judged: vec![judged],
+                    attestation: Attestation::Unwanted,
+                });
+            }
+        }
+        let judged = self.pipeline.check(source, self.request).await?;
+        evidence::write(self.folder, &judged)?;
+        let attestation = match self.signing {
             None => Attestation::Unwanted,
-            Some(signing) => signing.attest(pipeline, &source, &judged).await?,
+            Some(signing) => signing.attest(self.pipeline, source, &judged).await?,
         };
+        let is_attached = match &attestation {
+            Attestation::Signed(signed) => signed
+                .iter()
+                .any(|it| it.referrer.is_some() || it.layer.is_some()),
+            Attestation::Unwanted | Attestation::Planned(_) => false,
+        };
+        if self.attaches_evidence && is_attached {
+            self.pipeline.attach_evidence(source, &judged).await?;
+        }
         Ok(Entry::Judged {
             judged,
             attestation,
         })
-    };
-    let entry = Box::pin(session.in_time(&reference, line)).await;
-    entry.unwrap_or_else(|failure| Entry::Failed { reference, failure })
+    }
 }
 
 /// Writes the one bundle of the run where that was asked for.
@@ -237,6 +288,7 @@ impl SubjectArgs {
             insecure: session.insecure(),
             dockerfile: self.dockerfile()?,
             baseline: session.baseline()?,
+            records: self.evidence.folder()?.is_some() || self.attach_evidence,
             ..CheckRequest::default()
         })
     }

@@ -2,6 +2,7 @@
 
 use super::baseline::BaselineArgs;
 use super::build::BuildArgs;
+use super::evidence::{self, EvidenceArgs};
 use super::fix::{FixArgs, Fixing, print_diffs};
 use super::time::TimeArgs;
 use crate::args::{GlobalArgs, PolicyArgs, RegistryArgs};
@@ -61,6 +62,8 @@ pub(crate) struct LintArgs {
     #[command(flatten)]
     baseline: BaselineArgs,
     #[command(flatten)]
+    evidence: EvidenceArgs,
+    #[command(flatten)]
     policy: PolicyArgs,
     #[command(flatten)]
     registry: RegistryArgs,
@@ -99,10 +102,12 @@ pub(crate) fn run(args: &LintArgs, global: &GlobalArgs) -> Result<Exit, Failure>
         Ok(at_once) if found.len() > MANY => session.pipeline_for_many(at_once)?,
         _ => session.pipeline()?,
     };
+    let folder = args.evidence.folder()?;
     let request = CheckRequest {
         effective_time: args.time.effective()?,
         unnamed: session.config.unnamed(),
         baseline: session.baseline()?,
+        records: folder.is_some(),
         without_evidence: args.fix.diff || !outputs.iter().any(Output::has_evidence),
         ..CheckRequest::default()
     };
@@ -112,6 +117,7 @@ pub(crate) fn run(args: &LintArgs, global: &GlobalArgs) -> Result<Exit, Failure>
         request: &request,
         build: &args.build,
         inputs: &inputs,
+        folder,
     };
     let exit = if args.fix.diff {
         run.show_diffs(&found, threads, args.exit_zero)?
@@ -127,6 +133,8 @@ struct Run<'a> {
     request: &'a CheckRequest,
     build: &'a BuildArgs,
     inputs: &'a pipeline::BuildInputs,
+    /// Where evidence goes.
+    folder: Option<&'a Path>,
     /// None: files stay as they are.
     fixing: Option<Fixing<'a>>,
 }
@@ -167,9 +175,13 @@ impl Run<'_> {
             None => Ok(self.pipeline.lint(&file, self.request)?),
             Some(fixing) => fixing.write(&file, place),
         };
-        match self.read(path, place).and_then(judge) {
+        let judged = self.read(path, place).and_then(judge).and_then(|judged| {
+            let judged = vec![judged];
+            evidence::write(self.folder, &judged).map(|()| judged)
+        });
+        match judged {
             Ok(judged) => Entry::Judged {
-                judged: vec![judged],
+                judged,
                 attestation: Attestation::Unwanted,
             },
             Err(failure) => Entry::Failed {
@@ -259,13 +271,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 const MANY: usize = 16;
 
 /// As many as were asked for, or as there are processors.
-fn threads(jobs: Option<usize>, work: usize) -> usize {
+pub(super) fn threads(jobs: Option<usize>, work: usize) -> usize {
     let cores = || thread::available_parallelism().map_or(1, NonZero::get);
     jobs.unwrap_or_else(cores).clamp(1, work.max(1))
 }
 
 /// Does the work on so many threads, each piece with its place.
-fn on_threads<T: Sync>(work: &[T], threads: usize, one: impl Fn(usize, &T) + Sync) {
+pub(super) fn on_threads<T: Sync>(work: &[T], threads: usize, one: impl Fn(usize, &T) + Sync) {
     let next = AtomicUsize::new(0);
     let worker = || {
         while let Some((at, item)) = {

@@ -7,17 +7,10 @@ use crate::session::Session;
 use attest::{AcceptedPolicySet, Identity, LogPolicy, Matcher, Trust, TrustedRoot};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
-use model::trust::{
-    LogRequirement, SctRequirement, StatementRule, TimestampRequirement, TrustedBy,
-    TrustedPolicySet,
-};
 use pipeline::config::{FILE_NAME, Layer};
 use pipeline::{TrustPolicy, TrustRule, builtin_set, find_word};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-
-/// A glob that means every claim.
-const ANY: &str = "**";
 
 /// What names somebody to trust on the command line, by the names that clap has for it.
 const BY_FLAGS: [&str; 8] = [
@@ -127,34 +120,7 @@ impl TrustArgs {
                 "give a public key with `--key`, or an identity with `--certificate-identity` and `--certificate-oidc-issuer`, or name a file that says whom to trust with `--trust-policy`",
             ));
         }
-        let required = |ignored| {
-            if ignored {
-                SctRequirement::Ignored
-            } else {
-                SctRequirement::Required
-            }
-        };
-        Ok(TrustRule {
-            number: None,
-            definition: StatementRule {
-                claims: [ANY.to_owned()].into(),
-                repositories: None,
-                policy_sets: policy_sets.iter().map(trusted).collect(),
-                verifier_ids,
-                signers: BTreeSet::new(),
-                threshold: 1,
-                max_age: None,
-                log: match trust.log {
-                    LogPolicy::Everybody => LogRequirement::Required,
-                    LogPolicy::Identities => LogRequirement::Identities,
-                    LogPolicy::Nobody => LogRequirement::Ignored,
-                },
-                timestamp: TimestampRequirement::Optional,
-                sct: required(trust.ignore_scts),
-            },
-            trust,
-            policy_sets,
-        })
+        Ok(TrustRule::for_any_claim(trust, policy_sets, verifier_ids))
     }
 
     /// The flags that weaken what is asked of signatures, as they are given.
@@ -228,14 +194,6 @@ pub(crate) fn trust_policy(session: &Session) -> Result<Option<TrustPolicy>, Fai
         ..Failure::from(error)
     });
     resolved.map(Some)
-}
-
-/// A policy set that is accepted, as a rule of a trust policy has it.
-fn trusted(set: &AcceptedPolicySet) -> TrustedPolicySet {
-    TrustedPolicySet {
-        uri: set.uri.clone(),
-        by: TrustedBy::Digest(set.digest.clone()),
-    }
 }
 
 /// What a text has to be; the two are never both given.

@@ -1,12 +1,13 @@
 //! `polcheck verify`
 
+use super::replay::{self, ReplayStatementArgs};
 use super::trust::TrustArgs;
 use crate::args::{GlobalArgs, LoginArgs, RegistryArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
 use crate::report::verification::{self, Answer};
-use crate::report::{Form, print};
+use crate::report::{self, Form, print};
 use crate::session::{Session, block_on};
 use attest::{AcceptedPolicySet, VERIFIER_ID};
 use bytes::Bytes;
@@ -65,6 +66,8 @@ pub(crate) struct VerifyArgs {
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Form,
     #[command(flatten)]
+    replay: ReplayStatementArgs,
+    #[command(flatten)]
     trust: TrustArgs,
     #[command(flatten)]
     registry: RegistryArgs,
@@ -75,6 +78,7 @@ pub(crate) struct VerifyArgs {
 pub(crate) fn run(args: VerifyArgs, global: &GlobalArgs) -> Result<Exit, Failure> {
     let VerifyArgs {
         image,
+        replay: replaying,
         trust,
         require,
         policy_sets,
@@ -101,8 +105,13 @@ pub(crate) fn run(args: VerifyArgs, global: &GlobalArgs) -> Result<Exit, Failure
         bundles: bundles.iter().map(read).collect::<Result<_, _>>()?,
     };
     let registry = session.registry()?;
-    let verify = async { Ok(verify_image(&registry, &source, &request).await?) };
-    let verified = block_on(session.in_time(&image, verify))??;
+    let verify = async {
+        let verified = verify_image(&registry, &source, &request).await?;
+        let replay = replaying.replay(&session, &registry, &source, &verified);
+        let replayed = replay.await?;
+        Ok((verified, replayed))
+    };
+    let (verified, replayed) = block_on(Box::pin(session.in_time(&image, verify)))??;
     let answer = Answer {
         image: &image,
         verification: &verified,
@@ -113,10 +122,19 @@ pub(crate) fn run(args: VerifyArgs, global: &GlobalArgs) -> Result<Exit, Failure
         insecure: [session.insecure(), trust.insecure()].concat(),
     };
     print(&match output {
-        Form::Text => verification::text(&answer, session.verbose),
-        Form::Json => verification::json(&answer)?,
+        Form::Text => {
+            let said = verification::text(&answer, session.verbose);
+            said + &replayed
+                .as_ref()
+                .map_or_else(String::new, report::replay::of_one)
+        }
+        Form::Json => {
+            let said = verification::json(&answer)?;
+            report::replay::beside(said, replayed.as_ref())
+        }
     })?;
-    Ok(exit(&verified))
+    let replayed = replayed.iter().map(|replayed| replay::exit(Ok(replayed)));
+    Ok(Exit::of_all(replayed.chain([exit(&verified)])))
 }
 
 /// The time in whole seconds, as statements have it.

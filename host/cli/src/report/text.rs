@@ -3,7 +3,7 @@
 use super::excerpt::{Excerpt, excerpt};
 use super::{Attestation, Entry, attestation, printable, waivers};
 use annotate_snippets::{Group, Level, Origin, Renderer};
-use model::report::{Claim, Gap, ReportedFinding, Status, Subject};
+use model::report::{Claim, Gap, ReportedFinding, Reused, Status, Subject};
 use model::{Report, Severity};
 use pipeline::{Judged, RunSummary};
 use std::collections::BTreeSet;
@@ -236,7 +236,8 @@ pub(super) fn summary(report: &Report) -> String {
 pub(super) fn left_open(report: &Report, rules: usize) -> String {
     // Of a Dockerfile alone nothing is claimed.
     let claims = matches!(report.subject, Subject::Image(_)).then_some(&report.claims);
-    let mut lines: Vec<String> = claims.into_iter().flatten().map(claim_text).collect();
+    let mut lines: Vec<String> = report.reused.iter().map(reused_text).collect();
+    lines.extend(claims.into_iter().flatten().map(claim_text));
     for gaps in by_reason(&report.not_checked).chunk_by(|one, other| one.why == other.why) {
         lines.push(format!("not checked: {}", gaps_text(gaps, rules)));
     }
@@ -260,6 +261,14 @@ pub(super) fn end(summary: &RunSummary) -> String {
 
 /// How many reasons a claim is withheld for are worth reading; the JSON report has all.
 const REASONS: usize = 3;
+
+fn reused_text(reused: &Reused) -> String {
+    let Reused { by, time, claims } = reused;
+    let claims = claims.join(", ");
+    printable(&format!(
+        "reused: {claims}, judged {time}, signed with {by}; nothing was judged now"
+    ))
+}
 
 fn claim_text(claim: &Claim) -> String {
     if claim.issued {

@@ -2,8 +2,7 @@
 
 use super::{Fact, FactError};
 use crate::Digest;
-use crate::canonical;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -11,8 +10,8 @@ use std::collections::BTreeSet;
 ///
 /// What a registry answers when it is asked what refers to an image may be otherwise tomorrow. These facts are what it
 /// answered, sorted, by digests: a replay reads the same documents again.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct AttestationFacts {
     /// What is trusted: the digest of the canonical trust policy. None: nobody is.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -23,8 +22,10 @@ pub struct AttestationFacts {
     pub image: Vec<Attestation>,
     /// What is attached to the image that it was built on. None: no rule names it.
     #[serde(
+        default,
         skip_serializing_if = "Option::is_none",
-        serialize_with = "super::fact_or_error"
+        serialize_with = "super::fact_or_error",
+        deserialize_with = "super::reading::fact_or_error"
     )]
     pub base: Option<Fact<Vec<Attestation>>>,
     /// The claims of statements that are accepted for this image.
@@ -32,7 +33,7 @@ pub struct AttestationFacts {
 }
 
 /// Somebody whose signature was verified.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Signer {
     /// A key.
@@ -50,8 +51,8 @@ pub enum Signer {
 }
 
 /// One thing that is attached.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Attestation {
     /// What it is.
     pub kind: AttestationKind,
@@ -73,13 +74,13 @@ pub struct Attestation {
     pub signed_at: Option<u64>,
     /// Whether it is proven to be in a transparency log.
     pub logged: bool,
-    /// What a statement says. The digest of the facts covers it by its own.
-    #[serde(serialize_with = "by_digest")]
+    /// What a statement says.
+    #[serde(with = "said")]
     pub predicate: Fact<Value>,
 }
 
 /// What is attached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AttestationKind {
     /// An in-toto statement.
@@ -91,7 +92,7 @@ pub enum AttestationKind {
 }
 
 /// What came of verifying something that is attached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verification {
     /// It is about its subject, and signed by somebody trusted.
@@ -128,24 +129,42 @@ impl AttestationFacts {
     }
 }
 
-#[derive(Serialize)]
-struct Covered {
-    digest: Digest,
+/// What a statement says, so that nothing it says can be taken for a reason why it cannot be had.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Said<V> {
+    Value(V),
+    Unusable(FactError),
 }
 
-fn by_digest<S: Serializer>(predicate: &Fact<Value>, serializer: S) -> Result<S::Ok, S::Error> {
-    let covered: Fact<Covered> = match predicate {
-        Ok(value) => Ok(Covered {
-            digest: canonical::digest(value).map_err(serde::ser::Error::custom)?,
-        }),
-        Err(error) => Err(error.clone()),
-    };
-    super::FactOrError::from(&covered).serialize(serializer)
+mod said {
+    use super::{Deserialize, Fact, Said, Serialize, Value};
+    use serde::{Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        predicate: &Fact<Value>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let said = match predicate {
+            Ok(value) => Said::Value(value),
+            Err(error) => Said::Unusable(error.clone()),
+        };
+        said.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Fact<Value>, D::Error> {
+        Ok(match Said::deserialize(deserializer)? {
+            Said::Value(value) => Ok(value),
+            Said::Unusable(error) => Err(error),
+        })
+    }
 }
 
 /// The image that an image was built on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ImageBase {
     /// As it is named, with the defaults of the distribution specification's clients.
     pub reference: String,
@@ -163,7 +182,7 @@ pub struct ImageBase {
 }
 
 /// Who says what an image was built on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BaseSource {
     /// Verified provenance.

@@ -8,7 +8,7 @@ pub use config::{EffectiveConfig, Entry, Setting};
 
 use super::ImageConfig;
 use crate::Digest;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Where a Dockerfile comes from, and so how far it can be believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -23,8 +23,8 @@ pub enum Origin {
 }
 
 /// Everything policies can be told about a Dockerfile.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct DockerfileFacts {
     /// Where it comes from.
     pub origin: Origin,
@@ -80,7 +80,7 @@ pub struct DockerfileFacts {
 }
 
 /// Whether a Dockerfile can be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// `BuildKit` accepts it.
@@ -92,7 +92,8 @@ pub enum Status {
 }
 
 /// Why `BuildKit` refuses a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Refusal {
     /// From 1; none: no line is to blame.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -128,8 +129,22 @@ impl Serialize for Span {
     }
 }
 
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let [start_line, start_column, end_line, end_column] =
+            <[u32; 4]>::deserialize(deserializer)?;
+        Ok(Self {
+            start_line,
+            start_column,
+            end_line,
+            end_column,
+        })
+    }
+}
+
 /// A parser directive.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Directive {
     /// `syntax`, `escape`, `check`
     pub name: String,
@@ -142,8 +157,8 @@ pub struct Directive {
 }
 
 /// One instruction.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Instruction {
     /// In upper case.
     pub keyword: String,
@@ -179,7 +194,8 @@ pub struct Instruction {
 }
 
 /// A heredoc.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Heredoc {
     /// What ends it.
     pub name: String,
@@ -194,7 +210,8 @@ pub struct Heredoc {
 }
 
 /// A word as written, and what it comes to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Word {
     /// As written.
     pub raw: String,
@@ -205,8 +222,8 @@ pub struct Word {
 }
 
 /// One stage.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Stage {
     /// From 0.
     pub index: u32,
@@ -234,8 +251,8 @@ pub struct Stage {
 }
 
 /// `RUN --mount`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Mount {
     /// Index into the instructions.
     pub instruction: u32,
@@ -258,8 +275,8 @@ pub struct Mount {
 }
 
 /// Files that are copied into a stage.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Flow {
     /// Index into the instructions.
     pub instruction: u32,
@@ -280,7 +297,8 @@ pub struct Flow {
 }
 
 /// A variable in a word that is expanded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct VariableUse {
     /// Its name.
     pub name: String,
@@ -297,8 +315,8 @@ pub struct VariableUse {
 }
 
 /// One of `BuildKit`'s checks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Diagnostic {
     /// `UndefinedVar`
     pub name: String,
@@ -313,8 +331,8 @@ pub struct Diagnostic {
 }
 
 /// A comment that silences a tool.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Suppression {
     /// `hadolint`, `trivy`, `checkov`, `polcheck`, `buildkit`
     pub tool: String,
@@ -336,7 +354,8 @@ pub struct Suppression {
 }
 
 /// What a Dockerfile would make otherwise than the image is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Difference {
     /// JSON pointer into the image config.
     pub pointer: String,
@@ -347,7 +366,8 @@ pub struct Difference {
 }
 
 /// A base image as it is now.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct BaseImage {
     /// As the Dockerfile names it, with the defaults of the distribution specification's clients.
     pub reference: String,

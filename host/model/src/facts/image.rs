@@ -4,7 +4,7 @@ use super::{Fact, FactError};
 use crate::platform::Platform;
 use oci_spec::image::Digest;
 use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The facts of the interface `image`.
@@ -75,9 +75,54 @@ impl Serialize for ImageFacts {
     }
 }
 
+impl<'de> Deserialize<'de> for ImageFacts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields, rename_all = "camelCase")]
+        struct Written {
+            manifest: Option<ManifestInfo>,
+            config: Option<ImageConfig>,
+            history: Option<Vec<HistoryEntry>>,
+            layers: Option<Vec<Layer>>,
+            raw_config: Option<serde_json::Value>,
+            #[serde(default)]
+            errors: BTreeMap<String, FactError>,
+        }
+        let mut written = Written::deserialize(deserializer)?;
+        let errors = &mut written.errors;
+        let facts = Self {
+            manifest: one_of("manifest", written.manifest, errors)?,
+            config: one_of("config", written.config, errors)?,
+            history: one_of("history", written.history, errors)?,
+            layers: one_of("layers", written.layers, errors)?,
+            raw_config: one_of("rawConfig", written.raw_config, errors)?,
+        };
+        match errors.keys().next() {
+            None => Ok(facts),
+            Some(name) => Err(de::Error::custom(format_args!(
+                "no fact is called `{name}`"
+            ))),
+        }
+    }
+}
+
+/// The fact, or why it is not there: never both, and never neither.
+fn one_of<T, E: de::Error>(
+    name: &'static str,
+    fact: Option<T>,
+    errors: &mut BTreeMap<String, FactError>,
+) -> Result<Fact<T>, E> {
+    match (fact, errors.remove(name)) {
+        (Some(fact), None) => Ok(Ok(fact)),
+        (None, Some(error)) => Ok(Err(error)),
+        (Some(_), Some(_)) => Err(E::duplicate_field(name)),
+        (None, None) => Err(E::missing_field(name)),
+    }
+}
+
 /// What the manifest, and the index that led to it, say.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ManifestInfo {
     /// The digest that is judged.
     pub digest: Digest,
@@ -101,8 +146,8 @@ pub struct ManifestInfo {
 
 /// The `config` object of the image config under the names of the OCI image specification, and `created` and `author`,
 /// which stand beside it there.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub struct ImageConfig {
     /// None: not set, or set to the empty string, which means the same: root.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -153,8 +198,8 @@ impl ImageConfig {
 }
 
 /// `Healthcheck` of the image config; durations in nanoseconds.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub struct Healthcheck {
     /// `["NONE"]`, `["CMD", …]` or `["CMD-SHELL", …]`.
     pub test: Vec<String>,
@@ -176,8 +221,8 @@ pub struct Healthcheck {
 }
 
 /// One step of the image's history.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct HistoryEntry {
     /// The instruction, as the builder wrote it down.
     pub created_by: String,
@@ -192,8 +237,8 @@ pub struct HistoryEntry {
 }
 
 /// One layer as the manifest and the config describe it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Layer {
     /// Of the blob as stored.
     pub digest: Digest,

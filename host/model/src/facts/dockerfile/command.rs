@@ -1,10 +1,10 @@
 //! The commands in scripts.
 
 use super::{Span, Word};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How a command follows the one before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Join {
     /// It is the first.
@@ -22,7 +22,7 @@ pub enum Join {
 }
 
 /// How a command belongs to its parent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Via {
     /// It has none.
@@ -42,7 +42,7 @@ pub enum Via {
 }
 
 /// A command made of commands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Compound {
     /// `( … )`
@@ -60,7 +60,7 @@ pub enum Compound {
 }
 
 /// Who reads a script.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Interpreter {
     /// `sh`, `bash` and their kind; also of an exec form, which nobody reads.
@@ -74,8 +74,8 @@ pub enum Interpreter {
 }
 
 /// One simple command.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Command {
     /// Index into the instructions.
     pub instruction: u32,
@@ -90,7 +90,7 @@ pub struct Command {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inside: Option<Compound>,
     /// Whether `!` stands before it.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub negated: bool,
     /// Who reads it.
     pub interpreter: Interpreter,
@@ -115,7 +115,8 @@ impl Command {
 }
 
 /// `NAME=value`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Assignment {
     /// The variable.
     pub name: String,
@@ -124,7 +125,8 @@ pub struct Assignment {
 }
 
 /// `2>file`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Redirect {
     /// With the number before it.
     pub operator: String,

@@ -2,7 +2,7 @@
 
 use super::Span;
 use crate::facts::Healthcheck;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A value of a config, and who decided it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,8 +51,34 @@ impl<T: Serialize> Serialize for Setting<T> {
     }
 }
 
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Setting<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Written<T> {
+            decided: String,
+            value: Option<T>,
+            span: Option<Span>,
+        }
+        let Written {
+            decided,
+            value,
+            span,
+        } = Written::deserialize(deserializer)?;
+        match (decided.as_str(), span) {
+            ("here", Some(span)) => Ok(Self::Here(value, span)),
+            ("base", None) => Ok(Self::Base(value)),
+            ("unset", None) if value.is_none() => Ok(Self::Unset),
+            _ => Err(de::Error::custom(format_args!(
+                "no setting is decided like `{decided}`"
+            ))),
+        }
+    }
+}
+
 /// An entry of a config.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Entry {
     /// A variable, a label, `PORT/PROTOCOL`, or a path.
     pub key: String,
@@ -64,8 +90,8 @@ pub struct Entry {
 }
 
 /// The config at the end of a stage.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct EffectiveConfig {
     /// `User`
     pub user: Setting<String>,
