@@ -3,8 +3,9 @@
 mod opened;
 
 use crate::attached::{open_all, open_layers};
-use crate::believed::{Believed, Trusting};
+use crate::judge_statements::Judge;
 use crate::subject::Manifest;
+use crate::trusting::{Trusting, trusted_claims};
 use crate::verify_image::unlisted;
 use ::attest::statement_contents;
 use ::registry::{Document, Image, LegacyTag, ListedBy, RegistryError};
@@ -15,19 +16,23 @@ use model::facts::AttestationFacts;
 use model::facts::attestations::{Attestation, AttestationKind, Signer, Verification};
 use model::{Digest, Fact, FactError};
 use oci_spec::image::Descriptor;
+use std::collections::BTreeSet;
 
 /// The largest statement that is read without a bundle around it. `BuildKit` refuses more than 40 MiB itself; lists of what is in
 /// an image reach some.
 const MAX_STATEMENT_BYTES: u64 = 16 << 20;
 
 /// What is gathered for the selected rules.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Gathering<'t> {
     pub(crate) trusting: &'t Trusting<'t>,
     /// When.
     pub(crate) now: Timestamp,
     rows: Vec<Row>,
-    believed: Believed,
+    /// Judges what is stated about the digest that is looked at; none: nobody is trusted.
+    judge: Option<Judge<'t>>,
+    /// The claims that are stated by enough of those whose word counts.
+    claims: BTreeSet<String>,
 }
 
 /// One thing that is attached, and who signed it.
@@ -73,7 +78,7 @@ pub(crate) async fn of_base(
     for digest in digests {
         gathering.attached(image, digest).await?;
     }
-    Ok(gathering.rows_with(&mut facts.signers))
+    Ok(rows_with(gathering.rows, &mut facts.signers))
 }
 
 impl<'t> Gathering<'t> {
@@ -82,7 +87,8 @@ impl<'t> Gathering<'t> {
             trusting,
             now,
             rows: Vec::new(),
-            believed: Believed::default(),
+            judge: None,
+            claims: BTreeSet::new(),
         }
     }
 
@@ -95,6 +101,7 @@ impl<'t> Gathering<'t> {
             image.legacy_document(subject, attestation),
         );
         let (entries, signatures, attestations) = asked.await.map_err(error)?;
+        self.judge = self.trusting.judge(subject, self.now);
         let mut opening = std::pin::pin!(open_all(image, subject, entries));
         while let Some(opened) = opening.next().await {
             self.opened(opened, subject)?;
@@ -104,6 +111,8 @@ impl<'t> Gathering<'t> {
                 self.legacy(image, &document, subject, kind).await?;
             }
         }
+        self.claims
+            .extend(self.judge.take().iter().flat_map(trusted_claims));
         Ok(())
     }
 
@@ -174,31 +183,31 @@ impl<'t> Gathering<'t> {
         let mut signers = Vec::new();
         AttestationFacts {
             trust_policy: self.trusting.digest(),
-            trusted_claims: self.believed.claims(self.trusting),
-            image: self.rows_with(&mut signers),
+            trusted_claims: self.claims,
+            image: rows_with(self.rows, &mut signers),
             signers,
             base: None,
         }
     }
+}
 
-    /// The rows in an order that does not depend on who listed them when, each once.
-    fn rows_with(mut self, signers: &mut Vec<Signer>) -> Vec<Attestation> {
-        let key = |row: &Row| {
-            let attestation = &row.attestation;
-            (
-                attestation.digest.to_string(),
-                attestation.predicate_type.clone(),
-                attestation.verification,
-            )
-        };
-        self.rows.sort_by_cached_key(key);
-        self.rows.dedup_by_key(|row| key(row));
-        let numbered = self.rows.into_iter().map(|row| Attestation {
-            signer: row.signer.map(|signer| number_of(signer, signers)),
-            ..row.attestation
-        });
-        numbered.collect()
-    }
+/// The rows in an order that does not depend on who listed them when, each once.
+fn rows_with(mut rows: Vec<Row>, signers: &mut Vec<Signer>) -> Vec<Attestation> {
+    let key = |row: &Row| {
+        let attestation = &row.attestation;
+        (
+            attestation.digest.to_string(),
+            attestation.predicate_type.clone(),
+            attestation.verification,
+        )
+    };
+    rows.sort_by_cached_key(key);
+    rows.dedup_by_key(|row| key(row));
+    let numbered = rows.into_iter().map(|row| Attestation {
+        signer: row.signer.map(|signer| number_of(signer, signers)),
+        ..row.attestation
+    });
+    numbered.collect()
 }
 
 /// What refers to a digest, in the order of the registry and then of the fallback tag.

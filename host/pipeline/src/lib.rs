@@ -15,7 +15,6 @@ mod attest_image;
 mod attestations;
 mod base_images;
 mod baseline;
-mod believed;
 mod builtin;
 mod catalogue;
 mod claims;
@@ -26,6 +25,7 @@ mod dockerfile;
 mod error;
 mod evidence;
 mod fix;
+mod gather;
 mod image_base;
 mod index;
 mod judge_statements;
@@ -45,6 +45,7 @@ mod subject;
 mod superseded;
 mod trust_document;
 mod trust_policy;
+mod trusting;
 mod verify_image;
 mod wanted;
 mod without_effect;
@@ -68,6 +69,7 @@ pub use evidence::{
     attached_evidence, evidence_files,
 };
 pub use fix::{Bases, Fixed, Refused, Unsafe};
+pub use gather::gather_facts;
 pub use judge_statements::{AcceptedBy, AcceptedStatement, Place, RejectedStatement, StatedClaim};
 pub use lint::{Dockerfile, MAX_DOCKERFILE_BYTES};
 pub use plan::{Change, PlannedChange, Planner};
@@ -93,7 +95,6 @@ pub use verify_image::{Verification, VerifyRequest, verify_image};
 
 use ::engine::{Case, Circumstances, Engine, Evaluation};
 use ::registry::{Image, Registry, Source};
-use believed::Trusting;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use model::facts::{BaseImage, DockerfileFacts};
@@ -106,6 +107,7 @@ use std::sync::Arc;
 use std::thread;
 use subject::{Manifest, Subjects};
 use tokio::sync::Semaphore;
+use trusting::Trusting;
 use wanted::Wanted;
 
 /// How many manifests of one index are fetched and judged at the same time.
@@ -378,37 +380,6 @@ impl Pipeline {
     fn evaluate_now(&self, rules: &[RuleId], case: &Arc<Case>) -> Evaluation {
         self.policies.evaluate(&self.engine, rules, case)
     }
-}
-
-/// The facts of each manifest that is asked for: what the rules of any policy would be told.
-///
-/// # Errors
-/// If the image cannot be had, or is none.
-pub async fn gather_facts(
-    registry: &Registry,
-    source: &Source,
-    platforms: &Platforms,
-) -> Result<Vec<Facts>, CheckError> {
-    let image = registry.open(source).await?;
-    let subjects = subject::resolve(&image, platforms).await?;
-    let mut all = Vec::new();
-    for manifest in &subjects.manifests {
-        let facts = facts_of(&image, manifest).await?;
-        subject::check_platform(platforms, &image, &facts)?;
-        all.push(facts);
-    }
-    Ok(all)
-}
-
-async fn facts_of(image: &Image, manifest: &Manifest) -> Result<Facts, CheckError> {
-    let config = manifest.config(image).await?;
-    let image_facts = ::facts::image(&config, manifest.document());
-    let dockerfile = dockerfile::find(image, manifest, &image_facts).await;
-    Ok(Facts {
-        image: Some(image_facts),
-        dockerfile: Some(dockerfile.facts),
-        ..Facts::default()
-    })
 }
 
 /// The time in whole seconds, which is what rules are told and what is signed.

@@ -1,10 +1,10 @@
 //! What of the supply chain the selected rules ask for. It takes requests that nobody else has to pay for.
 
 use crate::attestations;
-use crate::believed::Trusting;
 use crate::image_base::{self, BuiltOn};
 use crate::policies::Policies;
 use crate::subject::Manifest;
+use crate::trusting::Trusting;
 use ::registry::{Image, Registry};
 use jiff::Timestamp;
 use model::facts::AttestationFacts;

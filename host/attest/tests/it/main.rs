@@ -22,4 +22,5 @@ mod round_trip;
 mod statements;
 #[cfg(test)]
 mod summaries;
+#[cfg(test)]
 mod support;

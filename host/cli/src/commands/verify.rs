@@ -107,11 +107,10 @@ pub(crate) fn run(args: VerifyArgs, global: &GlobalArgs) -> Result<Exit, Failure
     let registry = session.registry()?;
     let verify = async {
         let verified = verify_image(&registry, &source, &request).await?;
-        let replay = replaying.replay(&session, &registry, &source, &verified);
-        let replayed = replay.await?;
-        Ok((verified, replayed))
+        let replayed = replaying.replay(&session, &registry, &source, &verified);
+        Ok((replayed.await?, verified))
     };
-    let (verified, replayed) = block_on(Box::pin(session.in_time(&image, verify)))??;
+    let (replayed, verified) = block_on(Box::pin(session.in_time(&image, verify)))??;
     let answer = Answer {
         image: &image,
         verification: &verified,

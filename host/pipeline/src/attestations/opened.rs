@@ -2,14 +2,14 @@
 
 use super::{Gathering, unsigned};
 use crate::attached::{Content, Opened, Reason};
-use crate::trust_policy::TrustRule;
+use crate::judge_statements::Place;
 use ::attest::{
-    Artifact, Contents, Document, ENVELOPE_MEDIA_TYPE, LegacyLayer, LogEntries, PredicateType,
-    Rejection, SIMPLE_SIGNING_MEDIA_TYPE, StatementContents, Verified, VerifiedSignature, contents,
-    verify, verify_legacy_signature, verify_legacy_signer, verify_legacy_statement,
-    verify_signature, verify_signer,
+    Artifact, Contents, Document, ENVELOPE_MEDIA_TYPE, Expected, LegacyLayer, LogEntries,
+    PredicateType, Rejection, SIMPLE_SIGNING_MEDIA_TYPE, StatementContents, Trust, Verified,
+    VerifiedSignature, VerifiedStatement, contents, verify, verify_legacy_signature,
+    verify_legacy_signer, verify_legacy_statement, verify_signature, verify_signer,
 };
-use ::registry::LegacyTag;
+use ::registry::{LegacyTag, ListedBy};
 use bytes::Bytes;
 use model::facts::attestations::{Attestation, AttestationKind, Signer, Verification};
 use model::strict_json::StrictJsonError;
@@ -66,11 +66,23 @@ impl Gathering<'_> {
             None => signature_of(bundle, trust, subject, self.now),
         };
         if is_result(&contents) {
-            let verify =
-                |rule: &TrustRule| verify(bundle, &rule.trust, &rule.expected(subject, self.now));
-            self.believed.add(self.trusting, verify);
+            self.stated(&row.digest, |trust, expected| {
+                verify(bundle, trust, expected)
+            });
         }
         self.signed(row, contents, signature, subject);
+    }
+
+    /// Takes note of a statement, as far as it counts.
+    fn stated(
+        &mut self,
+        digest: &Digest,
+        verify: impl Fn(&Trust, &Expected) -> Result<VerifiedStatement, Rejection>,
+    ) {
+        if let Some(judge) = &mut self.judge {
+            // Only the claims are asked for afterwards, not where they were found.
+            judge.judge(&Place::Referrer(digest.clone(), ListedBy::Api), verify);
+        }
     }
 
     /// A layer at a tag of the older form.
@@ -108,11 +120,9 @@ impl Gathering<'_> {
                 Ok(contents) => {
                     let signature = verify_legacy_signer(signed, trust, subject, self.now);
                     if is_result(&contents) {
-                        let verify = |rule: &TrustRule| {
-                            let expected = rule.expected(subject, self.now);
-                            verify_legacy_statement(signed, &rule.trust, &expected)
-                        };
-                        self.believed.add(self.trusting, verify);
+                        self.stated(&row.digest, |trust, expected| {
+                            verify_legacy_statement(signed, trust, expected)
+                        });
                     }
                     self.signed(row, contents, signature, subject);
                 }
