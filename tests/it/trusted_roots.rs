@@ -3,6 +3,7 @@
 use crate::assert_said;
 use crate::harness::{Said, World};
 use jiff::Timestamp;
+use model::canonical;
 use serde_json::json;
 use std::fs;
 use test_sigstore::{LogVersion, Sigstore, SigstoreServer, TufKey};
@@ -105,4 +106,35 @@ fn a_repository_needs_the_root_that_it_begins_with() {
     assert_eq!(said.code, 2, "{said}");
     assert!(said.stderr.contains("--tuf-root"), "{said}");
     assert!(fs::read_dir(world.path("")).unwrap().count() > 0);
+}
+
+#[test]
+fn a_root_that_is_known_by_its_digest_is_fetched_and_no_other_is_trusted() {
+    let (world, server, key) = world();
+    publish(&server, &key, 1);
+    server.serve("/tuf/1.root.json", key.root());
+    let mirror = format!("{}/tuf/", server.url());
+    let update = |root: &str| {
+        let words = [
+            "trusted-root",
+            "update",
+            "--tuf-mirror",
+            &mirror,
+            "--tuf-root",
+            root,
+        ];
+        world.polcheck(&words)
+    };
+    let digest = canonical::sha256(&key.root());
+    let said = update(&format!("1@{digest}"));
+    assert_eq!(said.code, 0, "{said}");
+    let other = canonical::sha256(b"other");
+    for root in [format!("1@{other}"), format!("7@{digest}")] {
+        let said = update(&root);
+        assert_eq!(said.code, 2, "{said}");
+        assert!(
+            said.stderr.contains("has not the root metadata of version"),
+            "{said}"
+        );
+    }
 }

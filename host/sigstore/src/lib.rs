@@ -27,4 +27,4 @@ pub use error::{IdentityError, PluginError, ProgramError, ServiceError, SigningE
 pub use identity::IdentitySource;
 pub use plugin::PluginKey;
 pub use signer::{Key, Signed, Signer};
-pub use tuf::{Published, Tuf, TufError};
+pub use tuf::{FirstRoot, Published, Tuf, TufError};

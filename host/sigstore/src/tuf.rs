@@ -6,6 +6,7 @@
 use crate::http::{Http, Request};
 use attest::{Service, Services, SigningConfigError, TrustedRoot, TrustedRootError};
 use jiff::Timestamp;
+use model::canonical;
 use reqwest::StatusCode;
 use sigstore_tuf::transport::FetchFuture;
 use sigstore_tuf::{Error, FileStore, Repository, Updater};
@@ -13,18 +14,37 @@ use std::path::PathBuf;
 
 /// The repository of the public Sigstore.
 const PUBLIC_GOOD: &str = "https://tuf-repo-cdn.sigstore.dev";
-/// Where trust in it begins; `data/README.md` says what it is.
-const PUBLIC_GOOD_ROOT: &[u8] = include_bytes!("../data/tuf-root.json");
+/// Where trust in it begins: a version of its root metadata, and the SHA-256 of that.
+const PUBLIC_GOOD_ROOT: (u32, &str) = (
+    16,
+    "27aea7e372aa7864065174f0661784fcf8b0e28b1dbfebeada31a0f1fb19167f",
+);
+/// The largest root metadata that is fetched by its digest.
+const MAX_ROOT_BYTES: u64 = 512 * 1024;
 const TRUSTED_ROOT: &str = "trusted_root.json";
 const SIGNING_CONFIG: &str = "signing_config.v0.2.json";
+
+/// Where trust in a repository begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FirstRoot {
+    /// Root metadata that is at hand.
+    Given(Vec<u8>),
+    /// Root metadata that the repository has, known by what it contains.
+    Pinned {
+        /// Its version.
+        version: u32,
+        /// Its SHA-256, in hexadecimal digits.
+        sha256: String,
+    },
+}
 
 /// A repository that publishes trusted roots.
 #[derive(Debug)]
 pub struct Tuf {
     /// Where it is.
     pub mirror: String,
-    /// Root metadata of it that is trusted.
-    pub root: Vec<u8>,
+    /// Where trust in it begins.
+    pub root: FirstRoot,
     /// The folder that what was seen before is kept in; none: what is offered may be older than what was seen before.
     pub cache: Option<PathBuf>,
     /// Whether plain HTTP may leave this machine. What is fetched is signed, whoever is on the way.
@@ -45,7 +65,10 @@ impl Tuf {
     pub fn public_good(cache: Option<PathBuf>) -> Self {
         Self {
             mirror: PUBLIC_GOOD.to_owned(),
-            root: PUBLIC_GOOD_ROOT.to_vec(),
+            root: FirstRoot::Pinned {
+                version: PUBLIC_GOOD_ROOT.0,
+                sha256: PUBLIC_GOOD_ROOT.1.to_owned(),
+            },
             cache,
             allow_http: false,
         }
@@ -65,7 +88,19 @@ impl Tuf {
             http: Http::new(self.allow_http),
             url: self.mirror.clone(),
         };
-        let mut updater = Updater::new(mirror, &self.root).map_err(TufError::Root)?;
+        let root = match &self.root {
+            FirstRoot::Given(root) => root.clone(),
+            FirstRoot::Pinned { version, sha256 } => {
+                let path = format!("{version}.root.json");
+                let root = mirror.fetch(path, MAX_ROOT_BYTES).await.map_err(failed)?;
+                root.filter(|root| canonical::sha256(root).digest() == sha256)
+                    .ok_or_else(|| TufError::OtherRoot {
+                        mirror: self.mirror.clone(),
+                        version: *version,
+                    })?
+            }
+        };
+        let mut updater = Updater::new(mirror, &root).map_err(TufError::Root)?;
         if let Some(cache) = &self.cache {
             updater = updater.with_store(FileStore::new(cache));
         }
@@ -143,6 +178,14 @@ pub enum TufError {
     /// Another file was given as the root metadata.
     #[error("the root metadata cannot be trusted")]
     Root(#[source] Error),
+    /// The repository is another one, or somebody tampers with it.
+    #[error("the repository `{}` has not the root metadata of version {version} that is trusted", model::excerpt(.mirror))]
+    OtherRoot {
+        /// Where it is.
+        mirror: String,
+        /// The version.
+        version: u32,
+    },
     /// The repository is down, is another one, or somebody tampers with it.
     #[error("the repository `{}` offers nothing that can be trusted", model::excerpt(.mirror))]
     Metadata {
@@ -167,30 +210,14 @@ impl TufError {
             Self::Root(_) => {
                 "give a `root.json` of the repository, as whoever runs it hands it out"
             }
+            Self::OtherRoot { .. } => {
+                "check the address, and the digest with whoever runs the repository"
+            }
             Self::Metadata { .. } => {
                 "check the network, the clock, and that `--tuf-root` is of the same repository as `--tuf-mirror`"
             }
             Self::TrustedRoot(_) | Self::SigningConfig(_) => "update polcheck",
         };
         Some(help.to_owned())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use sigstore_tuf::TrustedMetadataSet;
-
-    #[test]
-    fn the_root_of_the_public_sigstore_is_signed_by_its_own_keys() {
-        let root = TrustedMetadataSet::from_root(PUBLIC_GOOD_ROOT).unwrap();
-        assert_eq!(root.root().version, 16);
-        let mut changed = PUBLIC_GOOD_ROOT.to_vec();
-        let at = changed
-            .windows(7)
-            .position(|word| word == b"expires")
-            .unwrap();
-        changed[at + 12] ^= 1;
-        assert!(TrustedMetadataSet::from_root(&changed).is_err());
     }
 }

@@ -11,9 +11,9 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use model::canonical;
 use pipeline::config::Layer;
-use sigstore::Tuf;
+use sigstore::{FirstRoot, Tuf};
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Get newer trusted roots; nothing else ever does
 #[derive(Debug, Args)]
@@ -27,15 +27,15 @@ enum TrustedRootCommand {
     /// Fetch the trusted root and the signing config of a Sigstore, by The Update Framework
     ///
     /// Without further options it is the public Sigstore. What is fetched is signed from root to root, beginning with the one
-    /// in this binary or in `--tuf-root`, and is never older than what was fetched before. `--trusted-root` and
+    /// whose digest is in this binary, or with `--tuf-root`, and is never older than what was fetched before. `--trusted-root` and
     /// `--signing-config` of other commands take the files.
     Update {
         /// Fetch from this repository
         #[arg(long, value_name = "URL", requires = "tuf_root")]
         tuf_mirror: Option<String>,
-        /// Trust this root metadata (`root.json`) of that repository
-        #[arg(long, value_name = "FILE", requires = "tuf_mirror")]
-        tuf_root: Option<PathBuf>,
+        /// Trust this root metadata of that repository: a file (`root.json`), or `VERSION@sha256:DIGEST`, which is fetched
+        #[arg(long, value_name = "ROOT", requires = "tuf_mirror")]
+        tuf_root: Option<String>,
         /// Allow plain HTTP to a repository that is not on this machine
         #[arg(long, requires = "tuf_mirror")]
         allow_http_sigstore: bool,
@@ -61,7 +61,7 @@ pub(crate) fn run(args: TrustedRootArgs, global: &GlobalArgs) -> Result<Exit, Fa
     let tuf = if let (Some(mirror), Some(root)) = (tuf_mirror, tuf_root) {
         Tuf {
             cache: cache(&mirror),
-            root: files::read(&root)?,
+            root: first_root(&root)?,
             allow_http: allow_http_sigstore,
             mirror,
         }
@@ -86,4 +86,19 @@ pub(crate) fn run(args: TrustedRootArgs, global: &GlobalArgs) -> Result<Exit, Fa
         let _ = writeln!(text, "signing config {}", path.display());
     }
     print(&text)
+}
+
+/// Where trust in a repository begins: `VERSION@sha256:DIGEST`, or a file.
+fn first_root(text: &str) -> Result<FirstRoot, Failure> {
+    let pinned = text.split_once("@sha256:").and_then(|(version, sha256)| {
+        let is_digest = sha256.len() == 64 && sha256.bytes().all(|it| it.is_ascii_hexdigit());
+        Some((version.parse().ok()?, is_digest.then_some(sha256)?))
+    });
+    Ok(match pinned {
+        Some((version, sha256)) => FirstRoot::Pinned {
+            version,
+            sha256: sha256.to_ascii_lowercase(),
+        },
+        None => FirstRoot::Given(files::read(Path::new(text))?),
+    })
 }
