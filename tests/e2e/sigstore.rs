@@ -131,7 +131,7 @@ fn polcheck_accepts_what_cosign_signs_as_somebody(#[values(Kind::Open, Kind::Ref
         .ok()
         .json();
     let reports = planned["reports"].as_array().unwrap();
-    let statement = &reports.last().unwrap()["statement"]["document"];
+    let statement = &reports.last().unwrap()["statements"][0]["document"];
     world.write("predicate.json", statement["predicate"].to_string());
     scene.verify(CI, image).ended(1);
     let attest = ["--type", SVR, "--predicate", "predicate.json", image];
