@@ -13,11 +13,6 @@ mod secrets;
 mod session;
 
 use exit::Exit;
-use mimalloc::MiMalloc;
-
-/// A fifth of the time of many small files went into the allocator of the system (docs/decisions/0028).
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> Exit {
     secrets::keep_out_of_dumps();
