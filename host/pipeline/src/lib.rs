@@ -383,7 +383,7 @@ impl Pipeline {
 }
 
 /// The time in whole seconds, which is what rules are told and what is signed.
-fn whole_second() -> Timestamp {
+pub fn whole_second() -> Timestamp {
     let now = Timestamp::now();
     Timestamp::from_second(now.as_second()).unwrap_or(now)
 }

@@ -12,12 +12,13 @@ use crate::session::{Session, block_on};
 use attest::{AcceptedPolicySet, VERIFIER_ID};
 use bytes::Bytes;
 use clap::Args;
-use jiff::Timestamp;
 use model::Platform;
 use model::platform::InvalidPlatform;
 use model::reference::parse_digest;
 use pipeline::config::Layer;
-use pipeline::{Age, BUILTIN, TrustPolicy, Verification, VerifyRequest, builtin_set, verify_image};
+use pipeline::{
+    Age, BUILTIN, TrustPolicy, Verification, VerifyRequest, builtin_set, verify_image, whole_second,
+};
 use registry::Source;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -134,12 +135,6 @@ pub(crate) fn run(args: VerifyArgs, global: &GlobalArgs) -> Result<Exit, Failure
     })?;
     let replayed = replayed.iter().map(|replayed| replay::exit(Ok(replayed)));
     Ok(Exit::of_all(replayed.chain([exit(&verified)])))
-}
-
-/// The time in whole seconds, as statements have it.
-fn whole_second() -> Timestamp {
-    let now = Timestamp::now();
-    Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
 /// Whose statements count: by the flags, or else by a trust policy.
