@@ -9,10 +9,10 @@ fn main() {
     for file in [
         "core.wasm",
         "core.cwasm",
-        "core.digest",
+        "core.json",
         "supply.wasm",
         "supply.cwasm",
-        "supply.digest",
+        "supply.json",
     ] {
         println!("cargo::rerun-if-changed={}", built.join(file).display());
         if !built.join(file).exists() {

@@ -4,6 +4,7 @@ use crate::harness::{root, shared};
 use engine::{Allocation, Case, Circumstances, Compiler, Engine, Limits, Options, Pack};
 use jiff::Timestamp;
 use model::{Outcome, RuleId, RuleMetadata};
+use pipeline::PACKS;
 use polcheck_policy_core::PACK as CORE;
 use polcheck_policy_supply::PACK as SUPPLY;
 use polcheck_sdk::testing::{Given, TIME, evaluate, examples};
@@ -37,6 +38,7 @@ fn built(engine: &Engine, pack: &polcheck_sdk::Pack) -> Pack {
 fn through_the_component(engine: &Engine, pack: &Pack, rule: &RuleId, given: &Given) -> Outcome {
     let facts = given.told().clone();
     let schema = pack
+        .description()
         .rule(rule)
         .unwrap()
         .settings_schema
@@ -63,7 +65,7 @@ fn the_component_finds_what_the_native_rule_finds(#[case] native_pack: &polcheck
     let engine = engine(Allocation::OnDemand);
     let pack = built(&engine, native_pack);
     let mut compared = 0;
-    for rule in &pack.metadata().rules {
+    for rule in &pack.description().metadata.rules {
         for example in examples(&rule.description) {
             let sandboxed = through_the_component(
                 &engine,
@@ -94,7 +96,7 @@ fn the_component_finds_what_the_native_rule_finds(#[case] native_pack: &polcheck
         }
     }
     assert!(
-        compared >= 2 * pack.metadata().rules.len(),
+        compared >= 2 * pack.description().metadata.rules.len(),
         "only {compared} examples"
     );
 }
@@ -185,13 +187,14 @@ fn both_say_the_same_of_themselves(#[case] native_pack: &polcheck_sdk::Pack) {
     let described = native_pack.describe();
     assert_eq!(
         (
-            pack.metadata().id.as_str(),
-            pack.metadata().version.as_str()
+            pack.description().metadata.id.as_str(),
+            pack.description().metadata.version.as_str()
         ),
         (described.id.as_str(), described.version.as_str())
     );
     let sandboxed: Vec<&str> = pack
-        .metadata()
+        .description()
+        .metadata
         .rules
         .iter()
         .map(|rule| rule.id.as_ref())
@@ -202,6 +205,17 @@ fn both_say_the_same_of_themselves(#[case] native_pack: &polcheck_sdk::Pack) {
         .map(|rule| rule.id.as_str())
         .collect();
     assert_eq!(sandboxed, native);
+}
+
+#[rstest]
+#[case(&CORE)]
+#[case(&SUPPLY)]
+fn what_the_binary_knows_of_a_pack_is_what_its_component_says(
+    #[case] native_pack: &polcheck_sdk::Pack,
+) {
+    let asked = built(&engine(Allocation::OnDemand), native_pack);
+    let known = PACKS.iter().find(|pack| pack.name == native_pack.id);
+    assert_eq!(known.unwrap().description(), asked.description());
 }
 
 /// The configs that BuildKit makes of real Dockerfiles.
@@ -220,7 +234,13 @@ fn the_component_finds_what_the_native_rule_finds_in_real_configs() {
         }
         let config = json!({ "os": "linux", "config": build["config"] }).to_string();
         let about_images = |rule: &&RuleMetadata| rule.needs_only_an_image();
-        for rule in pack.metadata().rules.iter().filter(about_images) {
+        for rule in pack
+            .description()
+            .metadata
+            .rules
+            .iter()
+            .filter(about_images)
+        {
             let sandboxed =
                 through_the_component(&engine, &pack, &rule.id, &Given::image_config(&config));
             let native = evaluate(&CORE, rule.id.as_ref(), Given::image_config(&config));
@@ -247,7 +267,8 @@ fn a_pool_of_instances_comes_to_the_same_outcomes() {
     let config = r#"{"config":{"User":"app","Env":["TOKEN=x"],"Labels":{"a":""},"ExposedPorts":{"80/tcp":{}}}}"#;
     let outcomes = |engine: &Engine| -> Vec<Outcome> {
         let pack = built(engine, &CORE);
-        pack.metadata()
+        pack.description()
+            .metadata
             .rules
             .iter()
             .filter(|rule| rule.needs == [["image"]])

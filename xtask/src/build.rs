@@ -1,4 +1,4 @@
-//! The built-in pack, and the binary it lies in.
+//! The built-in packs, and the binary they lie in.
 
 use crate::run::{Failure, Outcome, cargo, command, output, root, run, say};
 use sha2::{Digest, Sha256};
@@ -65,7 +65,7 @@ pub(crate) fn for_tests() -> Outcome<PathBuf> {
     Ok(target_dir()?.join(Profile::Dev.folder()).join("polcheck"))
 }
 
-/// Builds the packs: components, and the machine code that polcheck carries.
+/// Builds the packs: components, the machine code that polcheck carries, and what they say of themselves.
 pub(crate) fn packs(profile: Profile) -> Outcome {
     add_target()?;
     let args = [
@@ -87,19 +87,17 @@ pub(crate) fn packs(profile: Profile) -> Outcome {
     fs::create_dir_all(&built)?;
     for pack in PACKS {
         let component = component(&format!("polcheck-policy-{pack}"))?;
-        let digest = hex(&Sha256::digest(&component));
-        let code = compile(&compiler, &component)?;
+        let digest = format!("sha256:{}", hex(&Sha256::digest(&component)));
+        let code = through(&compiler, &["compile", &host()?], &component)?;
+        let description = through(&compiler, &["describe", &digest], &code)?;
         say(&format!(
-            "pack {pack}: {} bytes, compiled {}, sha256:{digest}",
+            "pack {pack}: {} bytes, compiled {}, {digest}",
             component.len(),
             code.len()
         ));
         write(&built.join(format!("{pack}.wasm")), &component)?;
         write(&built.join(format!("{pack}.cwasm")), &code)?;
-        write(
-            &built.join(format!("{pack}.digest")),
-            format!("sha256:{digest}").as_bytes(),
-        )?;
+        write(&built.join(format!("{pack}.json")), &description)?;
     }
     Ok(())
 }
@@ -171,26 +169,30 @@ fn cargo_home() -> Outcome<PathBuf> {
         .ok_or_else(|| Failure("`HOME` is not set".to_owned()))
 }
 
-/// Compiles for every machine of this kind, not only for this one.
-fn compile(compiler: &Path, component: &[u8]) -> Outcome<Vec<u8>> {
+/// The kind of machine that this is: packs are compiled for every machine of the kind, not only for this one.
+fn host() -> Outcome<String> {
     let version = output(&mut command("rustc", &["-vV"]))?;
-    let target = version
-        .lines()
-        .find_map(|line| line.strip_prefix("host: "))
-        .unwrap_or_default()
-        .to_owned();
-    let mut child = command(&compiler.to_string_lossy(), &[&target])
+    let mut lines = version.lines();
+    let target = lines.find_map(|line| line.strip_prefix("host: "));
+    target
+        .map(ToOwned::to_owned)
+        .ok_or_else(|| Failure("`rustc -vV` names no host".to_owned()))
+}
+
+/// What `polcheck-compile` makes of what it is given.
+fn through(compiler: &Path, words: &[&str], given: &[u8]) -> Outcome<Vec<u8>> {
+    let mut child = command(&compiler.to_string_lossy(), words)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
-        std::io::Write::write_all(&mut stdin, component)?;
+        std::io::Write::write_all(&mut stdin, given)?;
     }
     let output = child.wait_with_output()?;
     if output.status.success() {
         Ok(output.stdout)
     } else {
-        Err(Failure("the pack does not compile".to_owned()))
+        Err(Failure("the pack cannot be built".to_owned()))
     }
 }
 

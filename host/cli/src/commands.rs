@@ -80,7 +80,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::TrustedRoot(args) => trusted_root::run(args, &global),
         Command::Config(args) => config::run(args, &global),
         Command::Waive(args) => waive::run(&args),
-        Command::Version(args) => version::run(args, &global),
+        Command::Version(args) => version::run(args),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
         Command::Compile => compile::run(),

@@ -115,18 +115,6 @@ pub enum MetadataError {
     Schema(String),
 }
 
-/// Two packs of one set claim the same rule.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the packs `{first}` and `{second}` both have a rule `{rule}`")]
-pub struct DuplicateRule {
-    /// The rule.
-    pub rule: String,
-    /// The pack that came first.
-    pub first: String,
-    /// The other one.
-    pub second: String,
-}
-
 /// Why the cache of compiled code cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -28,10 +28,10 @@ pub use cache::Cache;
 pub use case::{Case, Circumstances, Settings};
 pub use compile::{Compiler, compile_stdin_to_stdout};
 pub use config::Allocation;
-pub use error::{CacheError, DuplicateRule, EngineError, LoadError, MetadataError};
+pub use error::{CacheError, EngineError, LoadError, MetadataError};
 pub use evaluate::Evaluation;
 pub use limits::{Limits, MAX_COMPONENT_BYTES, MAX_STACK_BYTES};
-pub use pack::{Pack, rules_of};
+pub use pack::Pack;
 pub use sandbox::{Engine, Options};
 
 /// The contract that policies are built against.

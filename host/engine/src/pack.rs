@@ -1,45 +1,33 @@
 //! A pack: a policy that was loaded, compiled, linked and asked for its description.
 
 use crate::bindings::PolicyPre;
-use crate::error::DuplicateRule;
 use crate::host::Host;
 use crate::needs::Needs;
 use crate::walk::Walk;
-use model::{Digest, Interface, PackMetadata, RuleId, RuleMetadata};
-use std::collections::{BTreeMap, BTreeSet};
+use model::{PackDescription, RuleId, RuleMetadata};
 use std::fmt;
+use std::sync::Arc;
 
 /// A policy, ready to be evaluated.
 pub struct Pack {
-    pub(crate) digest: Digest,
-    pub(crate) metadata: PackMetadata,
+    description: Arc<PackDescription>,
     /// Of each of its rules.
-    pub(crate) needs: Vec<Needs>,
-    pub(crate) imports: BTreeSet<Interface>,
+    needs: Vec<Needs>,
     pub(crate) policy: PolicyPre<Host>,
 }
 
 impl Pack {
-    /// The digest of the component: what the pack is.
-    pub fn digest(&self) -> &Digest {
-        &self.digest
+    pub(crate) fn new(description: Arc<PackDescription>, policy: PolicyPre<Host>) -> Self {
+        Self {
+            needs: description.metadata.rules.iter().map(Needs::of).collect(),
+            description,
+            policy,
+        }
     }
 
-    /// What the pack says of itself.
-    pub fn metadata(&self) -> &PackMetadata {
-        &self.metadata
-    }
-
-    /// The families of facts it imports: the most it can ever see.
-    pub fn imports(&self) -> &BTreeSet<Interface> {
-        &self.imports
-    }
-
-    /// One of its rules.
-    pub fn rule(&self, id: &RuleId) -> Option<&RuleMetadata> {
-        let rules = &self.metadata.rules;
-        let at = rules.binary_search_by(|rule| rule.id.cmp(id)).ok()?;
-        rules.get(at)
+    /// What is known of it before it runs.
+    pub fn description(&self) -> &Arc<PackDescription> {
+        &self.description
     }
 
     /// These rules, each with its needs; of one that it does not have: the id alone.
@@ -47,7 +35,7 @@ impl Pack {
         &'a self,
         ids: &'a [RuleId],
     ) -> impl Iterator<Item = Result<(&'a RuleMetadata, &'a Needs), &'a RuleId>> {
-        let mut rules = Walk::over(&self.metadata.rules);
+        let mut rules = Walk::over(&self.description.metadata.rules);
         ids.iter().map(move |id| {
             let found = rules.find(|rule| rule.id == *id);
             found
@@ -60,30 +48,8 @@ impl Pack {
 impl fmt::Debug for Pack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pack")
-            .field("id", &self.metadata.id)
-            .field("digest", &self.digest)
+            .field("id", &self.description.metadata.id)
+            .field("digest", &self.description.digest)
             .finish_non_exhaustive()
     }
-}
-
-/// Finds the pack of each rule.
-///
-/// # Errors
-/// If two packs claim the same rule: neither can then be meant.
-pub fn rules_of<'a>(
-    packs: impl IntoIterator<Item = &'a Pack>,
-) -> Result<BTreeMap<RuleId, &'a Pack>, DuplicateRule> {
-    let mut rules: BTreeMap<RuleId, &Pack> = BTreeMap::new();
-    for pack in packs {
-        for rule in &pack.metadata.rules {
-            if let Some(first) = rules.insert(rule.id.clone(), pack) {
-                return Err(DuplicateRule {
-                    rule: rule.id.to_string(),
-                    first: first.metadata.id.clone(),
-                    second: pack.metadata.id.clone(),
-                });
-            }
-        }
-    }
-    Ok(rules)
 }

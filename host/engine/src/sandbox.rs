@@ -9,10 +9,9 @@ use crate::error::{EngineError, LoadError};
 use crate::evaluate::broken;
 use crate::host::{Granted, Host};
 use crate::limits::{Limits, MAX_DESCRIPTION_BYTES, TICK};
-use crate::needs::Needs;
 use crate::pack::Pack;
 use crate::{component, convert, interfaces};
-use model::{Digest, Facts, PackMetadata, canonical};
+use model::{Digest, Facts, PackDescription, PackMetadata, canonical};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -125,25 +124,43 @@ impl Engine {
     /// # Errors
     /// If the code is for another engine, or the pack cannot be run.
     pub fn load_code(&self, digest: Digest, code: &[u8]) -> Result<Pack, LoadError> {
+        let component = self.component(code)?;
+        let description = PackDescription {
+            digest,
+            imports: self.facts_imported(&component),
+            metadata: self.describe(&component)?,
+        };
+        self.link(Arc::new(description), &component)
+    }
+
+    /// Loads such code of a pack that was described before: by this very code, when this program was built.
+    ///
+    /// # Errors
+    /// If the code is for another engine, or the pack cannot be run.
+    pub fn load_described(
+        &self,
+        description: Arc<PackDescription>,
+        code: &[u8],
+    ) -> Result<Pack, LoadError> {
+        self.link(description, &self.component(code)?)
+    }
+
+    fn component(&self, code: &[u8]) -> Result<Component, LoadError> {
         #[expect(
             unsafe_code,
             reason = "the code was compiled by us: built in, just now, or from a cache that only we can write and whose checksum was verified"
         )]
-        let component =
-            unsafe { Component::deserialize(&self.wasm, code) }.map_err(LoadError::Link)?;
-        let metadata = self.describe(&component)?;
-        let instance = self
-            .linker
-            .instantiate_pre(&component)
-            .map_err(LoadError::Link)?;
-        let policy = PolicyPre::new(instance).map_err(LoadError::Link)?;
-        Ok(Pack {
-            digest,
-            needs: metadata.rules.iter().map(Needs::of).collect(),
-            metadata,
-            imports: self.facts_imported(&component),
-            policy,
-        })
+        unsafe { Component::deserialize(&self.wasm, code) }.map_err(LoadError::Link)
+    }
+
+    fn link(
+        &self,
+        description: Arc<PackDescription>,
+        component: &Component,
+    ) -> Result<Pack, LoadError> {
+        let instance = self.linker.instantiate_pre(component);
+        let policy = instance.and_then(PolicyPre::new).map_err(LoadError::Link)?;
+        Ok(Pack::new(description, policy))
     }
 
     fn facts_imported(&self, component: &Component) -> BTreeSet<model::Interface> {

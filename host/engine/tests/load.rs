@@ -10,10 +10,9 @@ mod sandbox;
 
 use polcheck_engine::{
     Cache, CacheError, Compiler, Engine, LoadError, MAX_COMPONENT_BYTES, MetadataError, Options,
-    rules_of,
 };
 use rstest::rstest;
-use sandbox::{built, component, core, engine, hostile, load_core, options};
+use sandbox::{built, component, core, engine, load_core, options};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
@@ -145,18 +144,6 @@ fn memory_larger_than_the_limit_is_refused_from_the_start() {
         error.to_string(),
         "the policy cannot describe itself: it wanted more than 64 MiB of memory"
     );
-}
-
-#[test]
-fn two_packs_with_one_rule_id_cannot_be_used_together() {
-    let engine = engine();
-    let (first, second) = (hostile(&engine), hostile(&engine));
-    let error = rules_of([&first, &second]).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the packs `hostile` and `hostile` both have a rule `answered.twice`"
-    );
-    assert!(rules_of([&first]).unwrap().contains_key("good.neighbour"));
 }
 
 #[test]

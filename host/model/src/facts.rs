@@ -50,7 +50,7 @@ impl FactError {
 }
 
 /// A family of facts: one interface of the contract that a rule may need or use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Interface {
     /// Manifest, config, history, layer descriptors.

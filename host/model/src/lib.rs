@@ -32,7 +32,7 @@ pub use policy_set::{ClaimDefinition, PolicySet};
 pub use printable::{excerpt, printable};
 pub use reference::Reference;
 pub use report::Report;
-pub use rule::{PackMetadata, RuleId, RuleMetadata};
+pub use rule::{PackDescription, PackMetadata, RuleId, RuleMetadata};
 pub use subject_names::SubjectNames;
 pub use trust::TrustDefinition;
 pub use verdict::Verdict;

@@ -2,8 +2,10 @@
 
 use crate::facts::{Interface, Need};
 use crate::finding::Severity;
+use oci_spec::image::Digest;
 use serde::{Deserialize, Serialize};
 use std::borrow::Borrow;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -83,7 +85,7 @@ impl fmt::Display for RuleId {
 }
 
 /// What a pack says of one of its rules.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleMetadata {
     /// Unique in a policy set.
@@ -99,7 +101,7 @@ pub struct RuleMetadata {
     /// Whether it counts only where a policy set names it by its id or an alias.
     pub opt_in: bool,
     /// Whether its findings may have edits.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub fixable: bool,
     /// Names of interfaces; every group must be served by one of its members.
     pub needs: Vec<Vec<String>>,
@@ -155,7 +157,7 @@ impl RuleMetadata {
 }
 
 /// What a pack says of itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PackMetadata {
     /// Kebab-case.
@@ -169,8 +171,29 @@ pub struct PackMetadata {
     /// SPDX expression.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub license: Option<String>,
-    /// At least one.
+    /// At least one, sorted by id.
     pub rules: Vec<RuleMetadata>,
+}
+
+/// What is known of a pack before any of it runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct PackDescription {
+    /// The digest of the component: what the pack is.
+    pub digest: Digest,
+    /// The families of facts it imports: the most it can ever see.
+    pub imports: BTreeSet<Interface>,
+    /// What it says of itself.
+    pub metadata: PackMetadata,
+}
+
+impl PackDescription {
+    /// One of its rules.
+    pub fn rule(&self, id: &RuleId) -> Option<&RuleMetadata> {
+        let rules = &self.metadata.rules;
+        let at = rules.binary_search_by(|rule| rule.id.cmp(id)).ok()?;
+        rules.get(at)
+    }
 }
 
 #[cfg(test)]

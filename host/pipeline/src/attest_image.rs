@@ -221,7 +221,7 @@ fn verifier(request: &AttestRequest<'_>) -> Verifier {
         ..Verifier::default()
     };
     let verifier = PACKS.iter().fold(own, |verifier, pack| {
-        verifier.with_builtin_pack(pack.name, pack.digest())
+        verifier.with_builtin_pack(pack.name, pack.description().digest.clone())
     });
     match request.verifier_id {
         Some(id) => Verifier {

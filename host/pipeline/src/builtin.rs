@@ -1,17 +1,25 @@
 //! The packs and policy sets that lie in the binary. Packs were compiled when polcheck was built, so that the first run
 //! on a fresh machine compiles nothing.
 
-use model::Digest;
+use crate::catalogue::Catalogue;
+use crate::error::PoliciesError;
+use crate::resolve::resolve;
+use crate::set_file::read_set;
+use ::attest::AcceptedPolicySet;
+use ::engine::{Engine, LoadError, Pack};
+use model::PackDescription;
+use model::report::EnforcementPoint;
+use std::sync::{Arc, LazyLock};
 
 /// A pack in the binary.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct BuiltinPack {
     /// `core`, as in `builtin:core`.
     pub name: &'static str,
-    /// The digest of the component.
-    digest: &'static str,
+    /// What it said of itself when polcheck was built: policy sets are resolved without the machine code.
+    description: LazyLock<Arc<PackDescription>>,
     /// The machine code.
-    pub(crate) code: &'static [u8],
+    code: &'static [u8],
 }
 
 /// A policy set in the binary.
@@ -23,16 +31,26 @@ pub struct BuiltinSet {
     pub(crate) text: &'static str,
 }
 
+/// Marks what lies in the binary: `builtin:core`.
+pub const BUILTIN: &str = "builtin:";
+
 /// All packs in the binary.
-pub const PACKS: [BuiltinPack; 2] = [
+pub static PACKS: [BuiltinPack; 2] = [
     BuiltinPack {
         name: "core",
-        digest: include_str!(concat!(env!("POLCHECK_PACKS"), "/core.digest")),
+        description: LazyLock::new(|| {
+            described(include_str!(concat!(env!("POLCHECK_PACKS"), "/core.json")))
+        }),
         code: include_bytes!(concat!(env!("POLCHECK_PACKS"), "/core.cwasm")),
     },
     BuiltinPack {
         name: "supply",
-        digest: include_str!(concat!(env!("POLCHECK_PACKS"), "/supply.digest")),
+        description: LazyLock::new(|| {
+            described(include_str!(concat!(
+                env!("POLCHECK_PACKS"),
+                "/supply.json"
+            )))
+        }),
         code: include_bytes!(concat!(env!("POLCHECK_PACKS"), "/supply.cwasm")),
     },
 ];
@@ -72,10 +90,49 @@ pub const SETS: [BuiltinSet; 7] = [
 /// The set that is used where none is named.
 pub const DEFAULT_SET: &str = "builtin:standard";
 
+/// The pack of that name.
+pub(crate) fn builtin_pack(name: &str) -> Result<&'static BuiltinPack, PoliciesError> {
+    let found = PACKS.iter().find(|pack| pack.name == name);
+    found.ok_or_else(|| PoliciesError::UnknownPack {
+        name: name.to_owned(),
+        known: PACKS.iter().map(|pack| pack.name).collect(),
+    })
+}
+
+/// A built-in policy set as whoever trusts it accepts it.
+///
+/// # Errors
+/// If there is none of that name.
+pub fn builtin_set(name: &str) -> Result<AcceptedPolicySet, PoliciesError> {
+    let document = read_set(&format!("{BUILTIN}{name}"))?.at(EnforcementPoint::default());
+    let mut catalogue = Catalogue::default();
+    for pack in &document.packs {
+        let pack = builtin_pack(pack.strip_prefix(BUILTIN).unwrap_or(pack))?;
+        catalogue.add(Arc::clone(pack.description()))?;
+    }
+    let set = resolve(&document, &catalogue, None)?;
+    Ok(AcceptedPolicySet {
+        digest: set.digest()?,
+        uri: set.uri,
+    })
+}
+
+#[expect(clippy::expect_used, reason = "the build wrote it")]
+fn described(json: &str) -> Arc<PackDescription> {
+    Arc::new(serde_json::from_str(json).expect("the description of a built-in pack"))
+}
+
 impl BuiltinPack {
-    /// The digest of the component.
-    #[expect(clippy::expect_used, reason = "the build wrote it")]
-    pub fn digest(&self) -> Digest {
-        self.digest.parse().expect("the digest of a built-in pack")
+    /// What is known of it before it runs.
+    pub fn description(&self) -> &Arc<PackDescription> {
+        &self.description
+    }
+
+    /// Loads it.
+    ///
+    /// # Errors
+    /// If this machine cannot run its code.
+    pub fn load(&self, engine: &Engine) -> Result<Pack, LoadError> {
+        engine.load_described(Arc::clone(&self.description), self.code)
     }
 }

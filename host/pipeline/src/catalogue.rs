@@ -1,9 +1,8 @@
 //! All rules of all loaded packs, and the names they go by.
 
 use crate::error::PoliciesError;
-use engine::{Pack, rules_of};
 use model::policy_set::PackReference;
-use model::{RuleId, RuleMetadata};
+use model::{PackDescription, RuleId, RuleMetadata};
 use std::sync::Arc;
 
 /// How alike a mistyped name and a known one must be to be suggested.
@@ -11,58 +10,63 @@ const LIKENESS: f64 = 0.7;
 /// Means every rule, or every rule of the group before it.
 const ANY: &str = "*";
 
-/// The rules of the loaded packs. No two packs have a rule of one id.
+/// The rules of some packs, as these describe them. No two packs have a rule of one id.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
-    packs: Vec<Arc<Pack>>,
+    packs: Vec<Arc<PackDescription>>,
     /// All rules, sorted by id: index of the pack, and of the rule in it.
     order: Vec<(usize, usize)>,
 }
 
 impl Catalogue {
-    /// The packs, in the order they were loaded.
-    pub fn packs(&self) -> &[Arc<Pack>] {
+    /// The packs, in the order they were added.
+    pub fn packs(&self) -> &[Arc<PackDescription>] {
         &self.packs
     }
 
-    /// Adds a pack, unless it is there.
+    /// Adds a pack, unless it is there, and answers whether it was not.
     ///
     /// # Errors
     /// If another pack already has a rule of the same id.
-    pub fn add(&mut self, pack: Pack) -> Result<(), PoliciesError> {
-        if self
-            .packs
-            .iter()
-            .all(|there| there.digest() != pack.digest())
-        {
-            self.packs.push(Arc::new(pack));
-            rules_of(self.packs.iter().map(AsRef::as_ref))?;
-            self.sort();
+    pub fn add(&mut self, pack: Arc<PackDescription>) -> Result<bool, PoliciesError> {
+        let mut packs = self.packs.iter();
+        if packs.any(|there| there.digest == pack.digest) {
+            return Ok(false);
         }
-        Ok(())
+        let mut rules = pack.metadata.rules.iter();
+        let taken = rules.find_map(|rule| self.rule(&rule.id));
+        if let Some((rule, there)) = taken {
+            return Err(PoliciesError::DuplicateRule {
+                rule: rule.id.clone(),
+                packs: [there.metadata.id.clone(), pack.metadata.id.clone()],
+            });
+        }
+        self.packs.push(pack);
+        self.sort();
+        Ok(true)
     }
 
     fn sort(&mut self) {
-        let rules = |(at, pack): (usize, &Arc<Pack>)| {
-            (0..pack.metadata().rules.len()).map(move |rule| (at, rule))
+        let rules = |(at, pack): (usize, &Arc<PackDescription>)| {
+            (0..pack.metadata.rules.len()).map(move |rule| (at, rule))
         };
         let mut order: Vec<_> = self.packs.iter().enumerate().flat_map(rules).collect();
         order.sort_by_key(|place| self.at(*place).map(|(rule, _)| &rule.id));
         self.order = order;
     }
 
-    fn at(&self, (pack, rule): (usize, usize)) -> Option<(&RuleMetadata, &Arc<Pack>)> {
+    fn at(&self, (pack, rule): (usize, usize)) -> Option<(&RuleMetadata, &Arc<PackDescription>)> {
         let pack = self.packs.get(pack)?;
-        Some((pack.metadata().rules.get(rule)?, pack))
+        Some((pack.metadata.rules.get(rule)?, pack))
     }
 
     /// All rules with their packs, sorted by id.
-    pub fn rules(&self) -> impl Iterator<Item = (&RuleMetadata, &Arc<Pack>)> {
+    pub fn rules(&self) -> impl Iterator<Item = (&RuleMetadata, &Arc<PackDescription>)> {
         self.order.iter().filter_map(|place| self.at(*place))
     }
 
     /// The rule of an id, with its pack.
-    pub fn rule(&self, id: &RuleId) -> Option<(&RuleMetadata, &Arc<Pack>)> {
+    pub fn rule(&self, id: &RuleId) -> Option<(&RuleMetadata, &Arc<PackDescription>)> {
         self.packs
             .iter()
             .find_map(|pack| Some((pack.rule(id)?, pack)))
@@ -107,8 +111,8 @@ impl Catalogue {
             .packs
             .iter()
             .map(|pack| PackReference {
-                id: pack.metadata().id.clone(),
-                digest: pack.digest().clone(),
+                id: pack.metadata.id.clone(),
+                digest: pack.digest.clone(),
             })
             .collect();
         references.sort_by(|a, b| (&a.id, a.digest.as_ref()).cmp(&(&b.id, b.digest.as_ref())));

@@ -148,7 +148,7 @@ impl Pipeline {
 
     /// The place of a finding whose rule uses base images.
     fn asks_for_base(&self, finding: &ReportedFinding) -> Option<Span> {
-        let (rule, _) = self.policies.catalogue.rule(&finding.rule)?;
+        let (rule, _) = self.policies.catalogue().rule(&finding.rule)?;
         match (&finding.location, &finding.status) {
             (Some(Location::Dockerfile(span)), Counts::Open) => uses_bases(rule).then_some(*span),
             _ => None,

@@ -30,6 +30,7 @@ mod image_base;
 mod index;
 mod judge_statements;
 mod lint;
+mod packs;
 mod plan;
 mod policies;
 mod recorded;
@@ -57,7 +58,7 @@ pub use attached::Reason;
 pub use attest_image::{AttestRequest, Attested, Planned, Predicates};
 pub use base_images::KnownBases;
 pub use baseline::Baseline;
-pub use builtin::{DEFAULT_SET, PACKS, SETS};
+pub use builtin::{BUILTIN, DEFAULT_SET, PACKS, SETS, builtin_set};
 pub use catalogue::Catalogue;
 pub use claims::{RunConditions, Unnamed, Withheld, claims};
 pub use decide::{Decision, JudgedRule, Judgement, decide};
@@ -73,7 +74,7 @@ pub use gather::gather_facts;
 pub use judge_statements::{AcceptedBy, AcceptedStatement, Place, RejectedStatement, StatedClaim};
 pub use lint::{Dockerfile, MAX_DOCKERFILE_BYTES};
 pub use plan::{Change, PlannedChange, Planner};
-pub use policies::{BUILTIN, Changes, Policies, builtin_set, find_word};
+pub use policies::{Changes, Policies, find_word};
 pub use recorded::{RecordedError, RecordedFinding, RecordedStatus, read_findings};
 pub use replay::{HeldAgainst, PackSources, Replayed, Replayer, StatementToReplay, Unobtainable};
 pub use reuse::ReuseRequest;
@@ -378,7 +379,7 @@ impl Pipeline {
 
     /// Runs these rules, each in its pack.
     fn evaluate_now(&self, rules: &[RuleId], case: &Arc<Case>) -> Evaluation {
-        self.policies.evaluate(&self.engine, rules, case)
+        self.policies.packs.evaluate(&self.engine, rules, case)
     }
 }
 

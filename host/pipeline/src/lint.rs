@@ -155,7 +155,7 @@ impl OfDockerfiles {
         let (mut rules, mut left_out) = (Vec::new(), Vec::new());
         let mut fixable = Vec::new();
         for id in policies.set.rules.keys() {
-            let Some((rule, _)) = policies.catalogue.rule(id) else {
+            let Some((rule, _)) = policies.catalogue().rule(id) else {
                 continue;
             };
             let Some(group) = unserved(rule) else {

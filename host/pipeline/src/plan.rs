@@ -203,7 +203,7 @@ fn not_recorded(policies: &Policies, evidence: &EvidenceDocument) -> BTreeMap<Ru
         Need::from_name(name).is_some_and(|need| gathered.contains(&need.interface()))
     };
     let ids = policies.set.rules.keys();
-    let selected = ids.filter_map(|id| policies.catalogue.rule(id));
+    let selected = ids.filter_map(|id| policies.catalogue().rule(id));
     let lacking = selected.filter_map(|(rule, _)| {
         let mut groups = rule.needs.iter();
         let group = groups.find(|group| !group.iter().any(is_gathered))?;

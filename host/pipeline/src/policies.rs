@@ -5,6 +5,7 @@ use crate::builtin::PACKS;
 use crate::catalogue::{Catalogue, is_meant};
 use crate::error::{PoliciesError, TrustPolicyError};
 use crate::lint::OfDockerfiles;
+use crate::packs::{Packs, load_pack};
 use crate::resolve::{check_conflicts, merge, resolve};
 use crate::set_document::SetDocument;
 use crate::set_file::read_set;
@@ -12,18 +13,14 @@ use crate::trust_document::TrustDocument;
 use crate::trust_policy::TrustPolicy;
 use crate::without_effect::without_effect;
 use crate::yaml;
-use ::attest::AcceptedPolicySet;
-use engine::{Case, Engine, Evaluation, Pack, Settings};
+use engine::{Engine, Settings};
 use model::report::EnforcementPoint;
-use model::{Digest, Interface, PolicySet, RuleId, RuleMetadata, Severity, Waiver, canonical};
+use model::{Digest, Interface, PolicySet, RuleId, RuleMetadata, Severity, Waiver};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
-
-/// Marks what lies in the binary: `builtin:core`.
-pub const BUILTIN: &str = "builtin:";
 
 /// What a run changes about its policy set. Whatever has an effect withholds the set's claims.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -49,8 +46,8 @@ pub struct Changes {
 /// What a run judges by.
 #[derive(Debug)]
 pub struct Policies {
-    /// All rules that could have been selected.
-    pub catalogue: Catalogue,
+    /// What has the rules that could have been selected.
+    pub(crate) packs: Packs,
     /// The set in effect.
     pub set: PolicySet,
     /// Its canonical digest.
@@ -86,21 +83,25 @@ impl Policies {
         changes: &Changes,
     ) -> Result<Self, PoliciesError> {
         let document = read_set(set)?.at(point);
-        let mut catalogue = Catalogue::default();
+        let mut packs = Packs::default();
         for pack in &document.packs {
-            catalogue.add(load_pack(engine, pack)?)?;
+            packs.add(load_pack(engine, pack)?)?;
         }
-        check_conflicts(&document, &catalogue)?;
-        let trust = resolved_trust(engine, document.trust.as_ref())?;
-        let published = resolve(&document, &catalogue, trust.as_deref())?;
+        check_conflicts(&document, &packs.catalogue)?;
+        let trust = resolved_trust(document.trust.as_ref())?;
+        let published = resolve(&document, &packs.catalogue, trust.as_deref())?;
         let published_digest = published.digest()?;
         if *changes == Changes::default() {
             return Ok(Self {
                 without_effect: without_effect(
-                    &document, &published, &published, &catalogue, changes,
+                    &document,
+                    &published,
+                    &published,
+                    &packs.catalogue,
+                    changes,
                 ),
                 point,
-                catalogue,
+                packs,
                 settings: settings_of(&published),
                 reasons: OnceLock::new(),
                 of_dockerfiles: OnceLock::new(),
@@ -112,11 +113,11 @@ impl Policies {
             });
         }
         let trust = match &changes.trust {
-            Some(_) => resolved_trust(engine, changes.trust.as_ref())?,
+            Some(_) => resolved_trust(changes.trust.as_ref())?,
             None => trust,
         };
-        let set = changes.apply(document.clone(), engine, &mut catalogue, trust.as_deref())?;
-        let without_effect = without_effect(&document, &published, &set, &catalogue, changes);
+        let set = changes.apply(document.clone(), engine, &mut packs, trust.as_deref())?;
+        let without_effect = without_effect(&document, &published, &set, &packs.catalogue, changes);
         let digest = set.digest()?;
         let left_out = published
             .rules
@@ -126,7 +127,7 @@ impl Policies {
         Ok(Self {
             point,
             as_published: digest == published_digest,
-            catalogue,
+            packs,
             settings: settings_of(&set),
             reasons: OnceLock::new(),
             of_dockerfiles: OnceLock::new(),
@@ -138,38 +139,16 @@ impl Policies {
         })
     }
 
-    /// Runs these rules, each in its pack.
-    pub(crate) fn evaluate(
-        &self,
-        engine: &Engine,
-        rules: &[RuleId],
-        case: &Arc<Case>,
-    ) -> Evaluation {
-        if let [pack] = self.catalogue.packs() {
-            return engine.evaluate(pack, rules, case);
-        }
-        let mut all = Evaluation::default();
-        for pack in self.catalogue.packs() {
-            let of_pack = rules.iter().filter(|id| pack.rule(id).is_some());
-            let of_pack: Vec<RuleId> = of_pack.cloned().collect();
-            if of_pack.is_empty() {
-                continue;
-            }
-            all.join(engine.evaluate(pack, &of_pack, case));
-        }
-        all
-    }
-
     /// A set as it was resolved in an earlier run, with the packs that it had then.
     pub(crate) fn recorded(
         set: PolicySet,
         digest: Digest,
         point: EnforcementPoint,
-        catalogue: Catalogue,
+        packs: Packs,
     ) -> Self {
         Self {
             point,
-            catalogue,
+            packs,
             settings: settings_of(&set),
             reasons: OnceLock::new(),
             of_dockerfiles: OnceLock::new(),
@@ -183,10 +162,15 @@ impl Policies {
         }
     }
 
+    /// All rules that could have been selected.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.packs.catalogue
+    }
+
     /// Why what the rules find is bad.
     pub(crate) fn reasons(&self) -> Arc<Reasons> {
         let read = || {
-            let rules = self.catalogue.rules();
+            let rules = self.packs.catalogue.rules();
             Arc::new(
                 rules
                     .filter_map(|(rule, _)| Some((rule.id.clone(), rule.why()?)))
@@ -196,27 +180,20 @@ impl Policies {
         Arc::clone(self.reasons.get_or_init(read))
     }
 
-    /// Adds the built-in packs that the set does not name to the catalogue, for whoever lists rules. It selects none of theirs. A
-    /// pack with a rule of a name that is taken is left out.
-    ///
-    /// # Errors
-    /// If a pack cannot be loaded.
-    pub fn add_builtin_packs(&mut self, engine: &Engine) -> Result<(), PoliciesError> {
-        for pack in PACKS {
-            let pack = load_pack(engine, &format!("{BUILTIN}{}", pack.name))?;
-            let mut rules = pack.metadata().rules.iter();
-            if !rules.any(|rule| self.catalogue.rule(&rule.id).is_some()) {
-                self.catalogue.add(pack)?;
-            }
+    /// Adds the rules of built-in packs that the set does not name to the catalogue, for whoever lists rules. It selects none of
+    /// them.
+    pub fn list_builtin_packs(&mut self) {
+        for pack in &PACKS {
+            // One with a rule of a name that is taken is left out.
+            let _ = self.packs.catalogue.add(Arc::clone(pack.description()));
         }
-        Ok(())
     }
 
     /// The families of facts that the selected rules need of an image. What they only use is not fetched for them, nor what
     /// they would take in place of the image itself.
     pub fn needs(&self) -> BTreeSet<Interface> {
         let ids = self.set.rules.keys();
-        let selected = ids.filter_map(|id| self.catalogue.rule(id));
+        let selected = ids.filter_map(|id| self.packs.catalogue.rule(id));
         let groups = selected.flat_map(|(rule, _)| &rule.needs);
         let needed = |group: &Vec<String>| {
             let names = group.iter().filter_map(|name| Interface::from_name(name));
@@ -231,26 +208,13 @@ impl Policies {
     }
 }
 
-/// A built-in policy set as whoever trusts it accepts it.
-///
-/// # Errors
-/// If there is none of that name.
-pub fn builtin_set(engine: &Engine, name: &str) -> Result<AcceptedPolicySet, PoliciesError> {
-    let set = format!("{BUILTIN}{name}");
-    let point = EnforcementPoint::default();
-    let policies = Policies::load(engine, &set, point, &Changes::default())?;
-    Ok(AcceptedPolicySet {
-        uri: policies.set.uri,
-        digest: policies.digest,
-    })
-}
-
 fn resolved_trust(
-    engine: &Engine,
     document: Option<&TrustDocument>,
 ) -> Result<Option<Arc<TrustPolicy>>, TrustPolicyError> {
-    let resolve = |document| TrustPolicy::resolve(document, &|name| builtin_set(engine, name));
-    Ok(document.map(resolve).transpose()?.map(Arc::new))
+    Ok(document
+        .map(TrustPolicy::resolve)
+        .transpose()?
+        .map(Arc::new))
 }
 
 fn settings_of(set: &PolicySet) -> Arc<Settings> {
@@ -268,16 +232,18 @@ impl Changes {
         &self,
         mut document: SetDocument,
         engine: &Engine,
-        catalogue: &mut Catalogue,
+        packs: &mut Packs,
         trust: Option<&TrustPolicy>,
     ) -> Result<PolicySet, PoliciesError> {
         for text in &self.packs {
             let pack = load_pack(engine, text)?;
-            for rule in pack.metadata().rules.iter().filter(|rule| !rule.opt_in) {
+            let rules = &pack.description().metadata.rules;
+            for rule in rules.iter().filter(|rule| !rule.opt_in) {
                 document.rules.entry(rule.id.to_string()).or_default();
             }
-            catalogue.add(pack)?;
+            packs.add(pack)?;
         }
+        let catalogue = &packs.catalogue;
         for name in &self.rules {
             document.rules.entry(name.clone()).or_default();
         }
@@ -341,47 +307,6 @@ pub fn find_word(files: &[PathBuf], word: &str) -> Option<String> {
         let (line, column) = yaml::find(&fs::read(path).ok()?, word)?;
         Some(format!("{}:{line}:{column}", path.display()))
     })
-}
-
-/// What stands between a pack and the digest it is meant to have.
-const DIGEST: &str = "@sha256:";
-
-/// Loads a pack: `builtin:NAME`, or the path of a component, with `@sha256:…` behind it where only this one will do.
-fn load_pack(engine: &Engine, text: &str) -> Result<Pack, PoliciesError> {
-    let (name, digest) = match text.rsplit_once(DIGEST) {
-        Some((name, hex)) => (name, Some(format!("sha256:{hex}"))),
-        None => (text, None),
-    };
-    let is_meant = |found: &Digest| match digest {
-        Some(digest) if digest != found.to_string() => Err(PoliciesError::OtherPack {
-            pack: text.to_owned(),
-            found: found.clone(),
-        }),
-        _ => Ok(()),
-    };
-    let failed = |source| PoliciesError::Pack {
-        pack: text.to_owned(),
-        source,
-    };
-    let Some(name) = name.strip_prefix(BUILTIN) else {
-        let component = fs::read(name).map_err(|source| PoliciesError::Read {
-            path: name.into(),
-            source,
-        })?;
-        // Nothing of another one is compiled.
-        is_meant(&canonical::sha256(&component))?;
-        return engine.load(&component).map_err(failed);
-    };
-    let known = PACKS.map(|pack| pack.name).to_vec();
-    let builtin = PACKS.iter().find(|pack| pack.name == name);
-    let builtin = builtin.ok_or_else(|| PoliciesError::UnknownPack {
-        name: name.to_owned(),
-        known,
-    })?;
-    is_meant(&builtin.digest())?;
-    engine
-        .load_code(builtin.digest(), builtin.code)
-        .map_err(failed)
 }
 
 #[cfg(test)]

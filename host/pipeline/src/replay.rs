@@ -236,7 +236,7 @@ pub(crate) fn judge_recorded(
     } else {
         (policies.set.rules.keys().cloned().collect(), Vec::new())
     };
-    let evaluation = policies.evaluate(engine, &rules, &case);
+    let evaluation = policies.packs.evaluate(engine, &rules, &case);
     let text = case.facts.dockerfile.as_ref();
     let text = text.and_then(|file| Some(file.as_ref().ok()?.text.clone()));
     let examined = Examined {

@@ -9,7 +9,7 @@ use crate::fix::keep_fitting;
 use crate::policies::Policies;
 use crate::subject::{Manifest, name};
 use crate::{Dockerfile, DockerfileText, Judged};
-use ::engine::{CONTRACT, ENGINE, Evaluation, Limits, Pack};
+use ::engine::{CONTRACT, ENGINE, Evaluation, Limits};
 use ::registry::Image;
 use model::canonical::NotCanonical;
 use model::facts::DockerfileFacts;
@@ -17,7 +17,7 @@ use model::policy_set::Required;
 use model::report::{
     Evidence, Gap, ImageSubject, PolicyReport, ReportedFinding, SetReference, Subject, WaiverReport,
 };
-use model::{Facts, Outcome, Report, RuleId, SubjectNames, Verdict, canonical};
+use model::{Facts, Outcome, PackDescription, Report, RuleId, SubjectNames, Verdict, canonical};
 use oci_spec::image::Descriptor;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -104,7 +104,7 @@ impl<'a> Examined<'a> {
             verdict: decision.verdict,
             claims: claims(set, &rules, &decision, self.conditions, &self.case.facts),
             policy_set: set_reference(policies),
-            policies: of_packs(policies.catalogue.packs(), &judgement, decision.verdict),
+            policies: of_packs(policies.catalogue().packs(), &judgement, decision.verdict),
             findings: decision.findings,
             undecided: decision.undecided,
             not_checked: self.not_checked(policies, decision.not_checked),
@@ -176,9 +176,9 @@ impl<'a> Examined<'a> {
     ) -> Result<Evidence, CheckError> {
         let circumstances = &self.case.circumstances;
         let read = self.evaluation.context.iter();
-        let packs = policies.catalogue.packs().iter();
+        let packs = policies.catalogue().packs().iter();
         let imports = packs
-            .map(|pack| (pack.metadata().id.clone(), imports(pack)))
+            .map(|pack| (pack.metadata.id.clone(), imports(pack)))
             .collect();
         Ok(Evidence {
             facts: canonical::digest(&self.case.facts)?,
@@ -230,7 +230,11 @@ pub(crate) fn judged_rules<'a>(
     evaluation: &'a Evaluation,
     subject: &Subject,
 ) -> Vec<JudgedRule<'a>> {
-    let mut known = policies.catalogue.rules().map(|(rule, _)| rule).peekable();
+    let mut known = policies
+        .catalogue()
+        .rules()
+        .map(|(rule, _)| rule)
+        .peekable();
     let mut selected = policies.set.rules.iter().peekable();
     let judged = evaluation.outcomes.iter().filter_map(|outcome| {
         let id = &outcome.rule;
@@ -251,8 +255,8 @@ pub(crate) fn judged_rules<'a>(
     judged.collect()
 }
 
-fn imports(pack: &Pack) -> Vec<String> {
-    pack.imports()
+fn imports(pack: &PackDescription) -> Vec<String> {
+    pack.imports
         .iter()
         .map(|interface| interface.name().to_owned())
         .collect()
@@ -269,12 +273,16 @@ pub(crate) fn set_reference(policies: &Policies) -> SetReference {
 }
 
 /// What became of each pack, and the verdict its rules alone would come to.
-fn of_packs(packs: &[Arc<Pack>], judgement: &Judgement<'_>, whole: Verdict) -> Vec<PolicyReport> {
+fn of_packs(
+    packs: &[Arc<PackDescription>],
+    judgement: &Judgement<'_>,
+    whole: Verdict,
+) -> Vec<PolicyReport> {
     // The only pack decides what all of them do.
     if let [only] = packs {
         return vec![of_pack(only, judgement.rules, whole)];
     }
-    let of_one = |pack: &Arc<Pack>| {
+    let of_one = |pack: &Arc<PackDescription>| {
         let rules = judgement.rules.iter().copied();
         let is_own = |rule: &JudgedRule<'_>| pack.rule(&rule.metadata.id).is_some();
         let own: Vec<_> = rules.filter(is_own).collect();
@@ -290,12 +298,12 @@ fn of_packs(packs: &[Arc<Pack>], judgement: &Judgement<'_>, whole: Verdict) -> V
     packs.iter().map(of_one).collect()
 }
 
-fn of_pack(pack: &Pack, rules: &[JudgedRule<'_>], outcome: Verdict) -> PolicyReport {
+fn of_pack(pack: &PackDescription, rules: &[JudgedRule<'_>], outcome: Verdict) -> PolicyReport {
     let state = |rule: &JudgedRule<'_>| (rule.metadata.id.clone(), rule.outcome.state());
     PolicyReport {
-        id: pack.metadata().id.clone(),
-        digest: pack.digest().clone(),
-        version: pack.metadata().version.clone(),
+        id: pack.metadata.id.clone(),
+        digest: pack.digest.clone(),
+        version: pack.metadata.version.clone(),
         outcome,
         rules: rules.iter().map(state).collect(),
     }

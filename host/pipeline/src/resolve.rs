@@ -4,10 +4,11 @@ use crate::catalogue::{Catalogue, EXACT, exactness, is_meant};
 use crate::error::PoliciesError;
 use crate::set_document::{Accepted, ClaimDocument, RuleDocument, SetDocument};
 use crate::trust_policy::TrustPolicy;
-use engine::Pack;
 use model::policy_set::{Required, SelectedRule};
 use model::settings::complete;
-use model::{ClaimDefinition, PolicySet, RuleId, RuleMetadata, Severity, Waiver, matching};
+use model::{
+    ClaimDefinition, PackDescription, PolicySet, RuleId, RuleMetadata, Severity, Waiver, matching,
+};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -112,7 +113,7 @@ impl RuleDocument {
 fn select(
     document: &SetDocument,
     rule: &RuleMetadata,
-    pack: &Pack,
+    pack: &PackDescription,
 ) -> Result<Option<SelectedRule>, PoliciesError> {
     let mut entries: Vec<(&String, &RuleDocument)> = document
         .rules
@@ -131,7 +132,7 @@ fn select(
         return Ok(None);
     }
     Ok(Some(SelectedRule {
-        pack: pack.metadata().id.clone(),
+        pack: pack.metadata.id.clone(),
         severity: entry.severity,
         required: match entry.required {
             Some(true) => Required::Always,

@@ -1,8 +1,7 @@
 //! Policy sets as they are found: in the binary or in files, each with the sets that it extends laid under it.
 
-use crate::builtin::SETS;
+use crate::builtin::{BUILTIN, SETS};
 use crate::error::{PoliciesError, TrustPolicyError};
-use crate::policies::BUILTIN;
 use crate::resolve::lay_over;
 use crate::set_document::{PointDocument, RuleDocument, SetDocument};
 use crate::trust_document::TrustDocument;

@@ -4,7 +4,7 @@
 mod publications;
 mod resolved;
 
-use crate::error::{PoliciesError, TrustPolicyError};
+use crate::error::TrustPolicyError;
 use crate::judge_statements::PASSED;
 use crate::trust_document::TrustDocument;
 use ::attest::{
@@ -21,8 +21,6 @@ use std::path::{Path, PathBuf};
 
 /// A glob that means every claim.
 const ANY: &str = "**";
-
-type Builtin<'a> = &'a dyn Fn(&str) -> Result<AcceptedPolicySet, PoliciesError>;
 
 /// Whose statements count, for which claims about which images.
 #[derive(Clone, Debug)]
@@ -68,16 +66,12 @@ impl TrustPolicy {
         }
     }
 
-    /// Resolves a document: reads the files that it names, and looks up policy sets that lie in the binary by their names
-    /// without `builtin:`.
+    /// Resolves a document: reads the files that it names, and looks up policy sets that lie in the binary.
     ///
     /// # Errors
     /// If a name in it means nothing, or what it names cannot be used.
-    pub fn resolve(
-        document: &TrustDocument,
-        builtin: Builtin<'_>,
-    ) -> Result<Self, TrustPolicyError> {
-        resolved::resolve(document, builtin, Timestamp::now())
+    pub fn resolve(document: &TrustDocument) -> Result<Self, TrustPolicyError> {
+        resolved::resolve(document, Timestamp::now())
     }
 
     /// What it says, every default written out; none where the command line says it.

@@ -37,7 +37,7 @@ impl Wanted {
         let trusts = policies.trust.is_some();
         let mut wanted = Self::default();
         for id in policies.set.rules.keys() {
-            if let Some((rule, _)) = policies.catalogue.rule(id) {
+            if let Some((rule, _)) = policies.catalogue().rule(id) {
                 wanted.add(rule, trusts);
             }
         }

@@ -3,7 +3,7 @@
 use crate::figures::{Figure, micros};
 use crate::{Result, cpu};
 use engine::{Allocation, Case, Circumstances, Compiler, Engine, Limits, Options, Pack};
-use model::{Digest, Facts, RuleId};
+use model::{Facts, PackDescription, RuleId};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -33,7 +33,8 @@ pub(crate) fn figures(packs: &Path) -> Result<Vec<Figure>> {
     let one: Vec<RuleId> = vec!["net.ssh-port".parse()?];
     let (pack_on_demand, pack) = (load(&on_demand, packs)?, load(&pooling, packs)?);
     let all: Vec<RuleId> = pack
-        .metadata()
+        .description()
+        .metadata
         .rules
         .iter()
         .filter(|rule| rule.needs_only_an_image())
@@ -71,11 +72,10 @@ pub(crate) fn figures(packs: &Path) -> Result<Vec<Figure>> {
 /// A process that loads 20 packs and evaluates each once.
 pub(crate) fn cold(packs: &Path) -> Result {
     let engine = engine(Allocation::OnDemand)?;
-    let code = fs::read(packs.join("core.cwasm"))?;
-    let digest: Digest = fs::read_to_string(packs.join("core.digest"))?.parse()?;
+    let (description, code) = built(packs)?;
     let rules: Vec<RuleId> = vec!["net.ssh-port".parse()?];
     for _ in 0..PACKS {
-        let pack = engine.load_code(digest.clone(), &code)?;
+        let pack = engine.load_described(Arc::clone(&description), &code)?;
         let evaluation = engine.evaluate(&pack, &rules, &case(&pack));
         if evaluation.outcomes.len() != 1 {
             return Err("the rule did not answer".into());
@@ -128,8 +128,14 @@ fn engine(allocation: Allocation) -> Result<Engine> {
 }
 
 fn load(engine: &Engine, packs: &Path) -> Result<Pack> {
-    let digest = fs::read_to_string(packs.join("core.digest"))?.parse()?;
-    Ok(engine.load_code(digest, &fs::read(packs.join("core.cwasm"))?)?)
+    let (description, code) = built(packs)?;
+    Ok(engine.load_described(description, &code)?)
+}
+
+/// A pack as it lies in the binary.
+fn built(packs: &Path) -> Result<(Arc<PackDescription>, Vec<u8>)> {
+    let description = serde_json::from_slice(&fs::read(packs.join("core.json"))?)?;
+    Ok((Arc::new(description), fs::read(packs.join("core.cwasm"))?))
 }
 
 fn case(pack: &Pack) -> Arc<Case> {
@@ -138,7 +144,8 @@ fn case(pack: &Pack) -> Arc<Case> {
         ..Facts::default()
     };
     let settings: BTreeMap<_, _> = pack
-        .metadata()
+        .description()
+        .metadata
         .rules
         .iter()
         .map(|rule| {

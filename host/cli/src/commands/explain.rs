@@ -54,8 +54,8 @@ pub(crate) fn run(args: ExplainArgs, global: &GlobalArgs) -> Result<Exit, Failur
     };
     let engine = session.engine()?;
     let mut policies = session.policies(&engine)?;
-    policies.add_builtin_packs(&engine)?;
-    let rules = policies.catalogue.named(&rule)?;
+    policies.list_builtin_packs();
+    let rules = policies.catalogue().named(&rule)?;
     print(&rules.into_iter().map(page).collect::<Vec<_>>().join("\n"))
 }
 

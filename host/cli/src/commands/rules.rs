@@ -28,11 +28,11 @@ pub(crate) fn run(args: RulesArgs, global: &GlobalArgs) -> Result<Exit, Failure>
     let session = Session::new(global, policy.lay(Layer::default())?)?;
     let engine = session.engine()?;
     let mut policies = session.policies(&engine)?;
-    policies.add_builtin_packs(&engine)?;
+    policies.list_builtin_packs();
     match output {
         Form::Json => {
             let rules: Vec<Value> = policies
-                .catalogue
+                .catalogue()
                 .rules()
                 .map(|(rule, _)| document(rule, &policies))
                 .collect();
@@ -43,7 +43,7 @@ pub(crate) fn run(args: RulesArgs, global: &GlobalArgs) -> Result<Exit, Failure>
 }
 
 fn table(policies: &Policies) -> String {
-    let rules = || policies.catalogue.rules();
+    let rules = || policies.catalogue().rules();
     let width = rules()
         .map(|(rule, _)| rule.id.as_ref().len())
         .max()
@@ -54,7 +54,7 @@ fn table(policies: &Policies) -> String {
         let severity = selected
             .and_then(|selected| selected.severity)
             .unwrap_or(rule.default_severity);
-        let has_pack = |it: &PackReference| it.digest == *pack.digest();
+        let has_pack = |it: &PackReference| it.digest == pack.digest;
         let mark = match selected {
             Some(_) => "",
             None if !policies.set.packs.iter().any(has_pack) => {
@@ -77,9 +77,9 @@ fn table(policies: &Policies) -> String {
 fn document(rule: &RuleMetadata, policies: &Policies) -> Value {
     let selected = policies.set.rules.get(&rule.id);
     let pack = policies
-        .catalogue
+        .catalogue()
         .rule(&rule.id)
-        .map(|(_, pack)| pack.metadata().id.clone());
+        .map(|(_, pack)| pack.metadata.id.clone());
     json!({
         "id": rule.id,
         "title": rule.title,

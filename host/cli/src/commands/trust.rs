@@ -8,7 +8,7 @@ use attest::{AcceptedPolicySet, Identity, LogPolicy, Matcher, Trust, TrustedRoot
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use pipeline::config::{FILE_NAME, Layer};
-use pipeline::{TrustPolicy, TrustRule, builtin_set, find_word};
+use pipeline::{TrustPolicy, TrustRule, find_word};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -185,9 +185,7 @@ pub(crate) fn trust_policy(session: &Session) -> Result<Option<TrustPolicy>, Fai
             file.display()
         )));
     }
-    let engine = session.engine()?;
-    let resolved = TrustPolicy::resolve(&document, &|name| builtin_set(&engine, name));
-    let resolved = resolved.map_err(|error| Failure {
+    let resolved = TrustPolicy::resolve(&document).map_err(|error| Failure {
         place: error
             .word()
             .and_then(|word| find_word(&session.written(), word)),

@@ -158,7 +158,7 @@ fn trusted(
     } else {
         verifier_ids.into_iter().collect()
     };
-    let rule = trust.rule(accepted(session, policy_sets)?, verifier_ids)?;
+    let rule = trust.rule(accepted(policy_sets)?, verifier_ids)?;
     Ok(TrustPolicy::of_rule(rule))
 }
 
@@ -184,15 +184,15 @@ fn exit(verified: &Verification) -> Exit {
 }
 
 /// The policy sets whose statements are accepted.
-fn accepted(session: &Session, named: &[String]) -> Result<Vec<AcceptedPolicySet>, Failure> {
+fn accepted(named: &[String]) -> Result<Vec<AcceptedPolicySet>, Failure> {
     let default = [pipeline::DEFAULT_SET.to_owned()];
     let named = if named.is_empty() { &default } else { named };
-    named.iter().map(|set| accept(session, set)).collect()
+    named.iter().map(|set| accept(set)).collect()
 }
 
-fn accept(session: &Session, set: &str) -> Result<AcceptedPolicySet, Failure> {
+fn accept(set: &str) -> Result<AcceptedPolicySet, Failure> {
     if let Some(name) = set.strip_prefix(BUILTIN) {
-        return Ok(builtin_set(&*session.engine()?, name)?);
+        return Ok(builtin_set(name)?);
     }
     let (uri, digest) = set
         .rsplit_once('@')

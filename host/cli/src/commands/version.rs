@@ -1,15 +1,11 @@
 //! `polcheck version`
 
-use crate::args::GlobalArgs;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::{Form, print};
-use crate::session::Session;
 use attest::TrustedRoot;
 use clap::Args;
-use model::report::EnforcementPoint;
-use pipeline::config::Layer;
-use pipeline::{BUILTIN, Changes, PACKS, Policies, SETS};
+use pipeline::{BUILTIN, PACKS, SETS, builtin_set};
 use std::fmt::Write as _;
 
 /// Print the version, and what lies in this binary
@@ -20,24 +16,21 @@ pub(crate) struct VersionArgs {
     output: Form,
 }
 
-pub(crate) fn run(args: VersionArgs, global: &GlobalArgs) -> Result<Exit, Failure> {
+pub(crate) fn run(args: VersionArgs) -> Result<Exit, Failure> {
     let VersionArgs { output } = args;
-    let session = Session::new(global, Layer::default())?;
-    let engine = session.engine()?;
     let packs: Vec<_> = PACKS
         .iter()
-        .map(|pack| (format!("{BUILTIN}{}", pack.name), pack.digest().to_string()))
+        .map(|pack| {
+            (
+                format!("{BUILTIN}{}", pack.name),
+                pack.description().digest.to_string(),
+            )
+        })
         .collect();
     let mut sets = Vec::new();
     for set in SETS {
         let name = format!("{BUILTIN}{}", set.name);
-        let digest = Policies::load(
-            &engine,
-            &name,
-            EnforcementPoint::default(),
-            &Changes::default(),
-        )?
-        .digest;
+        let digest = builtin_set(set.name)?.digest;
         sets.push((name, digest.to_string()));
     }
     let version = env!("CARGO_PKG_VERSION");

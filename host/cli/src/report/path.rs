@@ -128,9 +128,9 @@ fn of_rule(evidence: &EvidenceDocument, policies: Option<&Policies>, id: &RuleId
     let mut line = |line: String| {
         let _ = writeln!(text, "  {}", printable(&line));
     };
-    let rule = policies.and_then(|policies| policies.catalogue.rule(id));
+    let rule = policies.and_then(|policies| policies.catalogue().rule(id));
     if let Some((rule, pack)) = rule {
-        line(format!("{}: {}", pack.metadata().id, rule.title));
+        line(format!("{}: {}", pack.metadata.id, rule.title));
         let needs = rule.needs.iter().map(|group| group.join(" or "));
         let uses = rule
             .uses

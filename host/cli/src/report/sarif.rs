@@ -27,7 +27,7 @@ pub(super) fn end(
         .map(|line| notification("note", line).to_string());
     let notifications: Vec<String> = notifications.iter().cloned().chain(left).collect();
     let rules: Vec<Value> = policies
-        .catalogue
+        .catalogue()
         .rules()
         .filter(|(rule, _)| policies.set.rules.contains_key(&rule.id))
         .map(|(rule, _)| of_rule(policies, rule))

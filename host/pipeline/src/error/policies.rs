@@ -1,7 +1,7 @@
 //! Why a policy set or a pack cannot be used.
 
 use super::TrustPolicyError;
-use ::engine::{DuplicateRule, LoadError};
+use ::engine::LoadError;
 use model::canonical::NotCanonical;
 use model::matching::InvalidPattern;
 use model::{Digest, RuleId};
@@ -82,9 +82,14 @@ pub enum PoliciesError {
         /// The digest that it has.
         found: Digest,
     },
-    /// Two packs claim one rule.
-    #[error(transparent)]
-    DuplicateRule(#[from] DuplicateRule),
+    /// Two packs claim one rule: neither can then be meant.
+    #[error("the packs `{}` and `{}` both have a rule `{rule}`", packs[0], packs[1])]
+    DuplicateRule {
+        /// The rule.
+        rule: RuleId,
+        /// The ids of the packs.
+        packs: [String; 2],
+    },
     /// A name that means no rule.
     #[error("there is no rule `{name}`")]
     UnknownRule {
@@ -193,7 +198,7 @@ impl PoliciesError {
             | Self::ExtendsItself { .. }
             | Self::NoPacks { .. }
             | Self::ReservedUri { .. }
-            | Self::DuplicateRule(_)
+            | Self::DuplicateRule { .. }
             | Self::NotCanonical(_) => None,
         }
     }
@@ -231,7 +236,7 @@ impl PoliciesError {
                 "give the set a uri of your own, such as `https://example.com/policies/base`"
                     .to_owned(),
             ),
-            Self::DuplicateRule(_) => Some("leave one of the packs out".to_owned()),
+            Self::DuplicateRule { .. } => Some("leave one of the packs out".to_owned()),
             Self::Read { .. } => Some("check the path".to_owned()),
             Self::SameWaiver { .. } => Some("give each waiver an id of its own".to_owned()),
             Self::Waiver { .. } => {

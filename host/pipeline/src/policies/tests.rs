@@ -1,5 +1,7 @@
 use super::*;
+use crate::builtin::{BUILTIN, SETS, builtin_set};
 use engine::{Allocation, Compiler, Limits, Options};
+use model::canonical;
 use rstest::rstest;
 use serde_json::json;
 use std::time::Duration;
@@ -178,4 +180,32 @@ fn what_a_run_says_about_trust_takes_the_place_of_what_the_set_says() {
     let silent = "rules: { net.ssh-port: {} }";
     assert!(load(silent, &Changes::default()).unwrap().trust.is_none());
     assert!(!load(silent, &changed(&ours)).unwrap().as_published);
+}
+
+#[test]
+fn what_a_built_in_set_is_can_be_said_without_loading_it() {
+    for set in SETS {
+        let name = format!("{BUILTIN}{}", set.name);
+        let point = EnforcementPoint::default();
+        let loaded = Policies::load(&engine(), &name, point, &Changes::default()).unwrap();
+        let said = builtin_set(set.name).unwrap();
+        assert_eq!((said.uri, said.digest), (loaded.set.uri, loaded.digest));
+    }
+}
+
+#[test]
+fn two_packs_with_a_rule_of_one_id_cannot_be_used_together() {
+    let [core, ..] = &PACKS;
+    let mut other = core.description().as_ref().clone();
+    other.digest = canonical::sha256(b"another one");
+    "other".clone_into(&mut other.metadata.id);
+    let mut catalogue = Catalogue::default();
+    assert!(catalogue.add(Arc::clone(core.description())).unwrap());
+    assert!(!catalogue.add(Arc::clone(core.description())).unwrap());
+    let error = catalogue.add(Arc::new(other)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the packs `core` and `other` both have a rule `base.end-of-life`"
+    );
+    assert_eq!(catalogue.packs().len(), 1);
 }

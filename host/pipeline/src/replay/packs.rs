@@ -2,8 +2,8 @@
 
 use super::Unobtainable;
 use crate::builtin::PACKS;
-use crate::catalogue::Catalogue;
 use crate::error::PoliciesError;
+use crate::packs::Packs;
 use crate::policies::Policies;
 use ::engine::{Engine, Pack};
 use model::policy_set::PackReference;
@@ -41,8 +41,9 @@ impl PackSources {
     /// The pack with that digest, and no other one.
     fn load(&self, engine: &Engine, wanted: &PackReference) -> Result<Pack, Unobtainable> {
         let PackReference { id, digest } = wanted;
-        let loaded = match PACKS.iter().find(|pack| pack.digest() == *digest) {
-            Some(pack) => Some(engine.load_code(pack.digest(), pack.code)),
+        let mut builtin = PACKS.iter();
+        let loaded = match builtin.find(|pack| pack.description().digest == *digest) {
+            Some(pack) => Some(pack.load(engine)),
             None => match self.components.iter().find(|(found, _)| found == digest) {
                 Some((_, component)) => Some(engine.load(component)),
                 None => engine.load_kept(digest),
@@ -70,16 +71,16 @@ impl PackSources {
         digest: Digest,
         point: EnforcementPoint,
     ) -> Result<Policies, Unobtainable> {
-        let mut catalogue = Catalogue::default();
+        let mut packs = Packs::default();
         for pack in &set.packs {
-            catalogue.add(self.load(engine, pack)?)?;
+            packs.add(self.load(engine, pack)?)?;
         }
         for (id, rule) in &set.rules {
-            let found = catalogue.rule(id);
-            if found.is_none_or(|(_, pack)| pack.metadata().id != rule.pack) {
+            let found = packs.catalogue.rule(id);
+            if found.is_none_or(|(_, pack)| pack.metadata.id != rule.pack) {
                 return Err(Unobtainable::Rule { rule: id.clone() });
             }
         }
-        Ok(Policies::recorded(set.clone(), digest, point, catalogue))
+        Ok(Policies::recorded(set.clone(), digest, point, packs))
     }
 }

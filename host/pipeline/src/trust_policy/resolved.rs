@@ -1,9 +1,9 @@
 //! From a trust policy as people write it to one that can judge.
 
 use super::publications::Publications;
-use super::{Builtin, TrustPolicy, TrustRule, TrustedSigner};
+use super::{TrustPolicy, TrustRule, TrustedSigner};
+use crate::builtin::{BUILTIN, builtin_set};
 use crate::error::TrustPolicyError;
-use crate::policies::BUILTIN;
 use crate::set_file::BUILTIN_URI;
 use crate::trust_document::{
     IdentityDocument, PolicySetDocument, PolicySetFields, SignerDocument, StatementsDocument,
@@ -26,7 +26,6 @@ type Signers = BTreeMap<String, TrustedSigner>;
 /// Resolves a document.
 pub(super) fn resolve(
     document: &TrustDocument,
-    builtin: Builtin<'_>,
     now: Timestamp,
 ) -> Result<TrustPolicy, TrustPolicyError> {
     let mut signers = Signers::new();
@@ -43,7 +42,7 @@ pub(super) fn resolve(
     let mut statements = Vec::new();
     for (number, written) in (1..).zip(&document.statements) {
         check(written, number, &signers)?;
-        let definition = define(written, &signers, builtin)?;
+        let definition = define(written, &signers)?;
         let trust_in = |names: &[&str]| trust(&definition, names, &signers, root.clone());
         let names: Vec<&str> = definition.signers.iter().map(String::as_str).collect();
         let policy_sets =
@@ -242,11 +241,10 @@ fn check(
 fn define(
     written: &StatementsDocument,
     signers: &Signers,
-    builtin: Builtin<'_>,
 ) -> Result<StatementRule, TrustPolicyError> {
     let default = [PolicySetDocument::Named(crate::DEFAULT_SET.to_owned())];
     let sets = written.policy_sets.as_deref().unwrap_or(&default);
-    let sets = sets.iter().map(|set| policy_set(set, signers, builtin));
+    let sets = sets.iter().map(|set| policy_set(set, signers));
     Ok(StatementRule {
         claims: written.claims.clone(),
         repositories: written.repositories.clone(),
@@ -277,7 +275,6 @@ fn known(name: &str, signers: &Signers) -> Result<(), TrustPolicyError> {
 fn policy_set(
     written: &PolicySetDocument,
     signers: &Signers,
-    builtin: Builtin<'_>,
 ) -> Result<TrustedPolicySet, TrustPolicyError> {
     let of_digest = |uri: Option<String>, digest: &str| {
         let digest = parse_digest(digest).map_err(|_| TrustPolicyError::PolicySet {
@@ -291,8 +288,8 @@ fn policy_set(
     match written {
         PolicySetDocument::Named(set) => {
             if let Some(name) = set.strip_prefix(BUILTIN) {
-                let set =
-                    builtin(name).map_err(|error| TrustPolicyError::Builtin(Box::new(error)))?;
+                let set = builtin_set(name)
+                    .map_err(|error| TrustPolicyError::Builtin(Box::new(error)))?;
                 return Ok(TrustedPolicySet {
                     uri: set.uri,
                     by: TrustedBy::Digest(set.digest),

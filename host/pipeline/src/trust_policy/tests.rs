@@ -1,4 +1,5 @@
 use super::*;
+use crate::builtin::builtin_set;
 use ::attest::{LogPolicy, SigningKey, VERIFIER_ID};
 use model::canonical;
 use model::trust::TrustedBy;
@@ -17,25 +18,12 @@ fn folder() -> TempDir {
 }
 
 fn standard() -> Digest {
-    canonical::sha256(b"standard")
-}
-
-fn builtin(name: &str) -> Result<AcceptedPolicySet, PoliciesError> {
-    match name {
-        "standard" => Ok(AcceptedPolicySet {
-            uri: Some("polcheck:set/standard".to_owned()),
-            digest: standard(),
-        }),
-        other => Err(PoliciesError::UnknownSet {
-            name: other.to_owned(),
-            known: vec!["standard"],
-        }),
-    }
+    builtin_set("standard").unwrap().digest
 }
 
 fn resolve_in(folder: &TempDir, text: &str) -> Result<TrustPolicy, TrustPolicyError> {
     let document = TrustDocument::parse(text.as_bytes()).unwrap();
-    TrustPolicy::resolve(&document.in_folder(folder.path()), &builtin)
+    TrustPolicy::resolve(&document.in_folder(folder.path()))
 }
 
 fn resolve(text: &str) -> Result<TrustPolicy, TrustPolicyError> {
