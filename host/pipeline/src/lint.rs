@@ -11,6 +11,7 @@ use ::facts::BuildInputs;
 use model::facts::{DockerfileFacts, ImageFacts, Origin};
 use model::report::{DockerfileSubject, Gap, Subject};
 use model::{Fact, FactError, Facts, Interface, Need, RuleId, RuleMetadata, canonical};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The largest Dockerfile that is read, in bytes. Real ones have some kilobytes.
@@ -136,6 +137,14 @@ impl Pipeline {
 impl Policies {
     pub(crate) fn rules_of_dockerfiles(&self) -> &OfDockerfiles {
         self.of_dockerfiles.get_or_init(|| OfDockerfiles::of(self))
+    }
+
+    /// The selected rules that are asked about such a subject.
+    pub(crate) fn rules_about(&self, subject: &Subject) -> Cow<'_, [RuleId]> {
+        match subject {
+            Subject::Dockerfile(_) => Cow::Borrowed(&self.rules_of_dockerfiles().rules),
+            Subject::Image(_) => self.set.rules.keys().cloned().collect(),
+        }
     }
 }
 

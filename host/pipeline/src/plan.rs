@@ -1,18 +1,21 @@
 //! What another policy set would say of what was judged before: its verdicts over recorded facts, beside those of the set of
 //! today.
 
+mod told;
+
+use crate::baseline::Baseline;
+use crate::decide::{Decision, Judgement, decide};
 use crate::difference::{Difference, Differences};
-use crate::error::CheckError;
 use crate::evidence::EvidenceDocument;
 use crate::policies::Policies;
-use crate::replay::judge_recorded;
-use ::engine::{Circumstances, Engine};
-use model::facts::Origin;
+use crate::report::judged_rules;
+use ::engine::{Case, Engine, Evaluation, Settings};
 use model::report::{Gap, Status, Subject};
-use model::{Digest, Facts, Interface, Need, Report, RuleId, Verdict, canonical};
+use model::{Digest, Interface, Need, RuleId, Verdict};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use told::{Told, are_verified_by};
 
 /// Judges recorded facts by two policy sets.
 #[derive(Debug)]
@@ -20,6 +23,10 @@ pub struct Planner {
     engine: Arc<Engine>,
     old: Policies,
     new: Policies,
+    /// Rules that both have from the same pack with the same settings: they say the same of what is the same.
+    alike: BTreeSet<RuleId>,
+    /// Of both sets together; none: they give a rule different ones.
+    settings: Option<Arc<Settings>>,
 }
 
 /// What becomes of one subject.
@@ -67,7 +74,13 @@ pub enum Change {
 impl Planner {
     /// Plans the way from one set to another.
     pub fn new(engine: Arc<Engine>, old: Policies, new: Policies) -> Self {
-        Self { engine, old, new }
+        Self {
+            alike: alike(&old, &new),
+            settings: settings_of_both(&old, &new),
+            engine,
+            old,
+            new,
+        }
     }
 
     /// The set of today.
@@ -88,14 +101,13 @@ impl Planner {
     }
 
     /// Judges what was recorded by both sets, at the recorded time. It blocks while it works.
-    ///
-    /// # Errors
-    /// If facts or verdict have no canonical form.
-    pub fn plan(&self, evidence: &EvidenceDocument) -> Result<PlannedChange, CheckError> {
-        let (old, old_fuel) = self.judge(&self.old, evidence)?;
-        let (new, new_fuel) = self.judge(&self.new, evidence)?;
+    pub fn plan(&self, evidence: &EvidenceDocument) -> PlannedChange {
+        let [old, new] = self.evaluate(evidence);
+        let fuel = [old.evaluation.fuel, new.evaluation.fuel];
+        let old = old.decide(&self.old, evidence);
+        let new = new.decide(&self.new, evidence);
         let not_recorded = not_recorded(&self.new, evidence);
-        let (failed, fails) = (failing(&old), failing(&new));
+        let (failed, fails) = (failing(&self.old, &old), failing(&self.new, &new));
         let after = match new.verdict {
             Verdict::Failed => Verdict::Failed,
             // What nobody wrote down may be anything.
@@ -103,7 +115,7 @@ impl Planner {
             verdict => verdict,
         };
         let names = evidence.names();
-        Ok(PlannedChange {
+        PlannedChange {
             subject: names.given.to_owned(),
             digest: names.digest.clone(),
             before: old.verdict,
@@ -113,35 +125,81 @@ impl Planner {
             relieved: failed.difference(&fails).cloned().collect(),
             undecided: new.undecided,
             not_recorded,
-            fuel: [old_fuel, new_fuel],
-        })
+            fuel,
+        }
     }
 
-    fn judge(
-        &self,
-        policies: &Policies,
-        evidence: &EvidenceDocument,
-    ) -> Result<(Report, u64), CheckError> {
-        let recorded = evidence.circumstances();
-        let circumstances = Circumstances {
-            claims: if recorded.claims.is_empty() {
-                Vec::new()
-            } else {
-                policies.set.claims.keys().cloned().collect()
-            },
-            ..recorded
+    /// What the rules of both sets say. Those that are alike in both are asked once, where both would be told the same.
+    fn evaluate(&self, evidence: &EvidenceDocument) -> [Evaluated; 2] {
+        let (old, new) = (&self.old, &self.new);
+        let (told_old, told_new) = (Told::by(old, evidence), Told::by(new, evidence));
+        let is_told_the_same = told_old == told_new;
+        let case = |told: &Told<'_>, settings: &Arc<Settings>| {
+            let (facts, circumstances) = (told.facts(evidence), told.circumstances(evidence));
+            Arc::new(Case::new(facts, circumstances, Arc::clone(settings)))
         };
-        let facts = fetched_for(policies, evidence);
-        let (judged, fuel) = judge_recorded(
-            &self.engine,
-            policies,
-            evidence,
-            facts,
-            circumstances,
-            false,
-        )?;
-        Ok((judged.report, fuel))
+        let case_of_old = case(&told_old, self.settings.as_ref().unwrap_or(&old.settings));
+        let case_of_new = match &self.settings {
+            Some(_) if is_told_the_same => Arc::clone(&case_of_old),
+            _ => case(&told_new, &new.settings),
+        };
+        let is_alike = |id: &RuleId| is_told_the_same && self.alike.contains(id);
+        let rules = old.rules_about(&evidence.subject);
+        let (alike, own): (Vec<RuleId>, Vec<RuleId>) = rules.iter().cloned().partition(&is_alike);
+        let mut of_old = old.packs.evaluate(&self.engine, &alike, &case_of_old);
+        let mut of_new = of_old.clone();
+        of_old.join(old.packs.evaluate(&self.engine, &own, &case_of_old));
+        let rules = new.rules_about(&evidence.subject);
+        let own: Vec<RuleId> = rules.iter().filter(|id| !is_alike(id)).cloned().collect();
+        of_new.join(new.packs.evaluate(&self.engine, &own, &case_of_new));
+        [(of_old, case_of_old), (of_new, case_of_new)]
+            .map(|(evaluation, case)| Evaluated { case, evaluation })
     }
+}
+
+/// What the rules of a set say of a case.
+struct Evaluated {
+    case: Arc<Case>,
+    evaluation: Evaluation,
+}
+
+impl Evaluated {
+    fn decide(&self, policies: &Policies, evidence: &EvidenceDocument) -> Decision {
+        let facts = &self.case.facts;
+        let file = facts.dockerfile.as_ref();
+        decide(&Judgement {
+            set: &policies.set,
+            rules: &judged_rules(policies, &self.evaluation, &evidence.subject),
+            problems: &facts.problems(),
+            subject: evidence.names(),
+            baseline: Some(&Baseline::of(evidence.known.iter().cloned())),
+            file: file.and_then(|file| file.as_deref().ok()),
+            time: self.case.circumstances.time,
+        })
+    }
+}
+
+fn alike(old: &Policies, new: &Policies) -> BTreeSet<RuleId> {
+    let pack = |policies: &Policies, id: &RuleId| {
+        let found = policies.catalogue().rule(id);
+        found.map(|(_, pack)| pack.digest.clone())
+    };
+    let is_alike = |id: &&RuleId| {
+        old.settings.get(*id) == new.settings.get(*id) && pack(old, id) == pack(new, id)
+    };
+    let ids = old.set.rules.keys();
+    ids.filter(is_alike).cloned().collect()
+}
+
+fn settings_of_both(old: &Policies, new: &Policies) -> Option<Arc<Settings>> {
+    let mut all = (*old.settings).clone();
+    for (id, settings) in &*new.settings {
+        let before = all.insert(id.clone(), settings.clone());
+        if before.is_some_and(|before| before != *settings) {
+            return None;
+        }
+    }
+    Some(Arc::new(all))
 }
 
 fn change(before: Verdict, after: Verdict) -> Change {
@@ -156,41 +214,11 @@ fn change(before: Verdict, after: Verdict) -> Change {
 }
 
 /// The rules that fail a subject.
-fn failing(report: &Report) -> BTreeSet<RuleId> {
-    let counts = report.findings.iter().filter(|finding| {
-        finding.status == Status::Open && finding.severity >= report.policy_set.fail_on
+fn failing(policies: &Policies, decision: &Decision) -> BTreeSet<RuleId> {
+    let counts = decision.findings.iter().filter(|finding| {
+        finding.status == Status::Open && finding.severity >= policies.set.fail_on
     });
     counts.map(|finding| finding.rule.clone()).collect()
-}
-
-/// The recorded facts, as far as a run by these policies would have fetched them: a rule that could see more might say more.
-fn fetched_for(policies: &Policies, evidence: &EvidenceDocument) -> Facts {
-    let mut facts = usable(policies, evidence);
-    if matches!(evidence.subject, Subject::Dockerfile(_)) {
-        return facts;
-    }
-    let needs = policies.needs();
-    let is_given = matches!(&facts.dockerfile, Some(Ok(file)) if file.origin == Origin::Given);
-    if !is_given && !needs.contains(&Interface::Dockerfile) {
-        facts.dockerfile = None;
-    }
-    if facts.dockerfile.is_none() || !needs.contains(&Interface::BaseImage) {
-        facts.base_images = None;
-    }
-    facts
-}
-
-/// The recorded facts that hold by these policies: what was verified by another trust policy was not verified by theirs.
-fn usable(policies: &Policies, evidence: &EvidenceDocument) -> Facts {
-    let mut facts = evidence.facts.clone();
-    if let Some(Ok(attached)) = &facts.attestations {
-        let trust = policies.set.trust.as_ref();
-        let trust = trust.and_then(|trust| canonical::digest(trust).ok());
-        if attached.trust_policy != trust {
-            facts.attestations = None;
-        }
-    }
-    facts
 }
 
 /// The rules of a set that need a family of facts that nobody gathered when the evidence was written.
@@ -198,7 +226,10 @@ fn not_recorded(policies: &Policies, evidence: &EvidenceDocument) -> BTreeMap<Ru
     if matches!(evidence.subject, Subject::Dockerfile(_)) {
         return BTreeMap::new();
     }
-    let gathered = usable(policies, evidence).gathered();
+    let mut gathered = evidence.facts.gathered();
+    if !are_verified_by(policies, &evidence.facts) {
+        gathered.remove(&Interface::Attestations);
+    }
     let is_gathered = |name: &String| {
         Need::from_name(name).is_some_and(|need| gathered.contains(&need.interface()))
     };

@@ -18,7 +18,7 @@ use crate::evidence::EvidenceDocument;
 use crate::policies::Policies;
 use crate::report::Examined;
 use crate::{Dockerfile, DockerfileText, Judged};
-use ::engine::{CONTRACT, Case, Circumstances, ENGINE, Engine};
+use ::engine::{CONTRACT, Case, ENGINE, Engine};
 use jiff::{SignedDuration, Timestamp};
 use model::report::{EnforcementPoint, Subject};
 use model::waiver::Validity;
@@ -205,62 +205,40 @@ impl Replayer {
 impl Loaded {
     /// Judges facts by what was recorded about the run.
     fn judge(&self, evidence: &EvidenceDocument, facts: Facts) -> Result<Judged, CheckError> {
-        let circumstances = evidence.circumstances();
-        let (engine, policies) = (&self.engine, &self.policies);
-        judge_recorded(engine, policies, evidence, facts, circumstances, true)
-            .map(|(judged, _)| judged)
+        let policies = &self.policies;
+        let settings = Arc::clone(&policies.settings);
+        let case = Arc::new(Case::new(facts, evidence.circumstances(), settings));
+        let rules = policies.rules_about(&evidence.subject);
+        let evaluation = policies.packs.evaluate(&self.engine, &rules, &case);
+        let is_alone = matches!(evidence.subject, Subject::Dockerfile(_));
+        let text = case.facts.dockerfile.as_ref();
+        let text = text.and_then(|file| Some(file.as_ref().ok()?.text.clone()));
+        let examined = Examined {
+            subject: evidence.subject.clone(),
+            descriptor: None,
+            left_out: if is_alone {
+                policies.rules_of_dockerfiles().left_out.clone()
+            } else {
+                Vec::new()
+            },
+            dockerfile: evidence.dockerfile.as_ref().map(|path| DockerfileText {
+                path: path.clone(),
+                text: text.unwrap_or_default(),
+            }),
+            case: &case,
+            evaluation: &evaluation,
+            // Which of its conditions a run kept is not for evidence to say: whatever comes of this is no claim.
+            conditions: &RunConditions {
+                no_image: is_alone,
+                ..RunConditions::default()
+            },
+            baseline: Some(&Baseline::of(evidence.known.iter().cloned())),
+            with_evidence: true,
+            build: None,
+            records: true,
+        };
+        examined.report(policies, self.engine.limits())
     }
-}
-
-/// Judges facts that were recorded, by policies of today or of then. Answers what that cost, too.
-pub(crate) fn judge_recorded(
-    engine: &Engine,
-    policies: &Policies,
-    evidence: &EvidenceDocument,
-    facts: Facts,
-    circumstances: Circumstances,
-    records: bool,
-) -> Result<(Judged, u64), CheckError> {
-    let case = Arc::new(Case::new(
-        facts,
-        circumstances,
-        Arc::clone(&policies.settings),
-    ));
-    let is_alone = matches!(evidence.subject, Subject::Dockerfile(_));
-    let (rules, left_out) = if is_alone {
-        let of_dockerfiles = policies.rules_of_dockerfiles();
-        (
-            of_dockerfiles.rules.clone(),
-            of_dockerfiles.left_out.clone(),
-        )
-    } else {
-        (policies.set.rules.keys().cloned().collect(), Vec::new())
-    };
-    let evaluation = policies.packs.evaluate(engine, &rules, &case);
-    let text = case.facts.dockerfile.as_ref();
-    let text = text.and_then(|file| Some(file.as_ref().ok()?.text.clone()));
-    let examined = Examined {
-        subject: evidence.subject.clone(),
-        descriptor: None,
-        left_out,
-        dockerfile: evidence.dockerfile.as_ref().map(|path| DockerfileText {
-            path: path.clone(),
-            text: text.unwrap_or_default(),
-        }),
-        case: &case,
-        evaluation: &evaluation,
-        // Which of its conditions a run kept is not for evidence to say: whatever comes of this is no claim.
-        conditions: &RunConditions {
-            no_image: is_alone,
-            ..RunConditions::default()
-        },
-        baseline: Some(&Baseline::of(evidence.known.iter().cloned())),
-        with_evidence: records,
-        build: None,
-        records,
-    };
-    let judged = examined.report(policies, engine.limits())?;
-    Ok((judged, evaluation.fuel))
 }
 
 /// Whether the parts of evidence have the digests that it says.

@@ -158,19 +158,15 @@ impl PlanArgs {
 
 /// What becomes of one subject; of evidence that cannot be used, why.
 fn one(planner: &Planner, recorded: &Recorded) -> Result<PlannedChange, (String, Failure)> {
-    let judge = |name: String, evidence: &EvidenceDocument| {
-        let result = planner.plan(evidence);
-        result.map_err(|error| (name, error.into()))
-    };
     match recorded {
         Recorded::File(path) => {
             let name = path.to_string_lossy().into_owned();
             match EvidenceDocument::read_file(path) {
-                Ok(evidence) => judge(name, &evidence),
+                Ok(evidence) => Ok(planner.plan(&evidence)),
                 Err(error) => Err((name, named(path, error))),
             }
         }
-        Recorded::Attached(name, Ok(evidence)) => judge(name.clone(), evidence),
+        Recorded::Attached(_, Ok(evidence)) => Ok(planner.plan(evidence)),
         Recorded::Attached(name, Err(failure)) => Err((name.clone(), failure.clone())),
     }
 }
