@@ -395,22 +395,40 @@ fn a_statement_is_replayed_from_what_is_attached() {
     assert_eq!(world.json(&verify)["replay"]["outcome"], "same");
 }
 
+/// The digest of the set in `own.yaml`.
+fn digest_of_own(world: &World) -> String {
+    let image = world.image("app:1");
+    let said = world.json(&["check", "-o", "json", "--policy-set", "own.yaml", &image]);
+    let digest = said["reports"][0]["policySet"]["digest"].as_str();
+    digest.unwrap().to_owned()
+}
+
+#[test]
+fn what_was_attached_to_an_image_is_taken_from_the_evidence() {
+    let world = attested("");
+    let trust = "trust: { signers: { ci: { keys: [polcheck.pub] } }, statements: [{ claims: ['**'], signers: [ci] }] }\n";
+    world.write("own.yaml", format!("{SET}{trust}"));
+    let attest = "attest -q --key polcheck.key --policy-set own.yaml";
+    let replay = format!("{REPLAY} --policy-set {} IMAGE", digest_of_own(&world));
+    // The keys of the set are in no evidence, and the statement is attached by now.
+    succeed(&world, &format!("{attest} IMAGE"));
+    let with_set = replay.replace(REPLAY, &format!("{REPLAY} --replay-policy-set own.yaml"));
+    let said = run(&world, &with_set);
+    assert_eq!(said.code, 2, "{said}");
+    assert!(
+        said.stdout.contains("what was attached to `sha256:"),
+        "{said}"
+    );
+    assert!(said.stdout.contains("--attach-evidence"), "{said}");
+    succeed(&world, &format!("{attest} --attach-evidence IMAGE"));
+    let said = succeed(&world, &replay);
+    assert!(said.stdout.contains("replayed, and the same"), "{said}");
+}
+
 #[test]
 fn a_statement_by_a_set_of_its_own_is_replayed_where_the_set_is_had() {
     let world = attested("--policy-set own.yaml");
-    let digest = world.json(&[
-        "check",
-        "-o",
-        "json",
-        "--policy-set",
-        "own.yaml",
-        &world.image("app:1"),
-    ]);
-    let digest = digest["reports"][0]["policySet"]["digest"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let replay = format!("{REPLAY} --policy-set {digest}");
+    let replay = format!("{REPLAY} --policy-set {}", digest_of_own(&world));
     let said = run(&world, &format!("{replay} IMAGE"));
     assert_eq!(said.code, 2, "{said}");
     assert!(

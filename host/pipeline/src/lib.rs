@@ -98,7 +98,7 @@ use ::engine::{Case, Circumstances, Engine, Evaluation};
 use ::registry::{Image, Registry, Source};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
-use model::facts::{BaseImage, DockerfileFacts};
+use model::facts::{AttestationFacts, BaseImage, DockerfileFacts, ImageBase};
 use model::{Fact, Facts, Interface, Report, RuleId, SubjectNames};
 use oci_spec::image::Descriptor;
 use report::Examined;
@@ -156,8 +156,19 @@ pub struct Again {
     pub subject_name: Option<String>,
     /// The claims that are decided in the run.
     pub claims: Vec<String>,
-    /// By manifest, what registries answered about the base images.
-    pub base_images: BTreeMap<String, BTreeMap<u32, Fact<BaseImage>>>,
+    /// By manifest, what registries answered; of others it is asked.
+    pub answers: BTreeMap<String, Answers>,
+}
+
+/// What registries answered about one manifest, as the facts have it.
+#[derive(Clone, Debug, Default)]
+pub struct Answers {
+    /// About the base images of the stages.
+    pub base_images: Option<BTreeMap<u32, Fact<BaseImage>>>,
+    /// About the image that it was built on.
+    pub image_base: Option<Fact<ImageBase>>,
+    /// About what is attached to it.
+    pub attestations: Option<Fact<Box<AttestationFacts>>>,
 }
 
 /// One subject, judged.
@@ -313,6 +324,9 @@ impl Pipeline {
     ) -> Result<(Facts, Option<DockerfileText>), CheckError> {
         let needs = self.policies.needs();
         let wanted = Wanted::by(&self.policies);
+        // What a registry answers today is another question.
+        let recorded = request.again.as_deref();
+        let recorded = recorded.and_then(|again| again.answers.get(manifest.digest().as_ref()));
         let mut facts = Facts::default();
         let mut text = None;
         if needs.is_empty() && wanted == Wanted::default() && request.dockerfile.is_none() {
@@ -340,18 +354,19 @@ impl Pipeline {
                     |it| it.reachable,
                     &mut known,
                 );
-                let again = request.again.as_ref();
-                let recorded =
-                    again.and_then(|again| again.base_images.get(manifest.digest().as_ref()));
-                facts.base_images = Some(match recorded {
-                    // What a registry answers today is another question.
-                    Some(recorded) => recorded.clone(),
-                    None => fetch.await,
-                });
+                facts.base_images = match recorded {
+                    Some(recorded) => recorded.base_images.clone(),
+                    None => Some(fetch.await),
+                };
             }
             facts.dockerfile = Some(file.facts);
         }
         facts.image = Some(image_facts);
+        if let Some(recorded) = recorded {
+            facts.attestations.clone_from(&recorded.attestations);
+            facts.image_base.clone_from(&recorded.image_base);
+            return Ok((facts, text));
+        }
         let name = subject::name(image);
         let trusting = Trusting::by(self.policies.trust.as_deref(), name.as_deref());
         wanted

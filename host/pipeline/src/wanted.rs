@@ -34,7 +34,7 @@ enum Asked {
 impl Wanted {
     /// What the rules of a set ask for.
     pub(crate) fn by(policies: &Policies) -> Self {
-        let trusts = policies.trust.is_some();
+        let trusts = policies.set.trust.is_some();
         let mut wanted = Self::default();
         for id in policies.set.rules.keys() {
             if let Some((rule, _)) = policies.catalogue().rule(id) {
@@ -72,6 +72,11 @@ impl Wanted {
         if trusts && uses.any(|need| need == Need::Interface(Interface::Attestations)) {
             self.attestations = Asked::Yes;
         }
+    }
+
+    /// Whether anything attached is asked for.
+    pub(crate) fn attestations(self) -> bool {
+        [self.attestations, self.base_attestations].contains(&Asked::Yes)
     }
 
     /// Gathers it.

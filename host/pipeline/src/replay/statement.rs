@@ -5,9 +5,10 @@ use super::{HeldAgainst, Loaded, Replayed, Replayer, Unobtainable, notes, of_ver
 use crate::difference::{Differences, What};
 use crate::error::CheckError;
 use crate::evidence::{EvidenceDocument, attached};
+use crate::wanted::Wanted;
 use crate::{
-    Again, BUILTIN, Changes, CheckRequest, Dockerfile, Judged, Pipeline, Platforms, Policies, SETS,
-    subject,
+    Again, Answers, BUILTIN, Changes, CheckRequest, Dockerfile, Judged, Pipeline, Platforms,
+    Policies, SETS, subject,
 };
 use ::attest::VerifiedStatement;
 use ::registry::{Image, Registry, Resolved, Source};
@@ -115,6 +116,7 @@ impl Replayer {
             evidence.extend(own.map(|own| (subject.to_string(), own)));
         }
         let policies = self.signed_policies(&signed, &set, wanted, evidence.values())?;
+        require_answers(&policies.policies, &subjects, &evidence)?;
         let judged = judge_again(&signed, wanted, &policies, &evidence).await?;
         let own = |judged: &&Judged| judged.report.subject.digest() == wanted.digest;
         let own = judged.iter().find(own);
@@ -167,6 +169,25 @@ impl Replayer {
     }
 }
 
+/// Whether it is known what was attached, where rules were told whose it is: the keys and roots of then are in no evidence, and
+/// the statement itself is attached by now.
+fn require_answers(
+    policies: &Policies,
+    subjects: &[Digest],
+    evidence: &BTreeMap<String, EvidenceDocument>,
+) -> Result<(), Unobtainable> {
+    if policies.set.trust.is_none() || !Wanted::by(policies).attestations() {
+        return Ok(());
+    }
+    let mut subjects = subjects.iter();
+    let lacking = subjects.find(|subject| !evidence.contains_key(subject.as_ref()));
+    lacking.map_or(Ok(()), |subject| {
+        Err(Unobtainable::Attestations {
+            subject: subject.clone(),
+        })
+    })
+}
+
 /// Judges the image as it was judged then.
 async fn judge_again(
     signed: &Signed,
@@ -185,7 +206,7 @@ async fn judge_again(
             subject_name: signed.subject_name.clone(),
             // A statement exists only where the claims of the set were decided.
             claims: policies.policies.set.claims.keys().cloned().collect(),
-            base_images: evidence.iter().filter_map(base_images).collect(),
+            answers: evidence.iter().map(answers).collect(),
         })),
         ..CheckRequest::default()
     };
@@ -279,11 +300,15 @@ fn input<'e>(
     })
 }
 
-/// What registries answered about base images.
-fn base_images(
-    (digest, evidence): (&String, &EvidenceDocument),
-) -> Option<(String, BTreeMap<u32, model::Fact<model::facts::BaseImage>>)> {
-    Some((digest.clone(), evidence.facts.base_images.clone()?))
+/// What registries answered then.
+fn answers((digest, evidence): (&String, &EvidenceDocument)) -> (String, Answers) {
+    let facts = &evidence.facts;
+    let answers = Answers {
+        base_images: facts.base_images.clone(),
+        image_base: facts.image_base.clone(),
+        attestations: facts.attestations.clone(),
+    };
+    (digest.clone(), answers)
 }
 
 /// The image within the index that named it then, where evidence says so: rules are told what the index says of it.

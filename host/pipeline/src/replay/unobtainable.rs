@@ -87,6 +87,12 @@ pub enum Unobtainable {
         /// Its digest.
         digest: String,
     },
+    /// What is attached now was verified by nobody's keys then.
+    #[error("what was attached to `{subject}` when the verdict was come to is not to be had")]
+    Attestations {
+        /// The digest of the image.
+        subject: Digest,
+    },
     /// The statement is of another verifier, or of a polcheck that did not write it down.
     #[error("the statement does not say what its verdict was come to with")]
     NothingRecorded,
@@ -106,7 +112,7 @@ impl Unobtainable {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::Pack { .. } => Some("give the component with `--pack FILE`".to_owned()),
-            Self::PolicySet { .. } => Some(
+            Self::PolicySet { .. } | Self::Attestations { .. } => Some(
                 "have the evidence attached (`polcheck attest --attach-evidence`), or give it with `--evidence`"
                     .to_owned(),
             ),
