@@ -10,6 +10,7 @@ mod registries;
 mod replays;
 mod reports;
 mod sandbox;
+mod statements;
 
 use figures::Figure;
 use std::io::Write;

@@ -2,7 +2,7 @@
 
 use crate::cpu::{self, Process};
 use crate::figures::{Figure, millis};
-use crate::{Result, say};
+use crate::{Result, say, statements};
 use serde_json::json;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -50,6 +50,16 @@ pub(crate) fn figures(polcheck: &Path, packs: &Path) -> Result<Vec<Figure>> {
             "≤ 10 ms",
         )?,
     ];
+    let attest = ["attest", "--key", "polcheck.key", "--no-upload"];
+    let attest = [attest.as_slice(), &["--bundle", "new.json", "oci:layout"]].concat();
+    figures.push(scene.polcheck(
+        "`polcheck attest` of a layout with a key, `check` and all",
+        &attest,
+        "≤ 10 ms",
+    )?);
+    let read = |name| std::fs::read(scene.folder.path().join(name));
+    let (bundle, key) = (read("bundle.json")?, read("polcheck.pub")?);
+    figures.extend(statements::figures(&bundle, &key, scene.image.digest())?);
     figures.extend(scene.cosign(&tagged)?);
     Ok(figures)
 }
@@ -137,6 +147,25 @@ impl Scene {
             &[image],
         ]
         .concat();
+        let cosign = ["env", "COSIGN_PASSWORD=", "cosign"];
+        let generate = [&cosign[..], &["generate-key-pair"]].concat();
+        self.measure("", &generate, 1, "")?;
+        std::fs::write(self.folder.path().join("predicate.json"), "{}")?;
+        let sign = [
+            "attest-blob",
+            "--key",
+            "cosign.key",
+            "--predicate",
+            "predicate.json",
+            "--type",
+            PREDICATE,
+            "--tlog-upload=false",
+            "--yes",
+            "--bundle",
+            "cosign.json",
+            "layout/index.json",
+        ];
+        let sign = [&cosign[..], &sign].concat();
         Ok(vec![
             self.measure("`cosign version`", &["cosign", "version"], PEER_TIMES, "")?,
             self.measure(
@@ -151,6 +180,7 @@ impl Scene {
                 PEER_TIMES,
                 "",
             )?,
+            self.measure("cosign: sign a file with a key", &sign, PEER_TIMES, "")?,
         ])
     }
 
