@@ -81,8 +81,7 @@ mod tests {
 
     #[test]
     fn keys_are_sorted_and_blanks_are_gone() {
-        let value: serde_json::Value =
-            serde_json::from_str(r#"{ "b": [1, 2.0], "a": "ü" }"#).unwrap();
+        let value: Value = serde_json::from_str(r#"{ "b": [1, 2.0], "a": "ü" }"#).unwrap();
         assert_eq!(json(&value).unwrap(), r#"{"a":"ü","b":[1,2]}"#);
     }
 

@@ -2,16 +2,13 @@
 
 use crate::cpu::{self, Process};
 use crate::figures::{Figure, millis};
-use crate::{Result, say, statements};
+use crate::{Result, peers, statements};
 use serde_json::json;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use tempfile::TempDir;
 use test_registry::{ImageBuilder, Options, TestImage, TestRegistry};
 
 const TIMES: u32 = 50;
-const PEER_TIMES: u32 = 10;
-const PREDICATE: &str = "https://in-toto.io/attestation/svr/v0.2";
 
 /// An image with a statement, in a registry and in a layout.
 struct Scene {
@@ -60,7 +57,11 @@ pub(crate) fn figures(polcheck: &Path, packs: &Path) -> Result<Vec<Figure>> {
     let read = |name| std::fs::read(scene.folder.path().join(name));
     let (bundle, key) = (read("bundle.json")?, read("polcheck.pub")?);
     figures.extend(statements::figures(&bundle, &key, scene.image.digest())?);
-    figures.extend(scene.cosign(&tagged)?);
+    figures.extend(peers::cosign(
+        scene.folder.path(),
+        &tagged,
+        scene.image.digest(),
+    )?);
     Ok(figures)
 }
 
@@ -106,82 +107,6 @@ impl Scene {
     fn polcheck(&self, work: &str, args: &[&str], reach: &'static str) -> Result<Figure> {
         let command = [&[self.polcheck.as_str()], args].concat();
         self.measure(work, &command, TIMES, reach)
-    }
-
-    /// What cosign needs for the same, where there is one.
-    fn cosign(&self, image: &str) -> Result<Vec<Figure>> {
-        let found = Command::new("cosign")
-            .arg("version")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        if !found.is_ok_and(|status| status.success()) {
-            say("cosign is not here: nothing to compare with");
-            return Ok(vec![]);
-        }
-        let trust = [
-            "--key",
-            "polcheck.pub",
-            "--insecure-ignore-tlog",
-            "--type",
-            PREDICATE,
-        ];
-        let (algorithm, digest) = self.image.digest().split_once(':').unwrap_or_default();
-        let bundle = [
-            "--bundle",
-            "bundle.json",
-            "--digest",
-            digest,
-            "--digestAlg",
-            algorithm,
-        ];
-        let offline = [
-            &["cosign", "verify-blob-attestation"],
-            trust.as_slice(),
-            &bundle,
-        ]
-        .concat();
-        let online = [
-            &["cosign", "verify-attestation"],
-            trust.as_slice(),
-            &[image],
-        ]
-        .concat();
-        let cosign = ["env", "COSIGN_PASSWORD=", "cosign"];
-        let generate = [&cosign[..], &["generate-key-pair"]].concat();
-        self.measure("", &generate, 1, "")?;
-        std::fs::write(self.folder.path().join("predicate.json"), "{}")?;
-        let sign = [
-            "attest-blob",
-            "--key",
-            "cosign.key",
-            "--predicate",
-            "predicate.json",
-            "--type",
-            PREDICATE,
-            "--tlog-upload=false",
-            "--yes",
-            "--bundle",
-            "cosign.json",
-            "layout/index.json",
-        ];
-        let sign = [&cosign[..], &sign].concat();
-        Ok(vec![
-            self.measure("`cosign version`", &["cosign", "version"], PEER_TIMES, "")?,
-            self.measure(
-                "cosign: verify the same bundle, offline",
-                &offline,
-                PEER_TIMES,
-                "",
-            )?,
-            self.measure(
-                "cosign: verify from the same registry",
-                &online,
-                PEER_TIMES,
-                "",
-            )?,
-            self.measure("cosign: sign a file with a key", &sign, PEER_TIMES, "")?,
-        ])
     }
 
     fn measure(
