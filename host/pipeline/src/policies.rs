@@ -1,12 +1,12 @@
 //! Policy sets and packs, loaded: what a run judges by.
 
 use crate::Reasons;
-use crate::builtin::PACKS;
+use crate::builtin::{BUILTIN, PACKS};
 use crate::catalogue::{Catalogue, is_meant};
 use crate::error::{PoliciesError, TrustPolicyError};
 use crate::lint::OfDockerfiles;
 use crate::packs::{Packs, load_pack};
-use crate::resolve::{check_conflicts, merge, resolve};
+use crate::resolve::{check_conflicts, check_settings, merge, resolve};
 use crate::set_document::SetDocument;
 use crate::set_file::read_set;
 use crate::trust_document::TrustDocument;
@@ -87,7 +87,11 @@ impl Policies {
         for pack in &document.packs {
             packs.add(load_pack(engine, pack)?)?;
         }
-        check_conflicts(&document, &packs.catalogue)?;
+        // The sets in the binary were checked when it was built.
+        if !set.starts_with(BUILTIN) {
+            check_conflicts(&document, &packs.catalogue)?;
+            check_settings(&document, &packs.catalogue)?;
+        }
         let trust = resolved_trust(document.trust.as_ref())?;
         let published = resolve(&document, &packs.catalogue, trust.as_deref())?;
         let published_digest = published.digest()?;
@@ -260,6 +264,7 @@ impl Changes {
         if self.ignore_comments {
             document.suppressions = None;
         }
+        check_settings(&document, catalogue)?;
         let mut set = resolve(&document, catalogue, trust)?;
         let (wanted, skipped) = (ids(&self.rules, catalogue)?, ids(&self.skipped, catalogue)?);
         set.rules.retain(|id, _| {

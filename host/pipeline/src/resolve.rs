@@ -12,10 +12,11 @@ use model::{
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Resolves a set against the packs that were loaded for it, and its section about trust, resolved before.
+/// Resolves a set against the packs that were loaded for it, and its section about trust, resolved before. Its settings are
+/// believed.
 ///
 /// # Errors
-/// If it names a rule that no pack has, gives a rule settings it cannot have, or has a waiver that cannot be used.
+/// If it names a rule that no pack has, or has a waiver that cannot be used.
 pub(crate) fn resolve(
     document: &SetDocument,
     catalogue: &Catalogue,
@@ -26,7 +27,7 @@ pub(crate) fn resolve(
     }
     let mut rules = BTreeMap::new();
     for (rule, pack) in catalogue.rules() {
-        if let Some(selected) = select(document, rule, pack)? {
+        if let Some(selected) = select(document, rule, pack) {
             rules.insert(rule.id.clone(), selected);
         }
     }
@@ -109,29 +110,60 @@ impl RuleDocument {
     }
 }
 
-/// How the set uses a rule; none if it does not.
-fn select(
+/// Holds the settings of a set against the schemas of its rules.
+///
+/// # Errors
+/// If it gives a rule settings that it cannot have.
+pub(crate) fn check_settings(
     document: &SetDocument,
-    rule: &RuleMetadata,
-    pack: &PackDescription,
-) -> Result<Option<SelectedRule>, PoliciesError> {
+    catalogue: &Catalogue,
+) -> Result<(), PoliciesError> {
+    for (rule, _) in catalogue.rules() {
+        // The defaults are the pack's own: compiling a schema only to hold them against it would be work for nothing.
+        let Some(given) = entry(document, rule).and_then(|entry| entry.settings) else {
+            continue;
+        };
+        let Some(schema) = &rule.settings_schema else {
+            return Err(PoliciesError::NoSettings {
+                rule: rule.id.clone(),
+            });
+        };
+        let invalid = |pointer: String, reason: String| PoliciesError::Settings {
+            rule: rule.id.clone(),
+            pointer,
+            reason,
+        };
+        let validator = jsonschema::validator_for(schema)
+            .map_err(|error| invalid(String::new(), error.to_string()))?;
+        validator
+            .validate(&given)
+            .map_err(|error| invalid(error.instance_path().to_string(), error.to_string()))?;
+    }
+    Ok(())
+}
+
+/// All that the set says of a rule that it selects.
+fn entry(document: &SetDocument, rule: &RuleMetadata) -> Option<RuleDocument> {
     let mut entries: Vec<(&String, &RuleDocument)> = document
         .rules
         .iter()
         .filter(|(name, _)| is_meant(rule, name))
         .collect();
     entries.sort_by_key(|(name, _)| exactness(name));
-    let Some(entry) = entries
-        .into_iter()
-        .map(|(_, entry)| entry.clone())
-        .reduce(lay_over)
-    else {
-        return Ok(None);
-    };
-    if entry.enabled == Some(false) {
-        return Ok(None);
-    }
-    Ok(Some(SelectedRule {
+    let entries = entries.into_iter().map(|(_, entry)| entry.clone());
+    let entry = entries.reduce(lay_over)?;
+    (entry.enabled != Some(false)).then_some(entry)
+}
+
+/// How the set uses a rule; none if it does not.
+fn select(
+    document: &SetDocument,
+    rule: &RuleMetadata,
+    pack: &PackDescription,
+) -> Option<SelectedRule> {
+    let entry = entry(document, rule)?;
+    let schema = rule.settings_schema.as_ref();
+    Some(SelectedRule {
         pack: pack.metadata.id.clone(),
         severity: entry.severity,
         required: match entry.required {
@@ -139,8 +171,11 @@ fn select(
             None if rule.needs_only_an_image() => Required::OfImages,
             Some(false) | None => Required::Never,
         },
-        settings: settings(rule, entry.settings.as_ref())?,
-    }))
+        settings: schema.map_or_else(
+            || Value::Object(Map::new()),
+            |schema| complete(schema, entry.settings.as_ref()),
+        ),
+    })
 }
 
 /// An entry over another one: what it leaves open is as below.
@@ -163,32 +198,6 @@ pub(crate) fn merge(below: Option<Value>, above: Option<Value>) -> Option<Value>
         }
         (below, above) => above.or(below),
     }
-}
-
-/// The complete settings of a rule, held against its schema.
-fn settings(rule: &RuleMetadata, given: Option<&Value>) -> Result<Value, PoliciesError> {
-    let Some(schema) = &rule.settings_schema else {
-        return match given {
-            None => Ok(Value::Object(Map::new())),
-            Some(_) => Err(PoliciesError::NoSettings {
-                rule: rule.id.clone(),
-            }),
-        };
-    };
-    // The defaults are the pack's own: compiling a schema only to hold them against it would be work for nothing.
-    if let Some(given) = given {
-        let invalid = |pointer: String, reason: String| PoliciesError::Settings {
-            rule: rule.id.clone(),
-            pointer,
-            reason,
-        };
-        let validator = jsonschema::validator_for(schema)
-            .map_err(|error| invalid(String::new(), error.to_string()))?;
-        validator
-            .validate(given)
-            .map_err(|error| invalid(error.instance_path().to_string(), error.to_string()))?;
-    }
-    Ok(complete(schema, given))
 }
 
 fn define(

@@ -17,6 +17,8 @@ pub(super) const EXTENSION: &str = ".evidence.json.gz";
 pub const MAX_EVIDENCE_BYTES: u64 = 8 << 20;
 /// How much it may be when it is unpacked.
 pub const MAX_EVIDENCE_TEXT: u64 = 32 << 20;
+/// How many times as long evidence mostly is when it is unpacked.
+const TYPICAL_RATIO: usize = 8;
 /// How gzip begins (RFC 1952, section 2.3.1).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
@@ -59,7 +61,7 @@ impl EvidenceDocument {
         if !bytes.starts_with(&GZIP) {
             return Self::read_text(bytes.strip_suffix(b"\n").unwrap_or(bytes));
         }
-        let mut text = Vec::new();
+        let mut text = Vec::with_capacity(bytes.len().saturating_mul(TYPICAL_RATIO));
         GzDecoder::new(bytes)
             .take(MAX_EVIDENCE_TEXT + 1)
             .read_to_end(&mut text)
@@ -96,6 +98,7 @@ impl EvidenceDocument {
         let file = File::open(path).map_err(failed)?;
         let size = file.metadata().map_err(failed)?.len();
         if size <= MAX_EVIDENCE_TEXT {
+            bytes.reserve_exact(usize::try_from(size).unwrap_or_default() + 1);
             let mut file = file.take(MAX_EVIDENCE_TEXT + 1);
             file.read_to_end(&mut bytes).map_err(failed)?;
         }

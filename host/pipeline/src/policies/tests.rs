@@ -1,5 +1,5 @@
 use super::*;
-use crate::builtin::{BUILTIN, SETS, builtin_set};
+use crate::builtin::{SETS, builtin_set};
 use engine::{Allocation, Compiler, Limits, Options};
 use model::canonical;
 use rstest::rstest;
@@ -208,4 +208,20 @@ fn two_packs_with_a_rule_of_one_id_cannot_be_used_together() {
         "the packs `core` and `other` both have a rule `base.end-of-life`"
     );
     assert_eq!(catalogue.packs().len(), 1);
+}
+
+#[test]
+fn what_built_in_sets_say_of_rules_is_what_these_take() {
+    let mut catalogue = Catalogue::default();
+    for pack in &PACKS {
+        catalogue.add(Arc::clone(pack.description())).unwrap();
+    }
+    for set in SETS {
+        let document = read_set(&format!("{BUILTIN}{}", set.name)).unwrap();
+        for point in EnforcementPoint::ALL {
+            let document = document.clone().at(point);
+            check_conflicts(&document, &catalogue).unwrap();
+            check_settings(&document, &catalogue).unwrap();
+        }
+    }
 }
