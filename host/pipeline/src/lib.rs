@@ -9,6 +9,7 @@
 //! It is made for many calls at once: nothing blocks the async runtime, evaluations are bounded in number, packs and
 //! connections are shared, and every future can be dropped.
 
+mod again;
 mod attach_form;
 mod attached;
 mod attest_image;
@@ -53,6 +54,7 @@ mod without_effect;
 mod yaml;
 
 pub use ::facts::{BuildInputs, base_config};
+pub use again::{Again, Answers};
 pub use attach_form::{AttachMode, AttachWarning, Forms};
 pub use attached::Reason;
 pub use attest_image::{AttestRequest, Attested, Planned, Predicates};
@@ -98,8 +100,8 @@ use ::engine::{Case, Circumstances, Engine, Evaluation};
 use ::registry::{Image, Registry, Source};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
-use model::facts::{AttestationFacts, BaseImage, DockerfileFacts, ImageBase};
-use model::{Fact, Facts, Interface, Report, RuleId, SubjectNames};
+use model::facts::DockerfileFacts;
+use model::{Facts, Interface, Report, RuleId, SubjectNames};
 use oci_spec::image::Descriptor;
 use report::Examined;
 use std::collections::BTreeMap;
@@ -147,28 +149,6 @@ pub struct CheckRequest {
     pub records: bool,
     /// What an earlier run was told, where its verdict is come to again.
     pub again: Option<Arc<Again>>,
-}
-
-/// What rules were told in an earlier run and would not be told now.
-#[derive(Clone, Debug, Default)]
-pub struct Again {
-    /// Registry and repository.
-    pub subject_name: Option<String>,
-    /// The claims that are decided in the run.
-    pub claims: Vec<String>,
-    /// By manifest, what registries answered; of others it is asked.
-    pub answers: BTreeMap<String, Answers>,
-}
-
-/// What registries answered about one manifest, as the facts have it.
-#[derive(Clone, Debug, Default)]
-pub struct Answers {
-    /// About the base images of the stages.
-    pub base_images: Option<BTreeMap<u32, Fact<BaseImage>>>,
-    /// About the image that it was built on.
-    pub image_base: Option<Fact<ImageBase>>,
-    /// About what is attached to it.
-    pub attestations: Option<Fact<Box<AttestationFacts>>>,
 }
 
 /// One subject, judged.

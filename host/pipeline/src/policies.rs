@@ -96,24 +96,12 @@ impl Policies {
         let published = resolve(&document, &packs.catalogue, trust.as_deref())?;
         let published_digest = published.digest()?;
         if *changes == Changes::default() {
+            let catalogue = &packs.catalogue;
+            let without_effect =
+                without_effect(&document, &published, &published, catalogue, changes);
             return Ok(Self {
-                without_effect: without_effect(
-                    &document,
-                    &published,
-                    &published,
-                    &packs.catalogue,
-                    changes,
-                ),
-                point,
-                packs,
-                settings: settings_of(&published),
-                reasons: OnceLock::new(),
-                of_dockerfiles: OnceLock::new(),
-                set: published,
-                digest: published_digest,
-                as_published: true,
-                left_out: Vec::new(),
-                trust,
+                without_effect,
+                ..Self::new(published, published_digest, point, packs, trust)
             });
         }
         let trust = match &changes.trust {
@@ -129,26 +117,21 @@ impl Policies {
             .filter(|id| !set.rules.contains_key(id))
             .collect();
         Ok(Self {
-            point,
             as_published: digest == published_digest,
-            packs,
-            settings: settings_of(&set),
-            reasons: OnceLock::new(),
-            of_dockerfiles: OnceLock::new(),
-            set,
-            digest,
             left_out,
             without_effect,
-            trust,
+            ..Self::new(set, digest, point, packs, trust)
         })
     }
 
-    /// A set as it was resolved in an earlier run, with the packs that it had then.
-    pub(crate) fn recorded(
+    /// A published set, with its packs and whom it trusts. A recorded one trusts nobody: keys and roots are not recorded, and
+    /// whose statements counted is among the facts.
+    pub(crate) fn new(
         set: PolicySet,
         digest: Digest,
         point: EnforcementPoint,
         packs: Packs,
+        trust: Option<Arc<TrustPolicy>>,
     ) -> Self {
         Self {
             point,
@@ -160,9 +143,8 @@ impl Policies {
             digest,
             as_published: true,
             left_out: Vec::new(),
-            // Keys and roots are not recorded: whose statements counted is among the facts.
-            trust: None,
             without_effect: Vec::new(),
+            trust,
         }
     }
 

@@ -61,7 +61,10 @@ const MAY_USE: [(&str, &[&str]); 19] = [
             "polcheck-facts",
             "polcheck-engine",
             "polcheck-dockerfile",
+            "polcheck-attest",
+            "polcheck-pipeline",
             "polcheck-test-registry",
+            "polcheck-test-sigstore",
         ],
     ),
 ];

@@ -81,6 +81,6 @@ impl PackSources {
                 return Err(Unobtainable::Rule { rule: id.clone() });
             }
         }
-        Ok(Policies::recorded(set.clone(), digest, point, packs))
+        Ok(Policies::new(set.clone(), digest, point, packs, None))
     }
 }

@@ -7,8 +7,8 @@ use crate::error::CheckError;
 use crate::evidence::{EvidenceDocument, attached};
 use crate::wanted::Wanted;
 use crate::{
-    Again, Answers, BUILTIN, Changes, CheckRequest, Dockerfile, Judged, Pipeline, Platforms,
-    Policies, SETS, subject,
+    Again, BUILTIN, Changes, CheckRequest, Dockerfile, Judged, Pipeline, Platforms, Policies, SETS,
+    subject,
 };
 use ::attest::VerifiedStatement;
 use ::registry::{Image, Registry, Resolved, Source};
@@ -206,7 +206,10 @@ async fn judge_again(
             subject_name: signed.subject_name.clone(),
             // A statement exists only where the claims of the set were decided.
             claims: policies.policies.set.claims.keys().cloned().collect(),
-            answers: evidence.iter().map(answers).collect(),
+            answers: evidence
+                .iter()
+                .map(|(digest, evidence)| (digest.clone(), evidence.into()))
+                .collect(),
         })),
         ..CheckRequest::default()
     };
@@ -298,17 +301,6 @@ fn input<'e>(
         name: "Dockerfile".to_owned(),
         digest,
     })
-}
-
-/// What registries answered then.
-fn answers((digest, evidence): (&String, &EvidenceDocument)) -> (String, Answers) {
-    let facts = &evidence.facts;
-    let answers = Answers {
-        base_images: facts.base_images.clone(),
-        image_base: facts.image_base.clone(),
-        attestations: facts.attestations.clone(),
-    };
-    (digest.clone(), answers)
 }
 
 /// The image within the index that named it then, where evidence says so: rules are told what the index says of it.
