@@ -85,10 +85,11 @@ pub(crate) fn packs(profile: Profile) -> Outcome {
         .join("polcheck-compile");
     let built = root().join("policies/built");
     fs::create_dir_all(&built)?;
+    let host = host()?;
     for pack in PACKS {
         let component = component(&format!("polcheck-policy-{pack}"))?;
         let digest = format!("sha256:{}", hex(&Sha256::digest(&component)));
-        let code = through(&compiler, &["compile", &host()?], &component)?;
+        let code = through(&compiler, &["compile", &host], &component)?;
         let description = through(&compiler, &["describe", &digest], &code)?;
         say(&format!(
             "pack {pack}: {} bytes, compiled {}, {digest}",

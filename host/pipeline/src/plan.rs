@@ -9,7 +9,7 @@ use crate::difference::{Difference, Differences};
 use crate::evidence::EvidenceDocument;
 use crate::policies::Policies;
 use crate::report::judged_rules;
-use ::engine::{Case, Engine, Evaluation, Settings};
+use ::engine::{Case, Engine, Evaluation};
 use model::report::{Gap, Status, Subject};
 use model::{Digest, Interface, Need, RuleId, Verdict};
 use serde::Serialize;
@@ -25,8 +25,6 @@ pub struct Planner {
     new: Policies,
     /// Rules that both have from the same pack with the same settings: they say the same of what is the same.
     alike: BTreeSet<RuleId>,
-    /// Of both sets together; none: they give a rule different ones.
-    settings: Option<Arc<Settings>>,
 }
 
 /// What becomes of one subject.
@@ -76,7 +74,6 @@ impl Planner {
     pub fn new(engine: Arc<Engine>, old: Policies, new: Policies) -> Self {
         Self {
             alike: alike(&old, &new),
-            settings: settings_of_both(&old, &new),
             engine,
             old,
             new,
@@ -134,23 +131,25 @@ impl Planner {
         let (old, new) = (&self.old, &self.new);
         let (told_old, told_new) = (Told::by(old, evidence), Told::by(new, evidence));
         let is_told_the_same = told_old == told_new;
-        let case = |told: &Told<'_>, settings: &Arc<Settings>| {
+        let case = |told: &Told<'_>, policies: &Policies| {
             let (facts, circumstances) = (told.facts(evidence), told.circumstances(evidence));
-            Arc::new(Case::new(facts, circumstances, Arc::clone(settings)))
-        };
-        let case_of_old = case(&told_old, self.settings.as_ref().unwrap_or(&old.settings));
-        let case_of_new = match &self.settings {
-            Some(_) if is_told_the_same => Arc::clone(&case_of_old),
-            _ => case(&told_new, &new.settings),
+            let settings = Arc::clone(&policies.settings);
+            Arc::new(Case::new(facts, circumstances, settings))
         };
         let is_alike = |id: &RuleId| is_told_the_same && self.alike.contains(id);
         let rules = old.rules_about(&evidence.subject);
         let (alike, own): (Vec<RuleId>, Vec<RuleId>) = rules.iter().cloned().partition(&is_alike);
+        let case_of_old = case(&told_old, old);
         let mut of_old = old.packs.evaluate(&self.engine, &alike, &case_of_old);
         let mut of_new = of_old.clone();
         of_old.join(old.packs.evaluate(&self.engine, &own, &case_of_old));
         let rules = new.rules_about(&evidence.subject);
         let own: Vec<RuleId> = rules.iter().filter(|id| !is_alike(id)).cloned().collect();
+        let case_of_new = if is_told_the_same && own.is_empty() {
+            Arc::clone(&case_of_old)
+        } else {
+            case(&told_new, new)
+        };
         of_new.join(new.packs.evaluate(&self.engine, &own, &case_of_new));
         [(of_old, case_of_old), (of_new, case_of_new)]
             .map(|(evaluation, case)| Evaluated { case, evaluation })
@@ -189,17 +188,6 @@ fn alike(old: &Policies, new: &Policies) -> BTreeSet<RuleId> {
     };
     let ids = old.set.rules.keys();
     ids.filter(is_alike).cloned().collect()
-}
-
-fn settings_of_both(old: &Policies, new: &Policies) -> Option<Arc<Settings>> {
-    let mut all = (*old.settings).clone();
-    for (id, settings) in &*new.settings {
-        let before = all.insert(id.clone(), settings.clone());
-        if before.is_some_and(|before| before != *settings) {
-            return None;
-        }
-    }
-    Some(Arc::new(all))
 }
 
 fn change(before: Verdict, after: Verdict) -> Change {
