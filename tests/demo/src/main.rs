@@ -102,7 +102,7 @@ fn cheating(stage: &Stage, shop: &Shop) -> Result {
     stage.polcheck(
         &bundle,
         Expect::Failed,
-        "the signature of the statement does not verify",
+        "rejected the bundle: the signature does not verify with",
     )?;
 
     scene("Cheating: somebody else signs. Their key is not the one you trust.");
