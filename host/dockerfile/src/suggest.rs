@@ -1,6 +1,6 @@
 //! "did you mean": as BuildKit guesses what was meant.
 
-use crate::text::{lower, upper};
+use crate::text::{is_lower, is_upper, lower, upper};
 
 /// Words that differ in more places are not taken for one another.
 const FARTHEST: usize = 2;
@@ -55,9 +55,9 @@ pub(crate) fn with_suggestion(
 
 fn in_case_of(word: &str, option: String) -> String {
     // What is not UTF-8 has neither case in Go.
-    if word == lower(word) || word.contains(char::REPLACEMENT_CHARACTER) {
+    if is_lower(word) || word.contains(char::REPLACEMENT_CHARACTER) {
         option
-    } else if word == upper(word) {
+    } else if is_upper(word) {
         upper(&option)
     } else {
         option

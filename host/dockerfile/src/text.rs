@@ -103,6 +103,22 @@ pub(crate) fn lower(text: &str) -> String {
         .collect()
 }
 
+/// Whether a text is in lower case already.
+pub(crate) fn is_lower(text: &str) -> bool {
+    if text.is_ascii() {
+        return !text.bytes().any(|byte| byte.is_ascii_uppercase());
+    }
+    lower(text) == text
+}
+
+/// Whether a text is in upper case already.
+pub(crate) fn is_upper(text: &str) -> bool {
+    if text.is_ascii() {
+        return !text.bytes().any(|byte| byte.is_ascii_lowercase());
+    }
+    upper(text) == text
+}
+
 /// Upper case, one character for one.
 pub(crate) fn upper(text: &str) -> String {
     if text.is_ascii() {

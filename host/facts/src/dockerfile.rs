@@ -47,7 +47,7 @@ pub fn dockerfile(
     let ignore = inputs.ignore_file.as_deref();
     let ignore = ignore.and_then(|text| Dockerignore::parse(text).ok());
     let evaluation = evaluate_all(&file, &options(inputs, ignore, image));
-    let mut facts = facts(bytes, origin, &file, &evaluation);
+    let mut facts = facts(bytes, origin, file, &evaluation);
     facts.digest = Some(canonical::sha256(bytes));
     facts.ignore_patterns = inputs.ignore_file.as_deref().map(patterns);
     facts.comparison = match (image, facts.error.is_none()) {
@@ -73,7 +73,7 @@ pub fn reconstructed_dockerfile(history: &[HistoryEntry]) -> DockerfileFacts {
         flows: Vec::new(),
         variable_uses: Vec::new(),
         config: None,
-        ..facts(text.as_bytes(), Origin::Reconstructed, &file, &evaluation)
+        ..facts(text.as_bytes(), Origin::Reconstructed, file, &evaluation)
     }
 }
 
@@ -124,12 +124,12 @@ fn options(
 fn facts(
     bytes: &[u8],
     origin: Origin,
-    file: &Dockerfile,
+    file: Dockerfile,
     evaluation: &Evaluation,
 ) -> DockerfileFacts {
     let refusal = evaluation.refusal.as_ref();
-    let expansions = Expansions::of(file, evaluation);
-    let commands = commands::of(file, evaluation);
+    let expansions = Expansions::of(&file, evaluation);
+    let commands = commands::of(&file, evaluation);
     DockerfileFacts {
         origin,
         digest: None,
@@ -139,22 +139,22 @@ fn facts(
             message: refusal.message.clone(),
         }),
         escape: file.escape,
-        syntax: syntax(file),
+        syntax: syntax(&file),
         directives: file.directives.iter().map(directive).collect(),
-        instructions: instructions(file, &expansions),
-        stages: stages::of(file, evaluation),
+        stages: stages::of(&file, evaluation),
         target: evaluation.target.and_then(index),
         commands: commands.commands,
         commands_complete: commands.complete,
-        mounts: stages::mounts(file, evaluation),
-        flows: stages::flows(file, evaluation),
+        mounts: stages::mounts(&file, evaluation),
+        flows: stages::flows(&file, evaluation),
         variable_uses: expansions.uses(),
         diagnostics: evaluation.diagnostics.iter().map(diagnostic).collect(),
         skipped_diagnostics: evaluation.skipped.iter().map(diagnostic).collect(),
-        suppressions: suppressions(file),
+        suppressions: suppressions(&file),
         comparison: None,
         ignore_patterns: None,
         config: config::of_target(evaluation),
+        instructions: instructions(file, &expansions),
         text: String::from_utf8_lossy(bytes).into_owned(),
     }
 }
@@ -176,48 +176,46 @@ fn directive(directive: &dockerfile::Directive) -> Directive {
 }
 
 /// What stands before the first stage and is no `ARG` is nothing but the reason why the file is refused.
-fn instructions(file: &Dockerfile, expansions: &Expansions<'_>) -> Vec<Instruction> {
-    let stages = expansions.stages();
-    let indexed = file.instructions.iter().enumerate();
+fn instructions(file: Dockerfile, expansions: &Expansions<'_>) -> Vec<Instruction> {
+    let stages = expansions.stages().iter().copied();
+    let indexed = file.instructions.into_iter().enumerate();
     let counts = |instruction: &dockerfile::Instruction, stage: Option<u32>| {
         stage.is_some() || instruction.keyword == Some(Keyword::Arg)
     };
     indexed
         .zip(stages)
-        .filter(|((_, instruction), stage)| counts(instruction, **stage))
-        .map(|((at, instruction), stage)| Instruction {
-            keyword: keyword(instruction),
-            known: instruction.keyword.is_some(),
-            flags: instruction.flags.iter().map(flag).collect(),
-            flag_spans: instruction
-                .flags
-                .iter()
-                .map(|flag| span(flag.span))
-                .collect(),
-            args: words(instruction, |word| word.text.clone()),
-            values: expansions.values(at, instruction),
-            spans: words(instruction, |word| span(word.span)),
-            exec_form: instruction.exec_form,
-            broken_json: instruction.broken_json,
-            start_line: instruction.lines.0,
-            end_line: instruction.lines.1,
-            heredocs: instruction.heredocs.iter().map(heredoc).collect(),
-            stage: *stage,
-            text: instruction.original.clone(),
-            span: span(instruction.span),
+        .filter(|((_, instruction), stage)| counts(instruction, *stage))
+        .map(|((at, instruction), stage)| {
+            let values = expansions.values(at, &instruction);
+            self::instruction(instruction, stage, values)
         })
         .collect()
 }
 
-fn words<T>(
-    instruction: &dockerfile::Instruction,
-    read: impl Fn(&dockerfile::instruction::Word) -> T,
-) -> Vec<T> {
-    instruction.arguments.iter().map(read).collect()
-}
-
-fn keyword(instruction: &dockerfile::Instruction) -> String {
-    instruction.name.text.to_uppercase()
+fn instruction(
+    read: dockerfile::Instruction,
+    stage: Option<u32>,
+    values: Vec<Option<String>>,
+) -> Instruction {
+    let words = read.arguments.into_iter();
+    let (args, spans) = words.map(|word| (word.text, span(word.span))).unzip();
+    Instruction {
+        keyword: read.name.text.to_uppercase(),
+        known: read.keyword.is_some(),
+        flags: read.flags.iter().map(flag).collect(),
+        flag_spans: read.flags.iter().map(|flag| span(flag.span)).collect(),
+        args,
+        values,
+        spans,
+        exec_form: read.exec_form,
+        broken_json: read.broken_json,
+        start_line: read.lines.0,
+        end_line: read.lines.1,
+        heredocs: read.heredocs.into_iter().map(heredoc).collect(),
+        stage,
+        text: read.original,
+        span: span(read.span),
+    }
 }
 
 fn flag(flag: &dockerfile::instruction::Flag) -> String {
@@ -227,12 +225,12 @@ fn flag(flag: &dockerfile::instruction::Flag) -> String {
     }
 }
 
-fn heredoc(heredoc: &dockerfile::instruction::Heredoc) -> Heredoc {
+fn heredoc(heredoc: dockerfile::instruction::Heredoc) -> Heredoc {
     Heredoc {
-        name: heredoc.name.clone(),
+        name: heredoc.name,
         expand: heredoc.expand,
         chomp: heredoc.chomp,
-        content: heredoc.content.clone(),
+        content: heredoc.content,
         span: span(heredoc.span),
     }
 }

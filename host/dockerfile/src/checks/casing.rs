@@ -1,7 +1,7 @@
 //! Instructions in upper and lower case.
 
 use super::{Checks, Place, Rule, Scope};
-use crate::text::{lower, upper};
+use crate::text::{is_lower, is_upper};
 
 /// Looks at the keywords of all stages.
 pub(crate) fn check<'n>(
@@ -10,19 +10,19 @@ pub(crate) fn check<'n>(
 ) {
     let (mut lowers, mut uppers) = (0_usize, 0_usize);
     for (keyword, _) in keywords.clone() {
-        if lower(keyword) == keyword {
+        if is_lower(keyword) {
             lowers += 1;
-        } else if upper(keyword) == keyword {
+        } else if is_upper(keyword) {
             uppers += 1;
         }
     }
-    let (majority, wanted): (_, fn(&str) -> String) = if lowers > uppers {
-        ("lowercase", lower)
+    let (majority, is_wanted): (_, fn(&str) -> bool) = if lowers > uppers {
+        ("lowercase", is_lower)
     } else {
-        ("uppercase", upper)
+        ("uppercase", is_upper)
     };
     for (keyword, place) in keywords {
-        if wanted(keyword) != keyword {
+        if !is_wanted(keyword) {
             let message = format!(
                 "Command '{keyword}' should match the case of the command majority ({majority})"
             );

@@ -2,7 +2,7 @@
 
 use super::{Checks, Place, Rule, Scope};
 use crate::instruction::{Body, Instruction, Keyword};
-use crate::text::{lower, upper};
+use crate::text::{is_lower, is_upper};
 
 /// Looks at an instruction.
 pub(crate) fn check(checks: &mut Checks, instruction: &Instruction) {
@@ -42,7 +42,7 @@ fn from(checks: &mut Checks, scope: &Scope, place: Place, instruction: &Instruct
         .map(|word| word.text.as_str())
         .collect();
     if let [_, _, name] = *words
-        && name != lower(name)
+        && !is_lower(name)
     {
         report(
             Rule::StageNameCasing,
@@ -50,10 +50,10 @@ fn from(checks: &mut Checks, scope: &Scope, place: Place, instruction: &Instruct
         );
     }
     if let [_, word, _, ..] = *words {
-        let consistent = if *keyword == lower(keyword) {
-            word == lower(word)
+        let consistent = if is_lower(keyword) {
+            is_lower(word)
         } else {
-            *keyword != upper(keyword) || word == upper(word)
+            !is_upper(keyword) || is_upper(word)
         };
         if !consistent {
             report(

@@ -1,6 +1,7 @@
 //! Paths in the image, for the operating system of the image.
 
 use crate::path::clean;
+use std::borrow::Cow;
 
 /// Which way a platform writes paths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,10 +20,10 @@ impl Style {
     }
 
     /// With slashes forward.
-    pub(super) fn to_slash(self, path: &str) -> String {
+    pub(super) fn to_slash(self, path: &str) -> Cow<'_, str> {
         match self {
-            Self::Unix => path.to_owned(),
-            Self::Windows => path.replace('\\', "/"),
+            Self::Unix => Cow::Borrowed(path),
+            Self::Windows => Cow::Owned(path.replace('\\', "/")),
         }
     }
 
@@ -67,23 +68,22 @@ impl Style {
     ) -> Result<String, String> {
         let wrapped = |error| format!("removing drive letter: {error}");
         let original = self.to_slash(path);
-        let parent = match self.to_slash(parent) {
-            parent if parent.is_empty() => "/".to_owned(),
-            parent => parent,
-        };
+        let parent = self.to_slash(if parent.is_empty() { "/" } else { parent });
         let mut parent = self.without_drive(&parent, keep_slash).map_err(wrapped)?;
         if !self.is_absolute(&parent) {
-            parent = join("/", &parent);
+            parent = Cow::Owned(join("/", &parent));
         }
         let path = if original.is_empty() {
             &parent
         } else {
             &original
         };
-        let mut path = self.without_drive(path, keep_slash).map_err(wrapped)?;
-        if !self.is_absolute(&path) {
-            path = join(&parent, &path);
-        }
+        let path = self.without_drive(path, keep_slash).map_err(wrapped)?;
+        let mut path = if self.is_absolute(&path) {
+            path.into_owned()
+        } else {
+            join(&parent, &path)
+        };
         if keep_slash {
             if original.ends_with('/') && !path.ends_with('/') {
                 path.push('/');
@@ -91,13 +91,16 @@ impl Style {
                 path.push_str(if path == "/" { "." } else { "/." });
             }
         }
-        Ok(self.to_slash(&path))
+        Ok(match self {
+            Self::Unix => path,
+            Self::Windows => self.to_slash(&path).into_owned(),
+        })
     }
 
     /// On Windows only `C:` is a drive an image has.
-    fn without_drive(self, path: &str, keep_slash: bool) -> Result<String, String> {
+    fn without_drive(self, path: &str, keep_slash: bool) -> Result<Cow<'_, str>, String> {
         if self == Self::Unix {
-            return Ok(path.to_owned());
+            return Ok(Cow::Borrowed(path));
         }
         if path.len() == 2 && path.ends_with(':') {
             return Err(format!(
@@ -110,8 +113,10 @@ impl Style {
             return Err("UNC paths are not supported".to_owned());
         }
         match slashed.split_once(':') {
-            None => Ok(cleaned(&slashed, keep_slash)),
-            Some((drive, rest)) if drive.eq_ignore_ascii_case("c") => Ok(cleaned(rest, keep_slash)),
+            None => Ok(Cow::Owned(cleaned(&slashed, keep_slash))),
+            Some((drive, rest)) if drive.eq_ignore_ascii_case("c") => {
+                Ok(Cow::Owned(cleaned(rest, keep_slash)))
+            }
             Some(_) => Err("The specified path is not on the system drive (C:)".to_owned()),
         }
     }

@@ -155,13 +155,15 @@ impl Reader<'_, '_> {
     pub(super) fn finish(&mut self, index: usize, draft: Draft, start: usize, negated: bool) {
         let range = self.place(start..self.end_of_last(start));
         if let Some(command) = self.out.commands.get_mut(index) {
-            command.words = draft.words.iter().map(|piece| piece.word.clone()).collect();
             command.assignments = draft.assignments;
             command.redirects = draft.redirects;
             command.negated = negated;
             command.range = range;
         }
         self.expose(index, &draft.words, 0);
+        if let Some(command) = self.out.commands.get_mut(index) {
+            command.words = draft.words.into_iter().map(|piece| piece.word).collect();
+        }
     }
 
     /// Without the blanks that were read behind the last word.

@@ -70,7 +70,7 @@ impl Commands {
             Some(Body::Healthcheck(check)) => match check.test.as_slice() {
                 [form, text] if form == "CMD-SHELL" => {
                     let whole = span(at.instruction.span);
-                    self.script(at, &split(text, Interpreter::of(shell)), |_| whole);
+                    self.script(at, split(text, Interpreter::of(shell)), |_| whole);
                 }
                 [form, words @ ..] if form == "CMD" => {
                     let whole = at.instruction.span;
@@ -102,12 +102,12 @@ impl Commands {
         match at.instruction.heredocs.as_slice() {
             [] => {
                 let place = |range| span(at.instruction.span_in(text, range));
-                self.script(at, &split(&text.text, interpreter), place);
+                self.script(at, split(&text.text, interpreter), place);
             }
             [heredoc] if is_only_operator(&text.text) => {
                 let script = HeredocScript::new(heredoc);
                 let interpreter = Interpreter::of_shebang(&script.text).unwrap_or(interpreter);
-                self.script(at, &split(&script.text, interpreter), |range| {
+                self.script(at, split(&script.text, interpreter), |range| {
                     script.place(range)
                 });
             }
@@ -125,7 +125,7 @@ impl Commands {
                         span(at.instruction.span)
                     }
                 };
-                self.script(at, &split(&whole, interpreter), place);
+                self.script(at, split(&whole, interpreter), place);
             }
         }
     }
@@ -167,7 +167,7 @@ impl Commands {
         {
             let place = span(*place);
             let before = self.commands.len();
-            self.script(at, &split(text, Interpreter::of(&shell)), |_| place);
+            self.script(at, split(text, Interpreter::of(&shell)), |_| place);
             for command in self.commands.iter_mut().skip(before) {
                 if command.parent.is_none() {
                     command.parent = parent;
@@ -177,17 +177,17 @@ impl Commands {
         }
     }
 
-    fn script(&mut self, at: At<'_>, script: &Script, place: impl Fn(Range<usize>) -> Span) {
+    fn script(&mut self, at: At<'_>, script: Script, place: impl Fn(Range<usize>) -> Span) {
         self.complete &= script.complete;
         let before = self.commands.len();
-        let word = |word: &ShellWord| Word {
-            raw: word.raw.clone(),
-            value: word.literal.clone(),
-            span: place(word.range.clone()),
+        let word = |word: ShellWord| Word {
+            raw: word.raw,
+            value: word.literal,
+            span: place(word.range),
         };
-        for found in &script.commands {
-            let assignments = found.assignments.iter();
-            let redirects = found.redirects.iter();
+        for found in script.commands {
+            let assignments = found.assignments.into_iter();
+            let redirects = found.redirects.into_iter();
             self.commands.push(Command {
                 instruction: at.index,
                 stage: at.stage,
@@ -196,22 +196,21 @@ impl Commands {
                 inside: found.inside.map(compound),
                 negated: found.negated,
                 interpreter: reader(script.interpreter),
-                words: found.words.iter().map(word).collect(),
+                words: found.words.into_iter().map(word).collect(),
                 assignments: assignments
                     .map(|assignment| Assignment {
-                        name: assignment.name.clone(),
-                        value: word(&assignment.value),
+                        name: assignment.name,
+                        value: word(assignment.value),
                     })
                     .collect(),
                 redirects: redirects
                     .map(|redirect| Redirect {
-                        operator: redirect.descriptor.clone().unwrap_or_default()
-                            + &redirect.operator,
-                        target: word(&redirect.target),
+                        operator: redirect.descriptor.unwrap_or_default() + &redirect.operator,
+                        target: word(redirect.target),
                     })
                     .collect(),
                 joined: join(found.joined),
-                span: place(found.range.clone()),
+                span: place(found.range),
             });
         }
     }
