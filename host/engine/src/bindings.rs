@@ -1,3 +1,8 @@
 //! The contract as wasmtime sees it, generated from `wit/`.
 
-wasmtime::component::bindgen!({ path: "../../wit", world: "policy" });
+wasmtime::component::bindgen!({
+    path: "../../wit",
+    world: "policy",
+    // Names of rules are handed over as they are.
+    ownership: Borrowing { duplicate_if_necessary: false },
+});

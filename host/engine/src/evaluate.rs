@@ -119,8 +119,7 @@ impl Engine {
         }
         let host = Host::new(Arc::clone(case), Arc::clone(&self.limits), granted);
         let mut store = self.store(host);
-        let names = rules.iter().map(|rule| rule.id.as_ref().to_owned());
-        let names: Vec<String> = names.collect();
+        let names: Vec<&str> = rules.iter().map(|rule| rule.id.as_ref()).collect();
         let answer = pack.policy.instantiate(&mut store).and_then(|policy| {
             policy
                 .polcheck_policy_check()

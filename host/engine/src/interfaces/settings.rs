@@ -63,14 +63,12 @@ where
         name,
         move |mut store: StoreContextMut<'_, Host>, (rule, pointer): (WasmStr, WasmStr)| {
             store.data_mut().enter()?;
-            let rule = text(&mut store, &rule)?;
-            let pointer = text(&mut store, &pointer)?;
-            Ok((read(
-                store
-                    .data()
-                    .settings(&rule)
-                    .and_then(|settings| at(settings, &pointer)),
-            ),))
+            let (rule, pointer) = (rule.to_str(&store)?, pointer.to_str(&store)?);
+            let bytes = rule.len() + pointer.len();
+            let settings = store.data().settings(&rule);
+            let found = read(settings.and_then(|settings| at(settings, &pointer)));
+            store.data_mut().take(bytes)?;
+            Ok((found,))
         },
     )
 }
