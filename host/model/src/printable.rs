@@ -4,16 +4,18 @@
 /// characters, line breaks, marks that change the direction of writing, characters without a picture.
 pub fn printable(text: &str) -> String {
     // Nearly every text is of these characters alone.
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        return text.to_owned();
-    }
+    let is_plain = |character| matches!(character, ' '..='~');
     let mut printable = String::with_capacity(text.len());
-    for character in text.chars() {
-        let mut escaped = character.escape_debug();
-        if escaped.len() == 1 || matches!(character, '\'' | '"' | '\\') {
-            printable.push(character);
-        } else {
-            printable.extend(&mut escaped);
+    for part in text.split_inclusive(|character| !is_plain(character)) {
+        let plain = part.trim_end_matches(|character| !is_plain(character));
+        printable.push_str(plain);
+        for character in part.chars().skip(plain.len()) {
+            let mut escaped = character.escape_debug();
+            if escaped.len() == 1 {
+                printable.push(character);
+            } else {
+                printable.extend(&mut escaped);
+            }
         }
     }
     printable
