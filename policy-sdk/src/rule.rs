@@ -68,7 +68,11 @@ impl From<FactError> for Unsettled {
             FactError::Absent => {
                 Self::Inconclusive("a fact that it looks at is not there".to_owned())
             }
-            error => Self::Missing(error.to_string()),
+            FactError::Denied => Self::Missing("it is denied".to_owned()),
+            FactError::TooLarge(why) => Self::Missing(["it is too large: ", &why].concat()),
+            FactError::Malformed(why) => Self::Missing(["it cannot be read: ", &why].concat()),
+            FactError::Unsupported(why) => Self::Missing(["it is not supported: ", &why].concat()),
+            FactError::Unavailable(why) => Self::Missing(["it could not be had: ", &why].concat()),
         }
     }
 }
@@ -83,5 +87,19 @@ impl Unsettled {
             Self::Missing(message) => Outcome::Broken(PolicyError::Missing(message)),
             Self::Failed(message) => Outcome::Broken(PolicyError::Internal(message)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fact_that_cannot_be_used_is_missed_with_its_reason() {
+        let missed = Unsettled::from(FactError::TooLarge("1001 rows".to_owned()));
+        let Unsettled::Missing(why) = missed else {
+            panic!("{missed:?}")
+        };
+        assert_eq!(why, "it is too large: 1001 rows");
     }
 }
