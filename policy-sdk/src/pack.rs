@@ -1,7 +1,7 @@
 //! Packs: what a component exports.
 
 use crate::bindings::exports::polcheck::policy::check;
-use crate::{Facts, Rule, Settings, Source};
+use crate::{Facts, Judgement, Rule, Settings, Source};
 
 pub(crate) use check::Outcome;
 
@@ -20,6 +20,9 @@ pub struct Pack {
     pub license: Option<&'static str>,
     /// Generated from the files under `src/`.
     pub rules: &'static [RegisteredRule],
+    /// Runs a rule by its place among them. Generated, too: a fresh instance looks every function up that it calls by its
+    /// address, and most rules are called once.
+    pub check: fn(usize, &Facts, &Settings<'_>) -> Option<Judgement>,
 }
 
 /// A rule with what its file's name and documentation say.
@@ -70,10 +73,12 @@ impl Pack {
                 rule: rule.id,
                 source: settings,
             };
-            outcomes.push(check::RuleOutcome {
-                rule: rule.id.to_owned(),
-                outcome: rule.evaluate(facts, &settings),
-            });
+            if let Some(judgement) = (self.check)(at, facts, &settings) {
+                outcomes.push(check::RuleOutcome {
+                    rule: rule.id.to_owned(),
+                    outcome: rule.outcome(judgement),
+                });
+            }
         }
         outcomes
     }
@@ -108,8 +113,8 @@ impl RegisteredRule {
         }
     }
 
-    fn evaluate(&self, facts: &Facts, settings: &Settings<'_>) -> Outcome {
-        match (self.rule.check)(facts, settings) {
+    fn outcome(&self, judgement: Judgement) -> Outcome {
+        match judgement {
             Ok(findings) => Outcome::Findings(
                 findings
                     .into_iter()
@@ -144,6 +149,7 @@ macro_rules! pack {
             description: $description,
             license: Some(env!("CARGO_PKG_LICENSE")),
             rules: RULES,
+            check,
         };
 
         #[cfg(target_arch = "wasm32")]

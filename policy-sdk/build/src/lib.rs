@@ -147,7 +147,8 @@ fn read(path: PathBuf) -> Result<RuleFile, RulesError> {
 }
 
 fn generate(groups: &BTreeMap<String, BTreeMap<String, RuleFile>>) -> String {
-    let (mut modules, mut registered) = (String::new(), String::new());
+    let (mut modules, mut registered, mut calls) = (String::new(), String::new(), String::new());
+    let mut places = 0..;
     for (group, rules) in groups {
         let _ = writeln!(
             modules,
@@ -166,10 +167,31 @@ fn generate(groups: &BTreeMap<String, BTreeMap<String, RuleFile>>) -> String {
                 registered,
                 "    polcheck_sdk::RegisteredRule {{ id: {id:?}, title: {title:?}, description: {description:?}, rule: {group}::{rule}::RULE }},"
             );
+            let place = places.next().unwrap_or(usize::MAX);
+            let _ = write!(
+                calls,
+                "{place} => ({group}::{rule}::RULE.check)(facts, settings), "
+            );
         }
         modules.push_str("}\n");
     }
     format!(
-        "{modules}/// All rules, sorted by id.\npub static RULES: &[polcheck_sdk::RegisteredRule] = &[\n{registered}];\n"
+        "{modules}
+/// All rules, sorted by id.
+pub static RULES: &[polcheck_sdk::RegisteredRule] = &[
+{registered}];
+
+/// What a rule says, by its place among them; nothing: there is no such rule.
+pub fn check(
+    place: usize,
+    facts: &polcheck_sdk::Facts,
+    settings: &polcheck_sdk::Settings<'_>,
+) -> Option<polcheck_sdk::Judgement> {{
+    Some(match place {{
+        {calls}
+        _ => return None,
+    }})
+}}
+"
     )
 }
