@@ -1,10 +1,11 @@
 //! Addresses to listen on: `0.0.0.0:8001`, `:40000`, `tcp://[::]:2375`.
 
+use crate::parts::cut;
 use polcheck_sdk::Item;
 
 /// The port, if the address is one of all interfaces.
 pub(crate) fn open_port(address: &str) -> Option<u16> {
-    let address = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let address = cut(address, "://").map_or(address, |(_, rest)| rest);
     let address = address.trim_matches(['"', '\'']);
     let address = address.split(['/', '?', ' ']).next()?;
     let (host, port) = address.rsplit_once(':')?;

@@ -1,6 +1,7 @@
 //! The image that a chain of stages begins with: what its name tells.
 
 use crate::data::base_users::BASE_USERS;
+use crate::parts::has;
 use polcheck_sdk::dockerfile::Stage;
 use polcheck_sdk::{FactError, Facts};
 
@@ -47,14 +48,14 @@ impl<'a> Reference<'a> {
         let is_it =
             |name: &str| self.name == name || name.ends_with('/') && self.name.starts_with(name);
         let mut rows = BASE_USERS.iter();
-        let (_, _, user) = rows.find(|(name, tag, _)| is_it(name) && self.tag.contains(tag))?;
+        let (_, _, user) = rows.find(|(name, tag, _)| is_it(name) && has(self.tag, tag))?;
         Some(user)
     }
 
     fn is_windows(self) -> bool {
         ["nanoserver", "windowsservercore"]
             .iter()
-            .any(|part| self.tag.contains(part))
+            .any(|part| has(self.tag, part))
             || self.name.starts_with("mcr.microsoft.com/windows")
             || self.name.starts_with("mcr.microsoft.com/dotnet/framework/")
             || self.name.starts_with("microsoft/windows")

@@ -2,6 +2,7 @@
 
 use crate::options::text;
 use crate::packages::{Action, Call, Manager, manager_of};
+use crate::parts::has;
 use polcheck_sdk::dockerfile::Command;
 
 /// What a package manager leaves behind.
@@ -86,10 +87,9 @@ impl Cache {
         }
         let mut words = command.words.iter().skip(1).map(text);
         match command.name() {
-            Some("rm" | "find" | "rmdir") => words.any(|word| {
-                word == "apt" || self.folders.iter().any(|folder| word.contains(folder))
-            }),
-            Some(name) => name.contains("clean"),
+            Some("rm" | "find" | "rmdir") => words
+                .any(|word| word == "apt" || self.folders.iter().any(|folder| has(word, folder))),
+            Some(name) => has(name, "clean"),
             None => false,
         }
     }

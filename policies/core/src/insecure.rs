@@ -4,6 +4,7 @@ use crate::data::switches::is_off;
 use crate::fetchers::{curl, wget};
 use crate::options::text;
 use crate::packages::{Call, Manager};
+use crate::parts::{cut, has};
 use polcheck_sdk::dockerfile::{Command, Word};
 
 /// The option of a command that does it.
@@ -59,7 +60,7 @@ fn word<'a>(command: &'a Command, wanted: &str) -> Option<&'a str> {
 /// Whether it only talks to itself.
 fn is_local(command: &Command) -> bool {
     let is_local = |url: &str| {
-        let host = url.split_once("://").map_or("", |(_, rest)| rest);
+        let host = cut(url, "://").map_or("", |(_, rest)| rest);
         ["localhost", "127.", "[::1]"]
             .iter()
             .any(|it| host.starts_with(it))
@@ -68,7 +69,7 @@ fn is_local(command: &Command) -> bool {
         .words
         .iter()
         .map(text)
-        .filter(|word| word.contains("://"))
+        .filter(|word| has(word, "://"))
         .peekable();
     urls.peek().is_some() && urls.all(is_local)
 }
@@ -134,7 +135,7 @@ pub(crate) fn of_packages<'a>(call: &Call<'a>) -> Option<&'a str> {
         Manager::Apk => word(call.command, "--no-check-certificate"),
         Manager::Apt => arguments.values(&["o", "option"]).find(|setting| {
             let setting = setting.to_ascii_lowercase();
-            setting.contains("verify-peer=false") || setting.contains("verify-host=false")
+            has(&setting, "verify-peer=false") || has(&setting, "verify-host=false")
         }),
         Manager::Npm | Manager::Yarn | Manager::Pnpm => strict_ssl(call),
         _ => None,

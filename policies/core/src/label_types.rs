@@ -1,5 +1,7 @@
 //! What the value of a label can be asked to be.
 
+use crate::parts::{cut, has};
+
 /// A kind of values, and what is one.
 type Type = (&'static str, fn(&str) -> bool);
 
@@ -124,13 +126,13 @@ pub(crate) fn is_key(key: &str) -> bool {
         .all(|byte| is_word(byte) || matches!(byte, b'.' | b'-' | b'_'))
         && key.starts_with(|first: char| first.is_ascii_lowercase())
         && key.bytes().next_back().is_some_and(is_word)
-        && !key.contains("..")
-        && !key.contains("--")
+        && !has(key, "..")
+        && !has(key, "--")
         && !is_reserved
 }
 
 fn is_url(text: &str) -> bool {
-    let Some((scheme, rest)) = text.split_once("://") else {
+    let Some((scheme, rest)) = cut(text, "://") else {
         return false;
     };
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();

@@ -21,6 +21,7 @@ mod label_types;
 mod modes;
 mod options;
 mod packages;
+mod parts;
 mod paths;
 mod pipelines;
 mod ports;

@@ -1,5 +1,7 @@
 //! The modes of files, as `chmod` takes them.
 
+use crate::parts::has;
+
 /// Whether a mode lets everybody write, in a folder that is not sticky.
 pub(crate) fn is_open(mode: &str) -> bool {
     if mode.bytes().all(|byte| (b'0'..=b'7').contains(&byte)) {
@@ -16,5 +18,5 @@ pub(crate) fn is_open(mode: &str) -> bool {
         let is_all = !who.is_empty() && who.bytes().all(|byte| b"ugoa".contains(&byte));
         is_all && who.contains(['o', 'a']) && what.contains('w') && !what.contains('t')
     };
-    !mode.starts_with('-') && mode.split(',').any(is_open) && !mode.contains("+t")
+    !mode.starts_with('-') && mode.split(',').any(is_open) && !has(mode, "+t")
 }

@@ -1,5 +1,6 @@
 //! The options and operands of a command.
 
+use crate::parts::has;
 use polcheck_sdk::dockerfile::Word;
 
 /// How the options of a program are told from what it works on.
@@ -88,12 +89,12 @@ impl<'a> Arguments<'a> {
             let rest = letters.get(end..).unwrap_or_default();
             let value = match rest.strip_prefix('=') {
                 Some(value) => Some(value),
-                None if !syntax.short.contains(letter) => None,
+                None if !has(syntax.short, name) => None,
                 None if rest.is_empty() => words.next().map(text),
                 None => Some(rest),
             };
             self.options.push((name, value));
-            if value.is_some() || syntax.short.contains(letter) {
+            if value.is_some() || has(syntax.short, name) {
                 return;
             }
         }

@@ -1,5 +1,6 @@
 //! The commands of `RUN`, and where they stand.
 
+use crate::parts::has;
 use crate::stage_names;
 use polcheck_sdk::FactError;
 use polcheck_sdk::dockerfile::{Command, Dockerfile, Instruction, Keyword, Origin, Via};
@@ -111,7 +112,7 @@ pub(crate) fn writes(file: Dockerfile<'_>, stage: u32, text: &str) -> Result<boo
 
 fn run_writes(run: &Instruction, text: &str) -> bool {
     let heredocs = run.heredocs.iter();
-    run.text.contains(text) || heredocs.into_iter().any(|it| it.content.contains(text))
+    has(&run.text, text) || heredocs.into_iter().any(|it| has(&it.content, text))
 }
 
 /// Whether somebody wrote the Dockerfile, and it was not made of the history of the image.

@@ -2,6 +2,7 @@
 
 use crate::data::secret_names::{CREDENTIALS, KEYS, LAST_WORDS, NAMES, SECOND_WORDS};
 use crate::env_names::{is_path, is_reference, is_switch, words};
+use crate::parts::has;
 
 /// Whether a name is that of a secret.
 pub(crate) fn is_secret_name(name: &str) -> bool {
@@ -49,7 +50,7 @@ pub(crate) fn is_hidden(value: &str) -> bool {
 
 /// Whether a value has the form of a known credential.
 pub(crate) fn is_credential(value: &str) -> bool {
-    starts_credential(value) || value.starts_with("-----BEGIN ") && value.contains("PRIVATE KEY")
+    starts_credential(value) || value.starts_with("-----BEGIN ") && has(value, "PRIVATE KEY")
 }
 
 /// Whether a value is a connection string with a password: `Server=db;Password=…`.

@@ -1,6 +1,7 @@
 //! What a shell is told to do when a command fails.
 
 use crate::options::text;
+use crate::parts::has;
 use crate::runs::Runs;
 use polcheck_sdk::FactError;
 use polcheck_sdk::dockerfile::{Command, Decided, Dockerfile, Instruction, Keyword, Via};
@@ -23,7 +24,7 @@ pub(crate) fn has_pipefail(
         };
         // A new shell has options of its own.
         if matches!(list.via, Via::Shell | Via::Heredoc) {
-            return Ok(parent.words.iter().any(|word| text(word).contains(OPTION)));
+            return Ok(parent.words.iter().any(|word| has(text(word), OPTION)));
         }
         list = parent;
     }
@@ -31,7 +32,7 @@ pub(crate) fn has_pipefail(
     let script = run.and_then(|run| run.heredocs.first());
     let shebang = script.and_then(|script| script.content.lines().next());
     Ok(match shebang.filter(|line| line.starts_with("#!")) {
-        Some(line) => line.contains(OPTION),
+        Some(line) => has(line, OPTION),
         None => is_in_shell(file, first)?,
     })
 }

@@ -1,5 +1,6 @@
 //! What `ADD` takes its files from.
 
+use crate::parts::cut;
 use polcheck_sdk::dockerfile::{Instruction, Word};
 
 /// A source of `ADD`.
@@ -37,7 +38,7 @@ pub(crate) fn of(word: &Word) -> Source {
     let repository = Source::Repository {
         is_pinned: is_pinned(fragment, query),
     };
-    match address.split_once("://") {
+    match cut(address, "://") {
         Some(("http" | "https", rest)) if rest.strip_suffix(".git").is_some() => repository,
         Some(("http" | "https", _)) => Source::Web,
         Some(("git" | "ssh", _)) => repository,

@@ -25,6 +25,7 @@
 
 use crate::archives::may_be_unpacked;
 use crate::edits::{in_case, of_keyword};
+use crate::parts::has;
 use crate::reports::merged;
 use crate::sources::{self, Source};
 use crate::stage_names::stage_name;
@@ -87,7 +88,7 @@ fn as_copy(finding: Finding, add: &Instruction) -> Finding {
         let text = word.raw.trim_matches(['"', '\'']);
         let ending = text.rsplit('.').next().unwrap_or_default();
         let is_folder = matches!(text, "." | "..") || text.ends_with('/') || text.ends_with("/.");
-        let is_known = NO_ARCHIVES.contains(&[" ", ending, " "].concat()) && text.contains('.');
+        let is_known = has(NO_ARCHIVES, &[" ", ending, " "].concat()) && text.contains('.');
         is_folder || text.starts_with("<<") || is_known && !ending.contains('$')
     };
     let is_shared = |name: &str| matches!(name, "chown" | "chmod" | "link" | "exclude");

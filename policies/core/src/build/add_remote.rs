@@ -25,6 +25,7 @@
 //! ADD https://github.com/example/tool.git#5e1f0a6c0bf9c1f2f7a7b0a6f1e1e2d3c4b5a697 /src
 //! ```
 
+use crate::parts::cut;
 use crate::reports::merged;
 use crate::sources::{self, Source};
 use crate::stage_names::stage_name;
@@ -75,7 +76,7 @@ fn told(file: Dockerfile<'_>, add: &Instruction, word: &Word) -> Option<(String,
 
 /// The address without `user:password@`.
 fn without_credentials(address: &str) -> String {
-    let Some((scheme, rest)) = address.split_once("://") else {
+    let Some((scheme, rest)) = cut(address, "://") else {
         return address.to_owned();
     };
     let host = rest.split('/').next().unwrap_or(rest);

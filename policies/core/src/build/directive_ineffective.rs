@@ -22,6 +22,7 @@
 //! CMD /service
 //! ```
 
+use crate::parts::has;
 use crate::reports::merged;
 use polcheck_sdk::dockerfile::Directive;
 use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings, Severity};
@@ -47,7 +48,7 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let counts_below = |found: &Directive| {
         let mut suppressions = suppressions.iter();
         found.name == "check"
-            && (found.value.contains("experimental")
+            && (has(&found.value, "experimental")
                 || suppressions.any(|one| one.span == found.span && one.instruction.is_some()))
     };
     let ineffective = ineffective.filter(|found| !counts_below(found));

@@ -18,6 +18,7 @@
 
 use crate::buildkit::said;
 use crate::edits::{has_any, rewrite, unquoted};
+use crate::parts::has;
 use crate::reports::merged;
 use polcheck_sdk::dockerfile::{Instruction, Keyword};
 use polcheck_sdk::{Facts, Judgement, Rule, Settings, Severity};
@@ -35,7 +36,7 @@ pub const RULE: Rule = Rule {
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
     let mut labels = file.select(Keyword::Label)?;
-    let is_labelled = labels.any(|label| label.text.contains("image.authors"));
+    let is_labelled = labels.any(|label| has(&label.text, "image.authors"));
     let found = said(file, &["MaintainerDeprecated"])?.map(|said| {
         let finding = said
             .finding("`MAINTAINER` is deprecated")

@@ -24,6 +24,7 @@
 
 use crate::buildkit::said;
 use crate::edits::{plain_words, replace};
+use crate::parts::has;
 use crate::reports::merged;
 use crate::stage_names::stage_name;
 use polcheck_sdk::dockerfile::{Directive, Dockerfile, Instruction, Interpreter, Keyword, Word};
@@ -79,7 +80,7 @@ fn without_shell<'a>(file: Dockerfile<'a>, found: &'a Instruction) -> Option<(&'
     let command = commands.find(|it| it.instruction == found.index)?;
     let words = plain_words(command, &written.raw)?;
     let name = [" ", words.first()?, " "].concat();
-    let is_own = command.interpreter == Interpreter::Posix && !BUILT_IN.contains(&name);
+    let is_own = command.interpreter == Interpreter::Posix && !has(BUILT_IN, &name);
     is_own.then(|| (written, ["[\"", &words.join("\", \""), "\"]"].concat()))
 }
 

@@ -23,6 +23,7 @@
 //! ```
 
 use crate::buildkit::{Said, said};
+use crate::parts::cut;
 use crate::reports::merged;
 use crate::stage_names::stage_name;
 use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings, Severity, Span};
@@ -58,7 +59,7 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
 fn told(said: Said<'_>) -> (&str, Span, Finding) {
     if said.diagnostic.name == "UndefinedArgInFrom" {
         let name = said.quoted('\'');
-        let meant = said.diagnostic.message.split_once("did you mean ");
+        let meant = cut(&said.diagnostic.message, "did you mean ");
         let help = match meant {
             Some((_, meant)) => format!(
                 "write `${}`, or declare it above the first `FROM`: `ARG {name}=…`",

@@ -26,6 +26,7 @@
 
 use crate::base_images::of_target;
 use crate::health_check::health_check;
+use crate::parts::has;
 use crate::start_command::base_name;
 use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings, Severity};
 
@@ -54,7 +55,7 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let is_busybox = || {
         let base = of_target(facts);
         base.is_some_and(|base| {
-            matches!(base.name, "alpine" | "busybox") || base.tag.contains("alpine")
+            matches!(base.name, "alpine" | "busybox") || has(base.tag, "alpine")
         })
     };
     let Some(tool) = tool.filter(|tool| *tool == "curl" || !is_busybox()) else {

@@ -28,6 +28,7 @@
 //! ```
 
 use crate::health_check::{health_check, script};
+use crate::parts::behind;
 use crate::reports::Reports;
 use polcheck_sdk::{Confidence, Facts, Finding, Judgement, Rule, Settings};
 
@@ -106,9 +107,9 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
 /// Whether a script sets a variable: `NAME=`, `for NAME in`, `read NAME`.
 fn sets(script: &str, name: &str) -> bool {
     let is_part = |character: char| character.is_ascii_alphanumeric() || character == '_';
-    script.match_indices(name).any(|(at, _)| {
-        let before = script.get(..at).unwrap_or_default();
-        let after = script.get(at + name.len()..).unwrap_or_default();
+    behind(script, name).any(|after| {
+        let end = script.len() - after.len();
+        let before = script.get(..end - name.len()).unwrap_or_default();
         let word = before
             .trim_end()
             .rsplit(|character| !is_part(character))

@@ -63,7 +63,7 @@ fn value(difference: &Difference) -> Finding {
         dockerfile,
         image,
     } = difference;
-    let name = pointer.trim_start_matches("/config/");
+    let name = pointer.strip_prefix("/config/").unwrap_or(pointer);
     // Variables may hold secrets.
     let message = if pointer.starts_with("/config/Env/") {
         format!("`{name}` of the image is not what the Dockerfile makes")

@@ -37,6 +37,7 @@
 //! ```
 
 use crate::env_names::words;
+use crate::parts;
 use polcheck_sdk::{
     Confidence, FactError, Facts, Finding, Item, Judgement, Rule, Settings, Severity,
 };
@@ -125,7 +126,7 @@ fn claim(label: &Item) -> Option<Finding> {
         Finding::new(format!(
             "the label `{key}` claims `{value}`, and nobody signed that"
         ))
-    } else if has(&COMPLIANCE) && !value.trim().is_empty() && !value.contains("://") {
+    } else if has(&COMPLIANCE) && !value.trim().is_empty() && !parts::has(value, "://") {
         Finding::new(format!(
             "the label `{key}` claims `{value}`, and nobody signed that"
         ))

@@ -25,6 +25,7 @@
 //! ```
 
 use crate::edits::replace;
+use crate::parts::has;
 use polcheck_sdk::dockerfile::{Keyword, Word};
 use polcheck_sdk::{Facts, Finding, Item, Judgement, Location, Rule, Settings, Span};
 
@@ -45,7 +46,7 @@ fn stray(facts: &Facts, label: &Item) -> Option<Finding> {
     let value = label.value.as_deref()?;
     let is_json = value.trim_start().starts_with(['{', '[', '"']);
     let found = ["\\`", "\\\"", "\\'"].into_iter().filter(|_| !is_json);
-    let escape = found.into_iter().find(|escape| value.contains(escape))?;
+    let escape = found.into_iter().find(|escape| has(value, escape))?;
     let what = match escape {
         "\\`" => "a back-quote",
         _ => "a quote",

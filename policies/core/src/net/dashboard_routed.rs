@@ -25,6 +25,7 @@
 //! { "config": { "Env": ["TRAEFIK_API_INSECURE=false"] } }
 //! ```
 
+use crate::parts::has;
 use crate::reports::Reports;
 use crate::start_command::start_words;
 use polcheck_sdk::{Facts, Finding, Item, Judgement, Rule, Settings};
@@ -88,5 +89,5 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
 
 /// `traefik.http.routers.NAME.service`
 fn is_router(label: &str) -> bool {
-    label.starts_with("traefik.") && label.contains(".routers.") && label.ends_with(".service")
+    label.starts_with("traefik.") && has(label, ".routers.") && label.ends_with(".service")
 }

@@ -31,6 +31,7 @@ use crate::caches::{Cache, caches};
 use crate::edits::put_behind;
 use crate::options::text;
 use crate::packages::{Action, Call, Manager, calls};
+use crate::parts::has;
 use crate::reports::Reports;
 use crate::runs::{Runs, final_stages, variable, writes};
 use polcheck_sdk::dockerfile::Dockerfile;
@@ -97,7 +98,7 @@ fn is_kept_away(file: Dockerfile<'_>, call: &Call<'_>, cache: &Cache) -> Result<
         let is_layer = !matches!(mount.kind.as_str(), "cache" | "tmpfs");
         mount.instruction == call.command.instruction && !is_layer && {
             let target = mount.target.as_deref().unwrap_or_default();
-            cache.folders.iter().any(|folder| target.contains(folder))
+            cache.folders.iter().any(|folder| has(target, folder))
         }
     });
     let behind = Runs::of(file)?.behind(call.command);

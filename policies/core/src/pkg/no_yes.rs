@@ -28,6 +28,7 @@
 
 use crate::edits::put_behind;
 use crate::packages::{Action, Call, Manager, calls};
+use crate::parts::has;
 use crate::reports::Reports;
 use crate::runs::{Runs, writes};
 use polcheck_sdk::dockerfile::Join;
@@ -106,7 +107,7 @@ fn is_answered(call: &Call<'_>) -> bool {
                 is_quiet.then(|| value.and_then(|it| it.parse().ok()).unwrap_or(1))
             });
             let names = ["y", "yes", "assume-yes", "force-yes", "assume-no"];
-            let is_set = |setting: &str| setting.to_ascii_lowercase().contains("assume-yes=");
+            let is_set = |setting: &str| has(&setting.to_ascii_lowercase(), "assume-yes=");
             quiet.sum::<u32>() > 1
                 || arguments.has(&names)
                 || arguments.values(&["o", "option"]).any(is_set)

@@ -30,6 +30,7 @@
 use crate::fetchers::{is_fetcher, writes_file};
 use crate::interpreters::{reads_program, takes_program};
 use crate::options::text;
+use crate::parts::has;
 use crate::pipelines::readers;
 use crate::reports::Reports;
 use crate::runs::Runs;
@@ -53,11 +54,7 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         };
         let fetcher = command.name().unwrap_or_default();
         let program = interpreter.name().unwrap_or_default();
-        let url = command
-            .words
-            .iter()
-            .map(text)
-            .find(|word| word.contains("://"));
+        let url = command.words.iter().map(text).find(|word| has(word, "://"));
         let stage = runs.stage_name(command.stage);
         let finding = Finding::new(format!(
             "`{program}` runs what `{fetcher}` downloads, unseen"

@@ -23,6 +23,7 @@
 
 use crate::options::text;
 use crate::packages::{Action, Call, Manager, calls};
+use crate::parts::has;
 use crate::reports::Reports;
 use crate::runs::Runs;
 use polcheck_sdk::dockerfile::Command;
@@ -77,7 +78,7 @@ fn switched_off(command: &Command) -> Option<(&str, &str)> {
             let mut words = command.words.iter().map(text);
             let is_trusted = |it: &str| {
                 // Of a folder of the image itself, there is nobody else to trust.
-                it.contains("deb") && it.contains("trusted=yes") && !it.contains("file:")
+                has(it, "deb") && has(it, "trusted=yes") && !has(it, "file:")
             };
             words.any(is_trusted).then_some(("apt-get", "trusted=yes"))
         }

@@ -27,6 +27,7 @@
 //! ```
 
 use crate::packages::{Call, Manager, bare, ending};
+use crate::parts::has;
 use crate::unpinned::Unpinned;
 use polcheck_sdk::{Facts, Judgement, Rule, Settings, Severity};
 
@@ -67,7 +68,7 @@ fn is_loose(call: &Call<'_>, package: &str) -> bool {
         .iter()
         .any(|it| package.starts_with(it));
     if is_repository {
-        return !package.contains('#');
+        return !has(package, "#");
     }
     if package.starts_with("http:") || package.starts_with("https:") {
         return false;
@@ -76,7 +77,7 @@ fn is_loose(call: &Call<'_>, package: &str) -> bool {
         .get(bare(call.manager, package).len()..)
         .unwrap_or_default();
     let version = version.trim_start_matches('@');
-    version.is_empty() && !package.contains('#') || MOVING.contains(&version)
+    version.is_empty() && !has(package, "#") || MOVING.contains(&version)
 }
 
 /// Whether a word is for the build of a gem: it stands behind `--`.

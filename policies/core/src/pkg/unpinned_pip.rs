@@ -21,6 +21,7 @@
 //! ```
 
 use crate::packages::{Call, Manager};
+use crate::parts::{cut, find, has};
 use crate::unpinned::Unpinned;
 use polcheck_sdk::{Facts, Judgement, Rule, Settings, Severity};
 
@@ -59,7 +60,7 @@ fn is_loose(call: &Call<'_>, package: &str) -> bool {
     let source = package
         .split_once('@')
         .map_or(package, |(_, url)| url.trim_start());
-    if let Some(at) = package.find("git+").or_else(|| package.find("hg+")) {
+    if let Some(at) = find(package, "git+").or_else(|| find(package, "hg+")) {
         return !is_pinned_repository(package.get(at..).unwrap_or_default());
     }
     let is_file = package.starts_with('.')
@@ -67,13 +68,13 @@ fn is_loose(call: &Call<'_>, package: &str) -> bool {
         || [".whl", ".zip", ".gz", ".bz2", ".xz", ".tar"]
             .iter()
             .any(|it| package.ends_with(it));
-    let is_versioned = package.contains(['=', '<', '>', '~', '!']) || source.contains("://");
+    let is_versioned = package.contains(['=', '<', '>', '~', '!']) || has(source, "://");
     !is_file && !is_versioned
 }
 
 /// Whether a tag, branch or commit stands behind the path: `git+ssh://git@HOST/PATH@TAG#egg=NAME`.
 fn is_pinned_repository(url: &str) -> bool {
-    let (_, rest) = url.split_once("://").unwrap_or(("", url));
+    let (_, rest) = cut(url, "://").unwrap_or(("", url));
     rest.split_once('/')
         .is_some_and(|(_, path)| path.contains('@'))
 }

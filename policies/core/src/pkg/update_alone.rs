@@ -23,6 +23,7 @@
 use crate::caches::caches;
 use crate::options::text;
 use crate::packages::{Action, Call, Manager, calls, ending};
+use crate::parts::has;
 use crate::reports::Reports;
 use crate::runs::Runs;
 use polcheck_sdk::dockerfile::{Command, Dockerfile};
@@ -83,11 +84,7 @@ fn installs(command: &Command) -> bool {
     );
     is_shell
         || words.next().is_some_and(is_script)
-        || command
-            .words
-            .iter()
-            .map(text)
-            .any(|it| it.contains("install"))
+        || command.words.iter().map(text).any(|it| has(it, "install"))
 }
 
 /// Whether the lists are in a cache that no layer keeps.

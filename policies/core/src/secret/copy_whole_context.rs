@@ -79,7 +79,9 @@ fn is_whole(flow: &Flow) -> bool {
 
 /// Whether a pattern leaves out the history of the repository.
 fn is_effective(pattern: &str) -> bool {
-    let pattern = pattern.trim_start_matches("**/").trim_start_matches('/');
-    let pattern = pattern.trim_end_matches("/**").trim_end_matches('/');
+    let pattern = pattern.strip_prefix("**/").unwrap_or(pattern);
+    let pattern = pattern.trim_start_matches('/');
+    let pattern = pattern.strip_suffix("/**").unwrap_or(pattern);
+    let pattern = pattern.trim_end_matches('/');
     matches!(pattern, "*" | "**" | ".git" | ".git*" | ".*")
 }

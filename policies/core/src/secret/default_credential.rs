@@ -23,6 +23,7 @@
 //! EOF
 //! ```
 
+use crate::parts::{behind, has};
 use crate::reports::Reports;
 use crate::runs::Runs;
 use crate::script_lines::{ScriptLine, each_line};
@@ -70,7 +71,7 @@ fn may_set(text: &str, is_heredoc: bool) -> bool {
     is_heredoc && text.contains('=')
         || text.match_indices('$').any(has_default)
         || text.match_indices('(').any(reads)
-        || text.contains("process.env")
+        || has(text, "process.env")
 }
 
 /// The default of the shell at a `$`.
@@ -91,17 +92,15 @@ fn default<'a>(line: &ScriptLine<'a>) -> Option<(&'a str, &'static str)> {
             .find(is_secret)
     };
     let in_code = || {
-        let mut calls = READERS.iter().flat_map(|reader| text.split(reader).skip(1));
+        let mut calls = READERS.iter().flat_map(|reader| behind(text, reader));
         calls.find_map(code_default).filter(is_secret)
     };
     let with_node = || {
-        text.split("process.env.")
-            .skip(1)
-            .find_map(node_default)
-            .filter(is_secret)
+        let mut names = behind(text, "process.env.");
+        names.find_map(node_default).filter(is_secret)
     };
     // Reading the environment is the exception: one look at the text rules most lines out.
-    let may_read = || text.contains(['(', '.']) && (text.contains("env") || text.contains("ENV"));
+    let may_read = || text.contains(['(', '.']) && (has(text, "env") || has(text, "ENV"));
     let elsewhere = || may_read().then(|| in_code().or_else(with_node)).flatten();
     let found = in_shell().or_else(elsewhere);
     if let Some((name, _)) = found {

@@ -24,6 +24,7 @@
 //! ```
 
 use crate::data::secret_files::{AS_OF, ENDINGS, MAYBE_NAMES, NAMES, PUBLIC, SETTINGS, TEMPLATES};
+use crate::parts::has;
 use crate::reports::Reports;
 use crate::runs::{Runs, final_stages};
 use crate::start_command::base_name;
@@ -107,7 +108,7 @@ fn is_known(name: &str) -> bool {
 
 /// How sure it is that a path is one of secrets, if it can be.
 fn secret_file(source: &str, destination: &str) -> Option<Confidence> {
-    if source.contains("://") || source.starts_with("git@") {
+    if has(source, "://") || source.starts_with("git@") {
         return None;
     }
     let source = source.to_ascii_lowercase();
@@ -138,13 +139,11 @@ fn secret_file(source: &str, destination: &str) -> Option<Confidence> {
         .is_some_and(|(_, ending)| ending == "pem");
     let is_found = match stem {
         Some(stem) => !is_template(stem) && !is_public(name),
-        None => {
-            is_pem && ["key", "priv"].iter().any(|part| name.contains(part)) && !is_public(name)
-        }
+        None => is_pem && ["key", "priv"].iter().any(|part| has(name, part)) && !is_public(name),
     };
     let is_keyring = ["apt", "keyrings", "rpm-gpg", "trusted.gpg"]
         .iter()
-        .any(|part| destination.contains(part))
+        .any(|part| has(destination, part))
         || [".pub", ".gpg", ".asc"]
             .iter()
             .any(|ending| destination.ends_with(ending));
@@ -152,7 +151,7 @@ fn secret_file(source: &str, destination: &str) -> Option<Confidence> {
 }
 
 fn is_public(name: &str) -> bool {
-    matches!(name, "config" | "known_hosts") || PUBLIC.iter().any(|part| name.contains(part))
+    matches!(name, "config" | "known_hosts") || PUBLIC.iter().any(|part| has(name, part))
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@
 //! EOF
 //! ```
 
+use crate::parts::has;
 use crate::pipelines::{first_of_pipelines, readers};
 use crate::reports::Reports;
 use crate::runs::Runs;
@@ -71,7 +72,7 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
 /// Whether a pipe is not for a POSIX shell, looks at all its commands itself, or cannot fail before its end.
 fn is_of_no_interest(runs: Runs<'_>, first: &Command) -> bool {
     let run = runs.instruction(first.instruction);
-    let is_looked_at = run.is_some_and(|run| run.text.contains("PIPESTATUS"));
+    let is_looked_at = run.is_some_and(|run| has(&run.text, "PIPESTATUS"));
     let is_other = first.interpreter != Interpreter::Posix || is_windows(runs, first);
     is_looked_at || is_other || cannot_fail(runs, first)
 }

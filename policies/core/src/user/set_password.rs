@@ -24,6 +24,7 @@
 //! ```
 
 use crate::options::text;
+use crate::parts::has;
 use crate::pipelines::readers;
 use crate::reports::Reports;
 use crate::runs::Runs;
@@ -101,7 +102,7 @@ fn source(runs: Runs<'_>, reader: &Command) -> Source {
             Some("pwgen" | "apg" | "makepasswd" | "uuidgen")
         ) || words
             .clone()
-            .any(|word| text(word) == "rand" && is_openssl || text(word).contains("random"))
+            .any(|word| text(word) == "rand" && is_openssl || has(text(word), "random"))
         {
             return Source::Random;
         }
