@@ -12,11 +12,12 @@ const PACKS: [&str; 2] = ["core", "supply"];
 /// The policy that the tests of the sandbox are made of.
 const HOSTILE: &str = "polcheck-test-hostile";
 
-/// What makes components small, and quick for their size (`docs/decisions/0010`): the linker leaves room behind every address
-/// unless it is told not to, and functions that cost so little are built into their callers.
-const SMALL: [&str; 2] = [
+/// What makes components small that are compiled to be quick (`docs/decisions/0010`): the linker leaves room behind every address
+/// unless it is told not to, only functions that cost next to nothing are built into their callers, and no loop is unrolled.
+const SMALL: [&str; 3] = [
     "-Clink-arg=--compress-relocations",
-    "-Cllvm-args=--inline-threshold=60",
+    "-Cllvm-args=--inline-threshold=10",
+    "-Cllvm-args=--unroll-threshold=0",
 ];
 
 /// How the binary is built. Packs are always built small.
@@ -158,6 +159,7 @@ fn component(package: &str) -> Outcome<Vec<u8>> {
         .map_err(|error| Failure(format!("cannot read `{}`: {error}", module.display())))?;
     wit_component::ComponentEncoder::default()
         .validate(true)
+        .debug_names(false)
         .module(&module)
         .and_then(|mut encoder| encoder.encode())
         .map_err(|error| Failure(format!("`{package}` is no component: {error:#}")))
