@@ -159,7 +159,6 @@ fn component(package: &str) -> Outcome<Vec<u8>> {
         .map_err(|error| Failure(format!("cannot read `{}`: {error}", module.display())))?;
     wit_component::ComponentEncoder::default()
         .validate(true)
-        .debug_names(false)
         .module(&module)
         .and_then(|mut encoder| encoder.encode())
         .map_err(|error| Failure(format!("`{package}` is no component: {error:#}")))

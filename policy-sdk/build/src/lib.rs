@@ -148,7 +148,7 @@ fn read(path: PathBuf) -> Result<RuleFile, RulesError> {
 
 fn generate(groups: &BTreeMap<String, BTreeMap<String, RuleFile>>) -> String {
     let (mut modules, mut registered, mut calls) = (String::new(), String::new(), String::new());
-    let mut places = 0..;
+    let mut place = 0_usize;
     for (group, rules) in groups {
         let _ = writeln!(
             modules,
@@ -167,11 +167,11 @@ fn generate(groups: &BTreeMap<String, BTreeMap<String, RuleFile>>) -> String {
                 registered,
                 "    polcheck_sdk::RegisteredRule {{ id: {id:?}, title: {title:?}, description: {description:?}, rule: {group}::{rule}::RULE }},"
             );
-            let place = places.next().unwrap_or(usize::MAX);
             let _ = write!(
                 calls,
                 "{place} => ({group}::{rule}::RULE.check)(facts, settings), "
             );
+            place += 1;
         }
         modules.push_str("}\n");
     }
