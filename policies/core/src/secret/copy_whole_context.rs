@@ -78,10 +78,32 @@ fn is_whole(flow: &Flow) -> bool {
 }
 
 /// Whether a pattern leaves out the history of the repository.
-fn is_effective(pattern: &str) -> bool {
-    let pattern = pattern.strip_prefix("**/").unwrap_or(pattern);
-    let pattern = pattern.trim_start_matches('/');
-    let pattern = pattern.strip_suffix("/**").unwrap_or(pattern);
+fn is_effective(mut pattern: &str) -> bool {
+    while let Some(rest) = pattern.strip_prefix("**/") {
+        pattern = rest;
+    }
+    pattern = pattern.trim_start_matches('/');
+    while let Some(rest) = pattern.strip_suffix("/**") {
+        pattern = rest;
+    }
     let pattern = pattern.trim_end_matches('/');
     matches!(pattern, "*" | "**" | ".git" | ".git*" | ".*")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(".git", true)]
+    #[case("/.git/", true)]
+    #[case("**/**/.git", true)]
+    #[case(".git/**/**", true)]
+    #[case("/**", true)]
+    #[case(".gitignore", false)]
+    #[case("node_modules/**", false)]
+    fn only_what_leaves_out_the_history_counts(#[case] pattern: &str, #[case] is: bool) {
+        assert_eq!(is_effective(pattern), is);
+    }
 }
