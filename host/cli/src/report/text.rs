@@ -113,9 +113,9 @@ fn is_fixable(finding: &ReportedFinding) -> bool {
 }
 
 /// Gaps of one reason side by side.
-pub(super) fn by_reason(gaps: &[Gap]) -> Vec<Gap> {
-    let mut gaps = gaps.to_vec();
-    gaps.sort_by(|a, b| (&a.why, &a.what).cmp(&(&b.why, &b.what)));
+pub(super) fn by_reason(gaps: &[Gap]) -> Vec<&Gap> {
+    let mut gaps: Vec<&Gap> = gaps.iter().collect();
+    gaps.sort_by_key(|gap| (&gap.why, &gap.what));
     gaps
 }
 
@@ -286,7 +286,7 @@ fn claim_text(claim: &Claim) -> String {
 pub(super) const RULES: usize = 4;
 
 /// `a.rule, b.rule and 3 more: why`
-fn gaps_text(gaps: &[Gap], shown: usize) -> String {
+fn gaps_text(gaps: &[&Gap], shown: usize) -> String {
     let whats: Vec<&str> = gaps
         .iter()
         .map(|gap| gap.what.as_str())
