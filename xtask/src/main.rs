@@ -33,7 +33,7 @@ usage: cargo xtask <command>
   fuzz                a minute of random input for each part that reads what strangers wrote
   fmt                 formats every source file, rules too
   docs                writes the generated documents
-  tidy                dependencies, sizes, paths
+  tidy                dependencies, sizes, paths, and that every file is text
   components          the built-in packs, and the components that tests load
 ";
 

@@ -3,12 +3,19 @@
 mod dependencies;
 mod paths;
 mod sizes;
+mod texts;
 
 use crate::run::{Failure, Outcome, say};
 
 /// Checks everything, and says all that is wrong.
 pub(crate) fn all() -> Outcome {
-    let problems = [dependencies::check()?, sizes::check()?, paths::check()?].concat();
+    let problems = [
+        dependencies::check()?,
+        sizes::check()?,
+        paths::check()?,
+        texts::check()?,
+    ]
+    .concat();
     for problem in &problems {
         say(&format!("tidy: {problem}"));
     }
