@@ -167,51 +167,63 @@ fn insert<V: Clone>(link: &mut Link<V>, key: &str, place: usize, value: V) {
     node.balance();
 }
 
+/// A side of a node.
+#[derive(Clone, Copy)]
+enum Side {
+    Left,
+    Right,
+}
+
+impl Side {
+    fn other(self) -> Self {
+        match self {
+            Self::Left => Self::Right,
+            Self::Right => Self::Left,
+        }
+    }
+}
+
 impl<V: Clone> Node<V> {
-    /// With the weights of Hirai and Yamamoto: one side is at most three times as heavy as the other.
-    fn balance(&mut self) {
-        let (left, right) = self.weights();
-        if right > 3 * left {
-            let heavy = self.right.as_mut().map(Arc::make_mut);
-            if let Some(heavy) = heavy.filter(|heavy| heavy.weights().0 >= 2 * heavy.weights().1) {
-                heavy.lift_left();
-            }
-            self.lift_right();
-        } else if left > 3 * right {
-            let heavy = self.left.as_mut().map(Arc::make_mut);
-            if let Some(heavy) = heavy.filter(|heavy| heavy.weights().1 >= 2 * heavy.weights().0) {
-                heavy.lift_right();
-            }
-            self.lift_left();
-        } else {
-            self.measure();
+    fn child(&mut self, side: Side) -> &mut Link<V> {
+        match side {
+            Side::Left => &mut self.left,
+            Side::Right => &mut self.right,
         }
     }
 
-    fn weights(&self) -> (usize, usize) {
-        (size(self.left.as_ref()) + 1, size(self.right.as_ref()) + 1)
+    fn weight(&self, side: Side) -> usize {
+        let child = match side {
+            Side::Left => &self.left,
+            Side::Right => &self.right,
+        };
+        size(child.as_ref()) + 1
     }
 
-    /// Puts the left node on top, and this one below it.
-    fn lift_left(&mut self) {
-        if let Some(mut top) = self.left.take() {
-            let node = Arc::make_mut(&mut top);
-            self.left = node.right.take();
-            self.measure();
-            mem::swap(self, node);
-            self.right = Some(top);
+    /// With the weights of Hirai and Yamamoto: one side is at most three times as heavy as the other.
+    fn balance(&mut self) {
+        for side in [Side::Left, Side::Right] {
+            let inner = side.other();
+            if self.weight(side) <= 3 * self.weight(inner) {
+                continue;
+            }
+            if let Some(heavy) = self.child(side).as_mut().map(Arc::make_mut)
+                && heavy.weight(inner) >= 2 * heavy.weight(side)
+            {
+                heavy.lift(inner);
+            }
+            return self.lift(side);
         }
         self.measure();
     }
 
-    /// Puts the right node on top, and this one below it.
-    fn lift_right(&mut self) {
-        if let Some(mut top) = self.right.take() {
+    /// Puts the node of one side on top, and this one below it.
+    fn lift(&mut self, side: Side) {
+        if let Some(mut top) = self.child(side).take() {
             let node = Arc::make_mut(&mut top);
-            self.right = node.left.take();
+            *self.child(side) = node.child(side.other()).take();
             self.measure();
             mem::swap(self, node);
-            self.left = Some(top);
+            *self.child(side.other()) = Some(top);
         }
         self.measure();
     }
