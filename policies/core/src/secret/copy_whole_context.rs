@@ -79,6 +79,7 @@ fn is_whole(flow: &Flow) -> bool {
 
 /// Whether a pattern leaves out the history of the repository.
 fn is_effective(mut pattern: &str) -> bool {
+    // `trim_start_matches` of a text would bring the search along that `parts.rs` does without.
     while let Some(rest) = pattern.strip_prefix("**/") {
         pattern = rest;
     }
