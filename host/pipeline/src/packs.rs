@@ -4,6 +4,7 @@ use crate::builtin::{BUILTIN, builtin_pack};
 use crate::catalogue::Catalogue;
 use crate::error::PoliciesError;
 use engine::{Case, Engine, Evaluation, Pack};
+use model::walk::Walk;
 use model::{Digest, RuleId, canonical};
 use std::fs;
 use std::sync::Arc;
@@ -43,8 +44,10 @@ impl Packs {
         }
         let mut all = Evaluation::default();
         for pack in &self.loaded {
-            let description = pack.description();
-            let of_pack = rules.iter().filter(|id| description.rule(id).is_some());
+            let mut own = Walk::over(&pack.description().metadata.rules);
+            let of_pack = rules
+                .iter()
+                .filter(|id| own.find(|rule| rule.id == **id).is_some());
             let of_pack: Vec<RuleId> = of_pack.cloned().collect();
             if of_pack.is_empty() {
                 continue;

@@ -17,6 +17,7 @@ use model::policy_set::Required;
 use model::report::{
     Evidence, Gap, ImageSubject, PolicyReport, ReportedFinding, SetReference, Subject, WaiverReport,
 };
+use model::walk::Walk;
 use model::{Facts, Outcome, PackDescription, Report, RuleId, SubjectNames, Verdict, canonical};
 use oci_spec::image::Descriptor;
 use serde::Serialize;
@@ -284,8 +285,9 @@ fn of_packs(
     }
     let of_one = |pack: &Arc<PackDescription>| {
         let rules = judgement.rules.iter().copied();
-        let is_own = |rule: &JudgedRule<'_>| pack.rule(&rule.metadata.id).is_some();
-        let own: Vec<_> = rules.filter(is_own).collect();
+        let mut walk = Walk::over(&pack.metadata.rules);
+        let mut is_own = |id: &RuleId| walk.find(|rule| rule.id == *id).is_some();
+        let own: Vec<_> = rules.filter(|rule| is_own(&rule.metadata.id)).collect();
         if own.len() == judgement.rules.len() {
             return of_pack(pack, &own, whole);
         }
