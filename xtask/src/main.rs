@@ -1,4 +1,4 @@
-//! Builds, tests and looks after polcheck: `cargo xtask`. It needs nothing but cargo, rustup, a C compiler and git.
+//! Builds, tests and looks after polcheck: `cargo xtask`. It needs nothing but cargo, rustup, a C compiler, make and git.
 
 mod bench;
 mod build;
