@@ -143,13 +143,15 @@ impl Engine {
 }
 
 impl Evaluation {
-    /// Adds what came of other rules.
-    pub fn join(&mut self, other: Self) {
+    /// With what came of other rules.
+    #[must_use]
+    pub fn join(mut self, other: Self) -> Self {
         self.outcomes.extend(other.outcomes);
         self.outcomes.sort_by(|a, b| a.rule.cmp(&b.rule));
         self.log.extend(other.log);
         self.context.extend(other.context);
         self.fuel += other.fuel;
+        self
     }
 
     fn settle(&mut self, rule: &RuleId, outcome: Outcome) {

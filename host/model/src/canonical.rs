@@ -47,14 +47,13 @@ fn is_plain(value: &Value) -> bool {
 
 /// The SHA-256 digest of bytes, in the form of the OCI image specification.
 pub fn sha256(bytes: &[u8]) -> Digest {
-    let text = Sha256::digest(bytes)
-        .iter()
-        .fold("sha256:".to_owned(), |mut text, byte| {
-            for nibble in [byte >> 4, byte & 15] {
-                text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-            }
-            text
-        });
+    let mut text = String::with_capacity("sha256:".len() + 64);
+    text.push_str("sha256:");
+    for byte in Sha256::digest(bytes) {
+        for nibble in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+        }
+    }
     sha256_from_text(text)
 }
 

@@ -9,7 +9,7 @@ pub fn printable(text: &str) -> String {
     for part in text.split_inclusive(|character| !is_plain(character)) {
         let plain = part.trim_end_matches(|character| !is_plain(character));
         printable.push_str(plain);
-        for character in part.chars().skip(plain.len()) {
+        for character in part.get(plain.len()..).into_iter().flat_map(str::chars) {
             let mut escaped = character.escape_debug();
             if escaped.len() == 1 {
                 printable.push(character);

@@ -103,6 +103,7 @@ use jiff::Timestamp;
 use model::facts::DockerfileFacts;
 use model::{Facts, Interface, Report, RuleId, SubjectNames};
 use oci_spec::image::Descriptor;
+use packs::ByPack;
 use report::Examined;
 use std::collections::BTreeMap;
 use std::num::NonZero;
@@ -364,7 +365,8 @@ impl Pipeline {
         let pipeline = self.clone();
         let run = move || {
             let _permit = permit;
-            let rules: Vec<RuleId> = pipeline.policies.set.rules.keys().cloned().collect();
+            let policies = &pipeline.policies;
+            let rules = policies.packs.by_pack(policies.set.rules.keys());
             pipeline.evaluate_now(&rules, &case)
         };
         tokio::task::spawn_blocking(run)
@@ -373,7 +375,7 @@ impl Pipeline {
     }
 
     /// Runs these rules, each in its pack.
-    fn evaluate_now(&self, rules: &[RuleId], case: &Arc<Case>) -> Evaluation {
+    fn evaluate_now(&self, rules: &ByPack, case: &Arc<Case>) -> Evaluation {
         self.policies.packs.evaluate(&self.engine, rules, case)
     }
 }

@@ -3,6 +3,7 @@
 use crate::claims::RunConditions;
 use crate::error::CheckError;
 use crate::fix::Bases;
+use crate::packs::ByPack;
 use crate::policies::Policies;
 use crate::report::Examined;
 use crate::{CheckRequest, DockerfileText, Judged, Pipeline, whole_second};
@@ -112,7 +113,7 @@ impl Pipeline {
             ..self.conditions(request)
         };
         let of_dockerfiles = self.rules_of_dockerfiles();
-        let evaluation = self.evaluate_now(&of_dockerfiles.rules, case);
+        let evaluation = self.evaluate_now(&of_dockerfiles.by_pack, case);
         let examined = Examined {
             subject: file.subject(),
             descriptor: None,
@@ -153,8 +154,10 @@ impl Policies {
 pub(crate) struct OfDockerfiles {
     /// The rules that it can.
     pub(crate) rules: Vec<RuleId>,
+    /// The same by their packs.
+    by_pack: ByPack,
     /// Those of them whose findings may have edits.
-    pub(crate) fixable: Vec<RuleId>,
+    pub(crate) fixable: ByPack,
     /// The others were not checked.
     pub(crate) left_out: Vec<Gap>,
 }
@@ -169,7 +172,7 @@ impl OfDockerfiles {
             };
             let Some(group) = unserved(rule) else {
                 rules.push(id.clone());
-                fixable.extend(rule.fixable.then(|| id.clone()));
+                fixable.extend(rule.fixable.then_some(id));
                 continue;
             };
             left_out.push(Gap {
@@ -181,8 +184,9 @@ impl OfDockerfiles {
             });
         }
         Self {
+            by_pack: policies.packs.by_pack(&rules),
+            fixable: policies.packs.by_pack(fixable),
             rules,
-            fixable,
             left_out,
         }
     }

@@ -4,7 +4,6 @@ use crate::builtin::{BUILTIN, builtin_pack};
 use crate::catalogue::Catalogue;
 use crate::error::PoliciesError;
 use engine::{Case, Engine, Evaluation, Pack};
-use model::walk::Walk;
 use model::{Digest, RuleId, canonical};
 use std::fs;
 use std::sync::Arc;
@@ -32,31 +31,33 @@ impl Packs {
         Ok(())
     }
 
-    /// Runs these rules, each in its pack.
-    pub(crate) fn evaluate(
-        &self,
-        engine: &Engine,
-        rules: &[RuleId],
-        case: &Arc<Case>,
-    ) -> Evaluation {
-        if let [pack] = &self.loaded[..] {
-            return engine.evaluate(pack, rules, case);
-        }
-        let mut all = Evaluation::default();
-        for pack in &self.loaded {
-            let mut own = Walk::over(&pack.description().metadata.rules);
-            let of_pack = rules
-                .iter()
-                .filter(|id| own.find(|rule| rule.id == **id).is_some());
-            let of_pack: Vec<RuleId> = of_pack.cloned().collect();
-            if of_pack.is_empty() {
-                continue;
+    /// Gives each rule to its pack; one that none has to the first, which has no answer for it.
+    pub(crate) fn by_pack<'a>(&self, rules: impl IntoIterator<Item = &'a RuleId>) -> ByPack {
+        let mut lists = vec![Vec::new(); self.loaded.len()];
+        for id in rules {
+            let has = |pack: &Pack| pack.description().rule(id).is_some();
+            let at = self.loaded.iter().position(has).unwrap_or_default();
+            if let Some(list) = lists.get_mut(at) {
+                list.push(id.clone());
             }
-            all.join(engine.evaluate(pack, &of_pack, case));
         }
-        all
+        ByPack(lists)
+    }
+
+    /// Runs rules of these packs, each in its own.
+    pub(crate) fn evaluate(&self, engine: &Engine, rules: &ByPack, case: &Arc<Case>) -> Evaluation {
+        let of_packs = self.loaded.iter().zip(&rules.0);
+        of_packs
+            .filter(|(_, rules)| !rules.is_empty())
+            .map(|(pack, rules)| engine.evaluate(pack, rules, case))
+            .reduce(Evaluation::join)
+            .unwrap_or_default()
     }
 }
+
+/// Rules that are run together, in a list for each of the packs.
+#[derive(Debug)]
+pub(crate) struct ByPack(Vec<Vec<RuleId>>);
 
 /// Loads a pack: `builtin:NAME`, or the path of a component, with `@sha256:…` behind it where only this one will do.
 pub(crate) fn load_pack(engine: &Engine, text: &str) -> Result<Pack, PoliciesError> {

@@ -136,21 +136,24 @@ impl Planner {
             let settings = Arc::clone(&policies.settings);
             Arc::new(Case::new(facts, circumstances, settings))
         };
-        let is_alike = |id: &RuleId| is_told_the_same && self.alike.contains(id);
+        let is_alike = |id: &&RuleId| is_told_the_same && self.alike.contains(*id);
         let rules = old.rules_about(&evidence.subject);
-        let (alike, own): (Vec<RuleId>, Vec<RuleId>) = rules.iter().cloned().partition(&is_alike);
+        let (alike, own): (Vec<&RuleId>, Vec<&RuleId>) = rules.iter().partition(is_alike);
         let case_of_old = case(&told_old, old);
-        let mut of_old = old.packs.evaluate(&self.engine, &alike, &case_of_old);
-        let mut of_new = of_old.clone();
-        of_old.join(old.packs.evaluate(&self.engine, &own, &case_of_old));
+        let [alike, own] = [alike, own].map(|rules| {
+            let rules = old.packs.by_pack(rules);
+            old.packs.evaluate(&self.engine, &rules, &case_of_old)
+        });
         let rules = new.rules_about(&evidence.subject);
-        let own: Vec<RuleId> = rules.iter().filter(|id| !is_alike(id)).cloned().collect();
-        let case_of_new = if is_told_the_same && own.is_empty() {
+        let own_of_new: Vec<&RuleId> = rules.iter().filter(|id| !is_alike(id)).collect();
+        let case_of_new = if is_told_the_same && own_of_new.is_empty() {
             Arc::clone(&case_of_old)
         } else {
             case(&told_new, new)
         };
-        of_new.join(new.packs.evaluate(&self.engine, &own, &case_of_new));
+        let own_of_new = new.packs.by_pack(own_of_new);
+        let of_new = new.packs.evaluate(&self.engine, &own_of_new, &case_of_new);
+        let (of_old, of_new) = (alike.clone().join(own), alike.join(of_new));
         [(of_old, case_of_old), (of_new, case_of_new)]
             .map(|(evaluation, case)| Evaluated { case, evaluation })
     }

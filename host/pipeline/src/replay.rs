@@ -209,6 +209,7 @@ impl Loaded {
         let settings = Arc::clone(&policies.settings);
         let case = Arc::new(Case::new(facts, evidence.circumstances(), settings));
         let rules = policies.rules_about(&evidence.subject);
+        let rules = policies.packs.by_pack(&*rules);
         let evaluation = policies.packs.evaluate(&self.engine, &rules, &case);
         let is_alone = matches!(evidence.subject, Subject::Dockerfile(_));
         let text = case.facts.dockerfile.as_ref();

@@ -21,7 +21,9 @@ use model::walk::Walk;
 use model::{Facts, Outcome, PackDescription, Report, RuleId, SubjectNames, Verdict, canonical};
 use oci_spec::image::Descriptor;
 use serde::Serialize;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::iter::Peekable;
 use std::sync::Arc;
 
 /// What the stages found out about one subject.
@@ -231,18 +233,13 @@ pub(crate) fn judged_rules<'a>(
     evaluation: &'a Evaluation,
     subject: &Subject,
 ) -> Vec<JudgedRule<'a>> {
-    let mut known = policies
-        .catalogue()
-        .rules()
-        .map(|(rule, _)| rule)
-        .peekable();
+    let rules = policies.catalogue().rules();
+    let mut known = rules.map(|(rule, _)| (&rule.id, rule)).peekable();
     let mut selected = policies.set.rules.iter().peekable();
     let judged = evaluation.outcomes.iter().filter_map(|outcome| {
         let id = &outcome.rule;
-        while known.next_if(|rule| rule.id < *id).is_some() {}
-        while selected.next_if(|(other, _)| *other < id).is_some() {}
-        let metadata = known.next_if(|rule| rule.id == *id)?;
-        let (_, selected) = selected.next_if(|(other, _)| *other == id)?;
+        let metadata = up_to(&mut known, id)?;
+        let selected = up_to(&mut selected, id)?;
         Some(JudgedRule {
             metadata,
             selected,
@@ -254,6 +251,20 @@ pub(crate) fn judged_rules<'a>(
         })
     });
     judged.collect()
+}
+
+/// Goes on in a list that is sorted by id, and answers what it has of this one.
+fn up_to<'a, T>(
+    list: &mut Peekable<impl Iterator<Item = (&'a RuleId, T)>>,
+    id: &RuleId,
+) -> Option<T> {
+    loop {
+        match list.peek()?.0.cmp(id) {
+            Ordering::Less => list.next(),
+            Ordering::Equal => return list.next().map(|(_, found)| found),
+            Ordering::Greater => return None,
+        };
+    }
 }
 
 fn imports(pack: &PackDescription) -> Vec<String> {

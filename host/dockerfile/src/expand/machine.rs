@@ -76,7 +76,7 @@ impl<'a> Machine<'a> {
 
     /// Expands all of the text.
     pub(super) fn run(&mut self) -> Result<String, Cause> {
-        let mut text = String::new();
+        let mut text = String::with_capacity(self.source.len());
         while let Some(character) = self.peek() {
             let piece = self.piece(character)?;
             match character {

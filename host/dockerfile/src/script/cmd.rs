@@ -1,12 +1,12 @@
 //! Text for `cmd`: its commands, as far as separators, quotes and carets go.
 
-use super::cursor::Reader;
+use super::cursor::{AsciiSet, Reader};
 use super::output::{Draft, Output, Piece, Place};
 use super::word::Value;
 use super::{Compound, Join, Redirect};
 
 /// What ends a word, or is special in it.
-const SPECIAL: &[u8] = b" \t\r\n&|<>()^\"%!";
+const SPECIAL: AsciiSet = AsciiSet::of(b" \t\r\n&|<>()^\"%!");
 
 pub(super) fn split(text: &str, output: &mut Output) {
     let mut shell = Cmd {

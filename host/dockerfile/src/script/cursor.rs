@@ -19,6 +19,25 @@ pub(super) struct Reader<'t, 'o> {
     pub(super) waiting: Vec<Waiting>,
 }
 
+/// Some of the bytes below 128.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AsciiSet(u128);
+
+impl AsciiSet {
+    pub(super) const fn of(mut bytes: &[u8]) -> Self {
+        let mut set = 0;
+        while let [first, rest @ ..] = bytes {
+            set |= 1 << *first;
+            bytes = rest;
+        }
+        Self(set)
+    }
+
+    fn contains(self, byte: u8) -> bool {
+        byte.is_ascii() && self.0 >> byte & 1 == 1
+    }
+}
+
 impl<'t, 'o> Reader<'t, 'o> {
     pub(super) fn new(text: &'t str, whole: Option<Range<usize>>, out: &'o mut Output) -> Self {
         Self {
@@ -94,14 +113,14 @@ impl<'t, 'o> Reader<'t, 'o> {
     }
 
     /// Reads up to the first byte that is one of these, or to the end.
-    pub(super) fn until(&mut self, stops: &[u8]) -> &'t str {
+    pub(super) fn until(&mut self, stops: AsciiSet) -> &'t str {
         let start = self.at;
         let rest = self
             .text
             .as_bytes()
             .get(start..self.end)
             .unwrap_or_default();
-        let length = rest.iter().position(|byte| stops.contains(byte));
+        let length = rest.iter().position(|byte| stops.contains(*byte));
         self.at = start + length.unwrap_or(rest.len());
         self.out.spend(self.at - start);
         self.slice(start..self.at)
@@ -133,7 +152,7 @@ impl<'t, 'o> Reader<'t, 'o> {
     }
 
     pub(super) fn comment(&mut self) {
-        self.until(b"\n");
+        self.until(AsciiSet::of(b"\n"));
     }
 
     /// The end of a line, and the here-documents that follow it.

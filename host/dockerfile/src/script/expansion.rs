@@ -1,7 +1,7 @@
 //! `$…` and back-quotes.
 
 use super::Via;
-use super::cursor::Reader;
+use super::cursor::{AsciiSet, Reader};
 use super::list::Close;
 use super::output::Place;
 use super::word::{Value, is_name_byte};
@@ -98,7 +98,7 @@ impl Reader<'_, '_> {
                 b'$' => self.dollar(&mut value, owner, true),
                 b'`' => self.back_quotes(&mut value, owner, true),
                 _ => {
-                    let text = self.until(b"\\$`");
+                    let text = self.until(AsciiSet::of(b"\\$`"));
                     value.text.push_str(text);
                 }
             }
@@ -134,7 +134,7 @@ impl Reader<'_, '_> {
                 b'`' => self.back_quotes(&mut ignored, owner, quoted),
                 b'\'' => self.at += 1,
                 _ => {
-                    self.until(b"}\\'\"$`");
+                    self.until(AsciiSet::of(b"}\\'\"$`"));
                 }
             }
         };
@@ -169,7 +169,7 @@ impl Reader<'_, '_> {
     fn ansi_quotes(&mut self, value: &mut Value) {
         self.at += 1;
         loop {
-            let text = self.until(b"'\\");
+            let text = self.until(AsciiSet::of(b"'\\"));
             value.text.push_str(text);
             self.out.spend(1);
             match self.peek() {
@@ -244,7 +244,7 @@ impl Reader<'_, '_> {
         self.at += 1;
         let mut plain = true;
         loop {
-            self.until(b"`\\");
+            self.until(AsciiSet::of(b"`\\"));
             match self.peek() {
                 Some(b'\\') => {
                     let escaped = self.peek_at(1);

@@ -1,6 +1,6 @@
 //! Here-documents.
 
-use super::cursor::Reader;
+use super::cursor::{AsciiSet, Reader};
 use super::list::Close;
 use super::output::Place;
 use super::word::Value;
@@ -36,7 +36,7 @@ impl Reader<'_, '_> {
                 b'\'' => self.single_quotes(&mut value),
                 b'"' => {
                     self.at += 1;
-                    let text = self.until(b"\"");
+                    let text = self.until(AsciiSet::of(b"\""));
                     value.text.push_str(text);
                     if !self.skip("\"") {
                         self.out.incomplete();
@@ -72,7 +72,7 @@ impl Reader<'_, '_> {
         let start = self.at;
         while self.at < self.end && !self.out.stopped {
             let line = self.at;
-            let text = self.until(b"\n");
+            let text = self.until(AsciiSet::of(b"\n"));
             self.at = self.end.min(self.at + 1);
             self.out.spend(1);
             let text = if waiting.tabs {

@@ -2,13 +2,13 @@
 //!
 //! Expressions look like commands here; a policy that asks for a name is not misled by them.
 
-use super::cursor::Reader;
+use super::cursor::{AsciiSet, Reader};
 use super::output::{Draft, Output, Place};
 use super::word::{Value, is_name_byte};
 use super::{Join, Redirect, Via};
 
 /// What ends a word, or is special in it.
-const SPECIAL: &[u8] = b" \t\r\n;|&(){}'\"`$<>,";
+const SPECIAL: AsciiSet = AsciiSet::of(b" \t\r\n;|&(){}'\"`$<>,");
 
 pub(super) fn split(text: &str, output: &mut Output) {
     let mut shell = PowerShell {
@@ -73,7 +73,7 @@ impl PowerShell<'_, '_> {
     fn block_comment(&mut self) {
         self.reader.at += 2;
         loop {
-            self.reader.until(b"#");
+            self.reader.until(AsciiSet::of(b"#"));
             if self.reader.skip("#>") {
                 return;
             }
@@ -188,7 +188,7 @@ impl PowerShell<'_, '_> {
                 b'`' => self.escape(value),
                 b'$' => self.dollar(value, index),
                 _ => {
-                    let text = self.reader.until(b"\"`$");
+                    let text = self.reader.until(AsciiSet::of(b"\"`$"));
                     value.text.push_str(text);
                 }
             }
@@ -221,7 +221,7 @@ impl PowerShell<'_, '_> {
         match self.reader.peek() {
             Some(b'(') => self.block(value, index),
             Some(b'{') => {
-                self.reader.until(b"}");
+                self.reader.until(AsciiSet::of(b"}"));
                 if !self.reader.skip("}") {
                     self.reader.out.incomplete();
                 }

@@ -1,12 +1,12 @@
 //! Words and their quotes.
 
-use super::cursor::Reader;
+use super::cursor::{AsciiSet, Reader};
 use super::output::{Piece, Place};
 use super::{ShellWord, Via};
 use std::ops::Range;
 
 /// What ends a word, or is special in it.
-const SPECIAL: &[u8] = b" \t\r\n;&|()<>'\"\\$`*?[";
+const SPECIAL: AsciiSet = AsciiSet::of(b" \t\r\n;&|()<>'\"\\$`*?[");
 
 /// A word while it is read.
 #[derive(Debug)]
@@ -111,7 +111,7 @@ impl Reader<'_, '_> {
 
     pub(super) fn single_quotes(&mut self, value: &mut Value) {
         self.at += 1;
-        let text = self.until(b"'");
+        let text = self.until(AsciiSet::of(b"'"));
         value.text.push_str(text);
         if !self.skip("'") {
             self.out.incomplete();
@@ -131,7 +131,7 @@ impl Reader<'_, '_> {
                 b'$' => self.dollar(value, owner, true),
                 b'`' => self.back_quotes(value, owner, true),
                 _ => {
-                    let text = self.until(b"\"\\$`");
+                    let text = self.until(AsciiSet::of(b"\"\\$`"));
                     value.text.push_str(text);
                 }
             }

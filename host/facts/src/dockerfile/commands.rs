@@ -185,6 +185,7 @@ impl Commands {
             value: word.literal,
             span: place(word.range),
         };
+        self.commands.reserve(script.commands.len());
         for found in script.commands {
             let assignments = found.assignments.into_iter();
             let redirects = found.redirects.into_iter();
