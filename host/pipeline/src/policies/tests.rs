@@ -1,7 +1,7 @@
 use super::*;
 use crate::builtin::{SETS, builtin_set};
-use engine::{Allocation, Compiler, Limits, Options};
-use model::canonical;
+use engine::{Allocation, Case, Circumstances, Compiler, Limits, Options};
+use model::{BrokenKind, Facts, Outcome, canonical};
 use rstest::rstest;
 use serde_json::json;
 use std::time::Duration;
@@ -224,4 +224,29 @@ fn what_built_in_sets_say_of_rules_is_what_these_take() {
             check_settings(&document, &catalogue).unwrap();
         }
     }
+}
+
+#[test]
+fn every_rule_that_is_asked_for_has_an_outcome_whether_a_pack_has_it_or_not() {
+    let engine = engine();
+    let strict = "builtin:strict";
+    let point = EnforcementPoint::default();
+    let policies = Policies::load(&engine, strict, point, &Changes::default()).unwrap();
+    let unknown: RuleId = "zz.unknown".parse().unwrap();
+    let asked: Vec<&RuleId> = policies.set.rules.keys().chain([&unknown]).collect();
+    let rules = policies.packs.by_pack(asked.iter().copied());
+    let case = Case::new(
+        Facts::default(),
+        Circumstances::default(),
+        Arc::clone(&policies.settings),
+    );
+    let evaluation = policies.packs.evaluate(&engine, &rules, &Arc::new(case));
+    let answered: Vec<&RuleId> = evaluation.outcomes.iter().map(|it| &it.rule).collect();
+    assert_eq!(answered, asked);
+    let last = evaluation.outcomes.last().map(|it| &it.outcome);
+    assert!(
+        matches!(last, Some(Outcome::Broken(broken)) if broken.kind == BrokenKind::NotAnswered)
+    );
+    let packs = policies.catalogue().packs();
+    assert!(packs.len() > 1, "rules of several packs are asked for");
 }
