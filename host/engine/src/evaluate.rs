@@ -9,7 +9,7 @@ use crate::limits::Limits;
 use crate::needs::{AtHand, Interfaces};
 use crate::pack::Pack;
 use crate::sandbox::Engine;
-use model::walk::Walk;
+use crate::walk::Walk;
 use model::{Broken, BrokenKind, Outcome, RuleId, RuleMetadata, RuleOutcome};
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -22,6 +22,7 @@ mod limits;
 mod needs;
 mod pack;
 mod sandbox;
+mod walk;
 
 pub use cache::Cache;
 pub use case::{Case, Circumstances, Settings};

@@ -3,7 +3,7 @@
 use crate::bindings::PolicyPre;
 use crate::host::Host;
 use crate::needs::Needs;
-use model::walk::Walk;
+use crate::walk::Walk;
 use model::{PackDescription, RuleId, RuleMetadata};
 use std::fmt;
 use std::sync::Arc;

@@ -21,7 +21,6 @@ mod subject_names;
 pub mod trust;
 pub mod verdict;
 pub mod waiver;
-pub mod walk;
 
 pub use edit::TextEdit;
 pub use facts::{Fact, FactError, Facts, Interface, Need};

@@ -9,14 +9,18 @@ use model::policy_set::SelectedRule;
 use model::report::{Ending, Gap, ReportedFinding, Status, WaiverReport};
 use model::waiver::Validity;
 use model::{
-    Finding, Interface, Need, Outcome, PolicySet, RuleMetadata, SubjectNames, TextEdit, Verdict,
+    Finding, Interface, Need, Outcome, PackDescription, PolicySet, RuleMetadata, SubjectNames,
+    TextEdit, Verdict,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use suppressed::Comments;
 
 /// One selected rule with what became of it.
 #[derive(Clone, Copy, Debug)]
 pub struct JudgedRule<'a> {
+    /// The pack that has it.
+    pub pack: &'a Arc<PackDescription>,
     /// What its pack says of it.
     pub metadata: &'a RuleMetadata,
     /// How the set uses it.

@@ -282,7 +282,7 @@ impl Pipeline {
         let examined = Examined {
             subject: report::subject(image, manifest, &case.facts),
             descriptor: manifest.descriptor(),
-            left_out: subjects.left_out.clone(),
+            left_out: &subjects.left_out,
             dockerfile,
             case: &case,
             evaluation: &evaluation,
@@ -365,9 +365,7 @@ impl Pipeline {
         let pipeline = self.clone();
         let run = move || {
             let _permit = permit;
-            let policies = &pipeline.policies;
-            let rules = policies.packs.by_pack(policies.set.rules.keys());
-            pipeline.evaluate_now(&rules, &case)
+            pipeline.evaluate_now(&pipeline.policies.rules, &case)
         };
         tokio::task::spawn_blocking(run)
             .await

@@ -11,8 +11,7 @@ use ::engine::{Case, Circumstances};
 use ::facts::BuildInputs;
 use model::facts::{DockerfileFacts, ImageFacts, Origin};
 use model::report::{DockerfileSubject, Gap, Subject};
-use model::{Fact, FactError, Facts, Interface, Need, RuleId, RuleMetadata, canonical};
-use std::borrow::Cow;
+use model::{Fact, FactError, Facts, Interface, Need, RuleMetadata, canonical};
 use std::sync::Arc;
 
 /// The largest Dockerfile that is read, in bytes. Real ones have some kilobytes.
@@ -113,11 +112,11 @@ impl Pipeline {
             ..self.conditions(request)
         };
         let of_dockerfiles = self.rules_of_dockerfiles();
-        let evaluation = self.evaluate_now(&of_dockerfiles.by_pack, case);
+        let evaluation = self.evaluate_now(&of_dockerfiles.rules, case);
         let examined = Examined {
             subject: file.subject(),
             descriptor: None,
-            left_out: of_dockerfiles.left_out.clone(),
+            left_out: &of_dockerfiles.left_out,
             dockerfile: Some(file.text()),
             case,
             evaluation: &evaluation,
@@ -141,10 +140,10 @@ impl Policies {
     }
 
     /// The selected rules that are asked about such a subject.
-    pub(crate) fn rules_about(&self, subject: &Subject) -> Cow<'_, [RuleId]> {
+    pub(crate) fn rules_about(&self, subject: &Subject) -> &ByPack {
         match subject {
-            Subject::Dockerfile(_) => Cow::Borrowed(&self.rules_of_dockerfiles().rules),
-            Subject::Image(_) => self.set.rules.keys().cloned().collect(),
+            Subject::Dockerfile(_) => &self.rules_of_dockerfiles().rules,
+            Subject::Image(_) => &self.rules,
         }
     }
 }
@@ -153,9 +152,7 @@ impl Policies {
 #[derive(Debug)]
 pub(crate) struct OfDockerfiles {
     /// The rules that it can.
-    pub(crate) rules: Vec<RuleId>,
-    /// The same by their packs.
-    by_pack: ByPack,
+    pub(crate) rules: ByPack,
     /// Those of them whose findings may have edits.
     pub(crate) fixable: ByPack,
     /// The others were not checked.
@@ -171,7 +168,7 @@ impl OfDockerfiles {
                 continue;
             };
             let Some(group) = unserved(rule) else {
-                rules.push(id.clone());
+                rules.push(id);
                 fixable.extend(rule.fixable.then_some(id));
                 continue;
             };
@@ -184,9 +181,8 @@ impl OfDockerfiles {
             });
         }
         Self {
-            by_pack: policies.packs.by_pack(&rules),
+            rules: policies.packs.by_pack(rules),
             fixable: policies.packs.by_pack(fixable),
-            rules,
             left_out,
         }
     }

@@ -59,6 +59,22 @@ impl Packs {
 #[derive(Debug)]
 pub(crate) struct ByPack(Vec<Vec<RuleId>>);
 
+impl ByPack {
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.iter().all(Vec::is_empty)
+    }
+
+    /// Those of them that are meant.
+    pub(crate) fn only(&self, is_meant: impl Fn(&RuleId) -> bool) -> Self {
+        let of_pack = |rules: &Vec<RuleId>| {
+            let meant = rules.iter().filter(|id| is_meant(id));
+            meant.cloned().collect()
+        };
+        Self(self.0.iter().map(of_pack).collect())
+    }
+}
+
 /// Loads a pack: `builtin:NAME`, or the path of a component, with `@sha256:…` behind it where only this one will do.
 pub(crate) fn load_pack(engine: &Engine, text: &str) -> Result<Pack, PoliciesError> {
     let (name, digest) = match text.rsplit_once(DIGEST) {

@@ -136,22 +136,18 @@ impl Planner {
             let settings = Arc::clone(&policies.settings);
             Arc::new(Case::new(facts, circumstances, settings))
         };
-        let is_alike = |id: &&RuleId| is_told_the_same && self.alike.contains(*id);
+        let is_alike = |id: &RuleId| is_told_the_same && self.alike.contains(id);
+        let is_own = |id: &RuleId| !is_alike(id);
         let rules = old.rules_about(&evidence.subject);
-        let (alike, own): (Vec<&RuleId>, Vec<&RuleId>) = rules.iter().partition(is_alike);
         let case_of_old = case(&told_old, old);
-        let [alike, own] = [alike, own].map(|rules| {
-            let rules = old.packs.by_pack(rules);
-            old.packs.evaluate(&self.engine, &rules, &case_of_old)
-        });
-        let rules = new.rules_about(&evidence.subject);
-        let own_of_new: Vec<&RuleId> = rules.iter().filter(|id| !is_alike(id)).collect();
+        let [alike, own] = [rules.only(is_alike), rules.only(is_own)]
+            .map(|rules| old.packs.evaluate(&self.engine, &rules, &case_of_old));
+        let own_of_new = new.rules_about(&evidence.subject).only(is_own);
         let case_of_new = if is_told_the_same && own_of_new.is_empty() {
             Arc::clone(&case_of_old)
         } else {
             case(&told_new, new)
         };
-        let own_of_new = new.packs.by_pack(own_of_new);
         let of_new = new.packs.evaluate(&self.engine, &own_of_new, &case_of_new);
         let (of_old, of_new) = (alike.clone().join(own), alike.join(of_new));
         [(of_old, case_of_old), (of_new, case_of_new)]

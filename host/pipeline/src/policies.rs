@@ -5,7 +5,7 @@ use crate::builtin::{BUILTIN, PACKS};
 use crate::catalogue::{Catalogue, is_meant};
 use crate::error::{PoliciesError, TrustPolicyError};
 use crate::lint::OfDockerfiles;
-use crate::packs::{Packs, load_pack};
+use crate::packs::{ByPack, Packs, load_pack};
 use crate::resolve::{check_conflicts, check_settings, merge, resolve};
 use crate::set_document::SetDocument;
 use crate::set_file::read_set;
@@ -48,6 +48,8 @@ pub struct Changes {
 pub struct Policies {
     /// What has the rules that could have been selected.
     pub(crate) packs: Packs,
+    /// The selected rules.
+    pub(crate) rules: ByPack,
     /// The set in effect.
     pub set: PolicySet,
     /// Its canonical digest.
@@ -135,6 +137,7 @@ impl Policies {
     ) -> Self {
         Self {
             point,
+            rules: packs.by_pack(set.rules.keys()),
             packs,
             settings: settings_of(&set),
             reasons: OnceLock::new(),

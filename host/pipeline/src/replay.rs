@@ -209,8 +209,7 @@ impl Loaded {
         let settings = Arc::clone(&policies.settings);
         let case = Arc::new(Case::new(facts, evidence.circumstances(), settings));
         let rules = policies.rules_about(&evidence.subject);
-        let rules = policies.packs.by_pack(&*rules);
-        let evaluation = policies.packs.evaluate(&self.engine, &rules, &case);
+        let evaluation = policies.packs.evaluate(&self.engine, rules, &case);
         let is_alone = matches!(evidence.subject, Subject::Dockerfile(_));
         let text = case.facts.dockerfile.as_ref();
         let text = text.and_then(|file| Some(file.as_ref().ok()?.text.clone()));
@@ -218,9 +217,9 @@ impl Loaded {
             subject: evidence.subject.clone(),
             descriptor: None,
             left_out: if is_alone {
-                policies.rules_of_dockerfiles().left_out.clone()
+                &policies.rules_of_dockerfiles().left_out
             } else {
-                Vec::new()
+                &[]
             },
             dockerfile: evidence.dockerfile.as_ref().map(|path| DockerfileText {
                 path: path.clone(),

@@ -17,11 +17,9 @@ use model::policy_set::Required;
 use model::report::{
     Evidence, Gap, ImageSubject, PolicyReport, ReportedFinding, SetReference, Subject, WaiverReport,
 };
-use model::walk::Walk;
 use model::{Facts, Outcome, PackDescription, Report, RuleId, SubjectNames, Verdict, canonical};
 use oci_spec::image::Descriptor;
 use serde::Serialize;
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::sync::Arc;
@@ -32,7 +30,7 @@ pub(crate) struct Examined<'a> {
     /// What a statement about it can be attached to.
     pub(crate) descriptor: Option<Descriptor>,
     /// What nobody looked at, beside the rules that came to no conclusion.
-    pub(crate) left_out: Vec<Gap>,
+    pub(crate) left_out: &'a [Gap],
     pub(crate) dockerfile: Option<DockerfileText>,
     pub(crate) case: &'a Arc<::engine::Case>,
     pub(crate) evaluation: &'a Evaluation,
@@ -234,13 +232,15 @@ pub(crate) fn judged_rules<'a>(
     subject: &Subject,
 ) -> Vec<JudgedRule<'a>> {
     let rules = policies.catalogue().rules();
-    let mut known = rules.map(|(rule, _)| (&rule.id, rule)).peekable();
-    let mut selected = policies.set.rules.iter().peekable();
-    let judged = evaluation.outcomes.iter().filter_map(|outcome| {
+    let rules = rules.map(|(rule, pack)| (&rule.id, (rule, pack)));
+    let (mut known, mut selected) = (rules.peekable(), policies.set.rules.iter().peekable());
+    let mut judged = Vec::with_capacity(evaluation.outcomes.len());
+    judged.extend(evaluation.outcomes.iter().filter_map(|outcome| {
         let id = &outcome.rule;
-        let metadata = up_to(&mut known, id)?;
+        let (metadata, pack) = up_to(&mut known, id)?;
         let selected = up_to(&mut selected, id)?;
         Some(JudgedRule {
+            pack,
             metadata,
             selected,
             required: match (selected.required, subject) {
@@ -249,8 +249,8 @@ pub(crate) fn judged_rules<'a>(
             },
             outcome: &outcome.outcome,
         })
-    });
-    judged.collect()
+    }));
+    judged
 }
 
 /// Goes on in a list that is sorted by id, and answers what it has of this one.
@@ -258,13 +258,11 @@ fn up_to<'a, T>(
     list: &mut Peekable<impl Iterator<Item = (&'a RuleId, T)>>,
     id: &RuleId,
 ) -> Option<T> {
-    loop {
-        match list.peek()?.0.cmp(id) {
-            Ordering::Less => list.next(),
-            Ordering::Equal => return list.next().map(|(_, found)| found),
-            Ordering::Greater => return None,
-        };
+    // Ids are mostly one and the same text in memory, which equality sees at once.
+    while list.peek()?.0 != id {
+        list.next_if(|(next, _)| *next < id)?;
     }
+    list.next().map(|(_, found)| found)
 }
 
 fn imports(pack: &PackDescription) -> Vec<String> {
@@ -296,9 +294,8 @@ fn of_packs(
     }
     let of_one = |pack: &Arc<PackDescription>| {
         let rules = judgement.rules.iter().copied();
-        let mut walk = Walk::over(&pack.metadata.rules);
-        let mut is_own = |id: &RuleId| walk.find(|rule| rule.id == *id).is_some();
-        let own: Vec<_> = rules.filter(|rule| is_own(&rule.metadata.id)).collect();
+        let is_own = |rule: &JudgedRule<'_>| Arc::ptr_eq(rule.pack, pack);
+        let own: Vec<_> = rules.filter(is_own).collect();
         if own.len() == judgement.rules.len() {
             return of_pack(pack, &own, whole);
         }

@@ -1,6 +1,7 @@
 //! The table of states and verdicts, row by row.
 
 use super::*;
+use crate::builtin::PACKS;
 use model::Waiver;
 use model::facts::Interface;
 use model::policy_set::{Required, SelectedRule};
@@ -134,6 +135,12 @@ pub(crate) fn judge(rules: &[Rule], problems: &[FactProblem], waivers: Vec<Waive
     })
 }
 
+/// A verdict does not depend on what a pack says of itself.
+fn pack() -> &'static Arc<PackDescription> {
+    let [pack, ..] = &PACKS;
+    pack.description()
+}
+
 pub(crate) fn judged(rules: &[Rule]) -> Vec<JudgedRule<'_>> {
     rules
         .iter()
@@ -143,6 +150,7 @@ pub(crate) fn judged(rules: &[Rule]) -> Vec<JudgedRule<'_>> {
                  selected,
                  outcome,
              }| JudgedRule {
+                pack: pack(),
                 metadata,
                 selected,
                 required: selected.required == Required::Always,

@@ -2,19 +2,19 @@
 
 /// Finds members of a list one after the other, mostly in the order in which they stand.
 #[derive(Debug)]
-pub struct Walk<'a, T> {
+pub(crate) struct Walk<'a, T> {
     list: &'a [T],
     next: usize,
 }
 
 impl<'a, T> Walk<'a, T> {
     /// A walk that begins at the first member.
-    pub fn over(list: &'a [T]) -> Self {
+    pub(crate) fn over(list: &'a [T]) -> Self {
         Self { list, next: 0 }
     }
 
     /// The first member that is meant, from behind the one that was found last.
-    pub fn find(&mut self, is_meant: impl Fn(&T) -> bool) -> Option<(usize, &'a T)> {
+    pub(crate) fn find(&mut self, is_meant: impl Fn(&T) -> bool) -> Option<(usize, &'a T)> {
         let (before, behind) = self.list.split_at_checked(self.next)?;
         let all = (self.next..).zip(behind).chain((0..).zip(before));
         let found = all.into_iter().find(|(_, member)| is_meant(member))?;
