@@ -35,7 +35,8 @@ impl Bump {
             self.next.set(ptr::addr_of!(__heap_base).addr());
             self.end.set(core::arch::wasm32::memory_size(0) * PAGE);
         }
-        let start = self.next.get().checked_next_multiple_of(align)?;
+        // Alignments are powers of two, which spares a division.
+        let start = self.next.get().checked_add(align - 1)? & !(align - 1);
         let next = start.checked_add(size)?;
         if next > self.end.get() {
             self.grow(next - self.end.get())?;
@@ -44,6 +45,8 @@ impl Bump {
         Some(start)
     }
 
+    #[cold]
+    #[inline(never)]
     fn grow(&self, bytes: usize) -> Option<()> {
         let pages = bytes.div_ceil(PAGE);
         if core::arch::wasm32::memory_grow(0, pages) == usize::MAX {

@@ -192,7 +192,7 @@ pub fn evaluate(pack: &Pack, rule: &str, given: Given) -> Outcome {
         .expect("a rule of the pack");
     let given = given.complete(registered);
     let facts = crate::Facts::new(given.clone());
-    let outcomes = pack.evaluate(&[rule.to_owned()], &facts, &given);
+    let outcomes = pack.evaluate(vec![rule.to_owned()], &facts, &given);
     outcomes.into_iter().next().expect("an answer").outcome
 }
 
