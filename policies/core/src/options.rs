@@ -36,7 +36,7 @@ impl<'a> Arguments<'a> {
     pub(crate) fn read(words: &'a [Word], syntax: &Syntax) -> Self {
         let mut arguments = Self {
             options: Vec::new(),
-            operands: Vec::new(),
+            operands: Vec::with_capacity(words.len()),
             is_open: false,
         };
         let mut words = words.iter();

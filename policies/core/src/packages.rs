@@ -146,27 +146,33 @@ fn is_dry(manager: Manager, arguments: &Arguments<'_>) -> bool {
     }
 }
 
-/// Which commands of `RUN` are those of package managers, by their index. Most are not, and most rules want these.
-struct OfManagers(Vec<(u32, Manager)>);
+/// Which commands of `RUN` are those of package managers, by their index, and what they do. Most are not, and most rules want
+/// some of these.
+struct OfManagers(Vec<(u32, Manager, Action)>);
 
 /// The calls of package managers in `RUN`.
 pub(crate) fn calls(file: Dockerfile<'_>) -> Result<impl Iterator<Item = Call<'_>>, FactError> {
-    calls_of(file, &[])
+    calls_of(file, &[], &[])
 }
 
-/// Those of these package managers; of none: of all.
+/// Those of these package managers that do one of these things; of none: of all.
 pub(crate) fn calls_of<'a>(
     file: Dockerfile<'a>,
     managers: &'static [Manager],
+    actions: &'static [Action],
 ) -> Result<impl Iterator<Item = Call<'a>>, FactError> {
     let runs = Runs::of(file)?;
     let of_managers = file.derived(|| {
-        let of_manager = |it: &Command| Some((it.index, manager_of(it)?));
-        OfManagers(runs.iter().filter_map(of_manager).collect())
+        let calls = runs.iter().filter_map(Call::read);
+        let known = calls.map(|call| (call.command.index, call.manager, call.action));
+        OfManagers(known.collect())
     });
     let all = (0..of_managers.0.len()).filter_map(move |at| of_managers.0.get(at).copied());
-    let wanted = all.filter(move |(_, it)| managers.is_empty() || managers.contains(it));
-    Ok(wanted.filter_map(move |(index, _)| Call::read(runs.command(index)?)))
+    let wanted = all.filter(move |(_, manager, action)| {
+        (managers.is_empty() || managers.contains(manager))
+            && (actions.is_empty() || actions.contains(action))
+    });
+    Ok(wanted.filter_map(move |(index, ..)| Call::read(runs.command(index)?)))
 }
 
 /// Which package manager a command calls, if it does.

@@ -54,9 +54,11 @@ impl<'a> Runs<'a> {
 
     /// The commands of the same `RUN` behind a command.
     pub(crate) fn behind(self, command: &Command) -> &'a [Command] {
-        let all = self.around(command);
-        let start = all.partition_point(|it| it.index <= command.index);
-        all.get(start..).unwrap_or_default()
+        let at = usize::try_from(command.index).ok();
+        let rest = at.and_then(|at| self.commands.get(at..)?.get(1..));
+        let rest = rest.unwrap_or_default();
+        let end = rest.partition_point(|it| it.instruction <= command.instruction);
+        rest.get(..end).unwrap_or_default()
     }
 
     /// The commands behind a command in the same list.

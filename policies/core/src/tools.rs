@@ -2,7 +2,7 @@
 
 use crate::data::tools::AS_OF;
 use crate::options::text;
-use crate::packages::{Action, Call, Manager, bare, calls};
+use crate::packages::{Action, Call, Manager, bare, calls_of};
 use crate::reports::Reports;
 use crate::runs::Runs;
 use polcheck_sdk::dockerfile::{Dockerfile, Flow};
@@ -55,7 +55,8 @@ pub(crate) fn brought(file: Dockerfile<'_>) -> Result<Rc<Vec<Brought>>, FactErro
 fn look(file: Dockerfile<'_>) -> Result<Rc<Vec<Brought>>, FactError> {
     let runs = Runs::of(file)?;
     let mut all = Vec::new();
-    let calls: Vec<Call<'_>> = calls(file)?.collect();
+    let calls = calls_of(file, &[], &[Action::Install, Action::Remove])?;
+    let calls: Vec<Call<'_>> = calls.collect();
     let installing = calls.iter().filter(|call| call.action == Action::Install);
     for call in installing.filter(|call| installs(call)) {
         let is_later = |it: &&Call<'_>| {

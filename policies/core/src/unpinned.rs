@@ -24,10 +24,11 @@ impl Unpinned {
     pub(crate) fn check(&self, facts: &Facts) -> Judgement {
         let file = facts.dockerfile();
         let mut reports = Reports::default();
-        for call in calls_of(file, self.managers)? {
-            if !matches!(call.action, Action::Install | Action::InstallGroup) {
-                continue;
-            }
+        for call in calls_of(
+            file,
+            self.managers,
+            &[Action::Install, Action::InstallGroup],
+        )? {
             let operands = call.arguments.operands.iter();
             let known = operands
                 .filter(|word| word.value.is_some())

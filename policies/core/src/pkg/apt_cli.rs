@@ -35,7 +35,7 @@ pub const RULE: Rule = Rule {
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
     let mut reports = Reports::default();
-    for call in calls_of(file, &[Manager::Apt])?.filter(|call| call.program == "apt") {
+    for call in calls_of(file, &[Manager::Apt], &[])?.filter(|call| call.program == "apt") {
         let stage = Runs::of(file)?.stage_name(call.command.stage);
         let finding = Finding::new("`apt` is for people, not for scripts").help(format!(
             "write `apt-get {}`, or `apt-cache` to search",

@@ -17,7 +17,7 @@
 //! RUN apt-get update && apt-get upgrade -y
 //! ```
 
-use crate::packages::{Action, calls};
+use crate::packages::{Action, calls_of};
 use crate::reports::Reports;
 use crate::runs::Runs;
 use polcheck_sdk::{Facts, Finding, Judgement, Rule, Settings, Severity};
@@ -33,7 +33,7 @@ pub const RULE: Rule = Rule {
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
     let mut reports = Reports::default();
-    for call in calls(file)?.filter(|call| call.action == Action::DistUpgrade) {
+    for call in calls_of(file, &[], &[Action::DistUpgrade])? {
         let stage = Runs::of(file)?.stage_name(call.command.stage);
         let name = call.name();
         let finding = Finding::new(format!("`{name}` replaces what the base image brings"))

@@ -39,10 +39,7 @@ const MOVING: [&str; 6] = ["latest", "upgrade", "patch", "master", "main", "HEAD
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
     let mut reports = Reports::default();
-    for call in calls_of(file, &[Manager::Go])? {
-        if call.action != Action::Install {
-            continue;
-        }
+    for call in calls_of(file, &[Manager::Go], &[Action::Install])? {
         let loose = loose(file, &call)?;
         if loose.is_empty() {
             continue;

@@ -29,7 +29,7 @@
 //! RUN npm ci
 //! ```
 
-use crate::packages::{Action, Call, Manager, calls};
+use crate::packages::{Action, Call, Manager, calls_of};
 use crate::reports::{Reports, list};
 use crate::runs::{Runs, variable};
 use polcheck_sdk::dockerfile::Dockerfile;
@@ -45,7 +45,7 @@ pub const RULE: Rule = Rule {
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
     let mut reports = Reports::default();
-    for call in calls(file)?.filter(|call| call.action == Action::Install) {
+    for call in calls_of(file, &[Manager::Pip, Manager::Npm], &[Action::Install])? {
         let Some((about, finding)) = finding(file, &call) else {
             continue;
         };

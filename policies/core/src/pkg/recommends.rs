@@ -34,7 +34,7 @@ pub const RULE: Rule = Rule {
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
     let mut reports = Reports::default();
-    for call in calls_of(file, &[Manager::Apt])?.filter(takes_recommended) {
+    for call in calls_of(file, &[Manager::Apt], &[Action::Install])?.filter(takes_recommended) {
         if writes(file, call.command.stage, "APT::Install-Recommends ")? {
             continue;
         }
@@ -67,9 +67,7 @@ fn takes_recommended(call: &Call<'_>) -> bool {
         "without-recommends",
         "R",
     ];
-    call.manager == Manager::Apt
-        && call.action == Action::Install
-        && !arguments.operands.is_empty()
+    !arguments.operands.is_empty()
         && !arguments.has(&names)
         && !arguments.values(&["o", "option"]).any(is_set)
         && !only_unknown_options(call)

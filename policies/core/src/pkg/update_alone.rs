@@ -22,7 +22,7 @@
 
 use crate::caches::caches;
 use crate::options::text;
-use crate::packages::{Action, Call, Manager, calls, ending};
+use crate::packages::{Action, Call, Manager, calls_of, ending};
 use crate::parts::has;
 use crate::reports::Reports;
 use crate::runs::Runs;
@@ -40,7 +40,7 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
     let runs = Runs::of(file)?;
     let mut reports = Reports::default();
-    for call in calls(file)? {
+    for call in calls_of(file, &[], &[Action::Update, Action::Upgrade])? {
         let severity = match (call.manager, call.action) {
             (_, Action::Update) => Severity::Medium,
             (Manager::Dnf | Manager::Zypper, Action::Upgrade) => Severity::Low,

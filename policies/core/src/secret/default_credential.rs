@@ -23,7 +23,7 @@
 //! EOF
 //! ```
 
-use crate::parts::{behind, has};
+use crate::parts::behind;
 use crate::reports::Reports;
 use crate::runs::Runs;
 use crate::script_lines::{ScriptLine, each_line};
@@ -41,6 +41,8 @@ const HELP: &str =
     "ask for it, and stop without it: `${DB_PASS:?no password}`; mount it as a secret";
 /// What reads a variable in other languages, with the name in quotes and the other value behind a comma.
 const READERS: [&str; 4] = ["getenv(", "environ.get(", "env.get(", "ENV.fetch("];
+/// What reads one in Node.js, with the name behind a dot.
+const NODE: &str = "process.env";
 
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
@@ -71,7 +73,16 @@ fn may_set(text: &str, is_heredoc: bool) -> bool {
     is_heredoc && text.contains('=')
         || text.match_indices('$').any(has_default)
         || text.match_indices('(').any(reads)
-        || has(text, "process.env")
+        || ends_in(text, 'v', NODE)
+}
+
+/// Whether a text has a part, which is looked for by the letter that it ends with, and that few words have.
+fn ends_in(text: &str, letter: char, part: &str) -> bool {
+    let is_end = |(at, _): (usize, &str)| {
+        let until = text.get(..=at);
+        until.is_some_and(|until| until.ends_with(part))
+    };
+    text.match_indices(letter).any(is_end)
 }
 
 /// The default of the shell at a `$`.
@@ -100,7 +111,7 @@ fn default<'a>(line: &ScriptLine<'a>) -> Option<(&'a str, &'static str)> {
         names.find_map(node_default).filter(is_secret)
     };
     // Reading the environment is the exception: one look at the text rules most lines out.
-    let may_read = || text.contains(['(', '.']) && (has(text, "env") || has(text, "ENV"));
+    let may_read = || ends_in(text, 'v', "env") || ends_in(text, 'V', "ENV");
     let elsewhere = || may_read().then(|| in_code().or_else(with_node)).flatten();
     let found = in_shell().or_else(elsewhere);
     if let Some((name, _)) = found {

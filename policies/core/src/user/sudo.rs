@@ -26,7 +26,7 @@
 //! ```
 
 use crate::options::text;
-use crate::packages::{Action, Call, bare, calls};
+use crate::packages::{Action, Call, bare, calls_of};
 use crate::reports::Reports;
 use crate::runs::{Runs, final_stages};
 use polcheck_sdk::dockerfile::{Command, Word};
@@ -58,7 +58,7 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
         let key = format!("{} sudo {what}", runs.stage_name(command.stage));
         reports.add_at(key, command.span, finding);
     }
-    for call in calls(file)? {
+    for call in calls_of(file, &[], &[Action::Install])? {
         let Some(span) = installed(&call) else {
             continue;
         };
@@ -104,14 +104,12 @@ fn lowers(command: &Command) -> bool {
 
 /// Where a call installs `sudo`.
 fn installed(call: &Call<'_>) -> Option<Span> {
-    let is_install = call.action == Action::Install;
     let mut operands = call.arguments.operands.iter();
     let is_sudo = |word: &&&Word| {
         let operand = word.value.as_deref().unwrap_or_default();
         bare(call.manager, operand) == "sudo"
     };
-    let found = is_install.then(|| operands.find(is_sudo))?;
-    found.map(|word| word.span)
+    operands.find(is_sudo).map(|word| word.span)
 }
 
 #[cfg(test)]
