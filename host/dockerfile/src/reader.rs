@@ -75,6 +75,9 @@ struct Reader<'a> {
     refusal: Option<Refusal>,
 }
 
+/// How many instructions there is room for at first: nine in ten files have no more.
+const INSTRUCTIONS: usize = 16;
+
 impl<'a> Reader<'a> {
     fn new(data: &'a [u8]) -> Self {
         Self {
@@ -84,7 +87,7 @@ impl<'a> Reader<'a> {
             directives: Directives::default(),
             comments: Vec::new(),
             all_comments: Vec::new(),
-            instructions: Vec::new(),
+            instructions: Vec::with_capacity(INSTRUCTIONS),
             error: None,
             empty_continuations: Vec::new(),
             refusal: None,

@@ -4,6 +4,9 @@
 /// characters, line breaks, marks that change the direction of writing, characters without a picture.
 pub fn printable(text: &str) -> String {
     // Nearly every text is of these characters alone.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let is_plain = |character| matches!(character, ' '..='~');
     let mut printable = String::with_capacity(text.len());
     for part in text.split_inclusive(|character| !is_plain(character)) {

@@ -40,18 +40,15 @@ impl Excerpt {
         let last = span.end_line.min(span.start_line.saturating_add(LINES - 1));
         let first_line = usize::try_from(span.start_line).ok()?;
         let count = usize::try_from(last.saturating_sub(span.start_line)).ok()? + 1;
-        let lines: Vec<String> = from_line(&file.text, first_line.checked_sub(1)?)?
-            .lines()
-            .take(count)
-            .map(shown)
-            .collect();
+        let lines = from_line(&file.text, first_line.checked_sub(1)?)?.lines();
+        let lines: Vec<&str> = lines.take(count).collect();
         if lines.is_empty() {
             return None;
         }
         let mut excerpt = Self {
             path: printable(&file.path),
             first_line,
-            lines: lines.join("\n"),
+            lines: shown(lines.join("\n")),
             marks: Vec::new(),
         };
         let marked = excerpt.range(span).unwrap_or(0..excerpt.lines.len());
@@ -104,12 +101,12 @@ impl Excerpt {
     }
 }
 
-/// A line without what a terminal would obey, as long as it was.
-fn shown(line: &str) -> String {
-    let is_hidden = |c: char| c.is_control() && c != '\t';
-    if line.contains(is_hidden) {
-        line.replace(is_hidden, " ")
+/// Lines without what a terminal would obey, as long as they were.
+fn shown(lines: String) -> String {
+    let is_hidden = |c: char| c.is_control() && !matches!(c, '\t' | '\n');
+    if lines.contains(is_hidden) {
+        lines.replace(is_hidden, " ")
     } else {
-        line.to_owned()
+        lines
     }
 }

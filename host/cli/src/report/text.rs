@@ -50,6 +50,9 @@ pub(crate) fn render(entry: &Entry, style: Style) -> String {
     }
 }
 
+/// How much room a report begins with, in bytes: most need no more.
+const SIZE: usize = 4096;
+
 fn of_report(
     judged: &Judged,
     attestation: &Attestation,
@@ -57,7 +60,7 @@ fn of_report(
     renderer: &Renderer,
 ) -> String {
     let report = &judged.report;
-    let mut text = String::new();
+    let mut text = String::with_capacity(SIZE);
     let mut explained = BTreeSet::new();
     for finding in report
         .findings

@@ -27,7 +27,7 @@ struct At<'a> {
 
 pub(super) fn of(file: &Dockerfile, evaluation: &Evaluation) -> Commands {
     let mut all = Commands {
-        commands: Vec::new(),
+        commands: Vec::with_capacity(file.instructions.len()),
         complete: true,
     };
     let mut shells: Vec<Vec<String>> = Vec::new();
