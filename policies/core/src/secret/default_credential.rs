@@ -41,8 +41,6 @@ const HELP: &str =
     "ask for it, and stop without it: `${DB_PASS:?no password}`; mount it as a secret";
 /// What reads a variable in other languages, with the name in quotes and the other value behind a comma.
 const READERS: [&str; 4] = ["getenv(", "environ.get(", "env.get(", "ENV.fetch("];
-/// What reads one in Node.js, with the name behind a dot.
-const NODE: &str = "process.env";
 
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
     let file = facts.dockerfile();
@@ -66,23 +64,19 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
 /// Whether a text may give a secret a value: by a default of the shell, out of the environment, or in a heredoc by `=`.
 fn may_set(text: &str, is_heredoc: bool) -> bool {
     let has_default = |(at, _): (usize, &str)| default_at(text, at).is_some();
-    let reads = |(at, _): (usize, &str)| {
-        let until = text.get(..=at).unwrap_or_default();
-        READERS.iter().any(|reader| until.ends_with(reader))
-    };
     is_heredoc && text.contains('=')
         || text.match_indices('$').any(has_default)
-        || text.match_indices('(').any(reads)
-        || ends_in(text, 'v', NODE)
+        || ends_in(text, '(', &READERS)
+        || ends_in(text, 'v', &["process.env"])
 }
 
-/// Whether a text has a part, which is looked for by the letter that it ends with, and that few words have.
-fn ends_in(text: &str, letter: char, part: &str) -> bool {
+/// Whether a text has one of these parts, which are looked for by the sign that they end with, and that few words have.
+fn ends_in(text: &str, sign: char, parts: &[&str]) -> bool {
     let is_end = |(at, _): (usize, &str)| {
-        let until = text.get(..=at);
-        until.is_some_and(|until| until.ends_with(part))
+        let until = text.get(..=at).unwrap_or_default();
+        parts.iter().any(|part| until.ends_with(part))
     };
-    text.match_indices(letter).any(is_end)
+    text.match_indices(sign).any(is_end)
 }
 
 /// The default of the shell at a `$`.
@@ -111,7 +105,7 @@ fn default<'a>(line: &ScriptLine<'a>) -> Option<(&'a str, &'static str)> {
         names.find_map(node_default).filter(is_secret)
     };
     // Reading the environment is the exception: one look at the text rules most lines out.
-    let may_read = || ends_in(text, 'v', "env") || ends_in(text, 'V', "ENV");
+    let may_read = || ends_in(text, 'v', &["env"]) || ends_in(text, 'V', &["ENV"]);
     let elsewhere = || may_read().then(|| in_code().or_else(with_node)).flatten();
     let found = in_shell().or_else(elsewhere);
     if let Some((name, _)) = found {
