@@ -3,14 +3,15 @@
 /// A text in which everything that a terminal would obey, or that a reader would not see, is written out: control
 /// characters, line breaks, marks that change the direction of writing, characters without a picture.
 pub fn printable(text: &str) -> String {
+    let is_plain = |byte| matches!(byte, b' '..=b'~');
     // Nearly every text is of these characters alone.
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+    if text.bytes().all(is_plain) {
         return text.to_owned();
     }
-    let is_plain = |character| matches!(character, ' '..='~');
+    let is_other = |character| !u8::try_from(character).is_ok_and(is_plain);
     let mut printable = String::with_capacity(text.len());
-    for part in text.split_inclusive(|character| !is_plain(character)) {
-        let plain = part.trim_end_matches(|character| !is_plain(character));
+    for part in text.split_inclusive(is_other) {
+        let plain = part.trim_end_matches(is_other);
         printable.push_str(plain);
         for character in part.get(plain.len()..).into_iter().flat_map(str::chars) {
             let mut escaped = character.escape_debug();
