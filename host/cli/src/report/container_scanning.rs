@@ -1,25 +1,22 @@
 //! `-o gitlab-container-scanning`: what GitLab shows of images beside vulnerabilities, in version 15.0.7 of its form.
 //! <https://docs.gitlab.com/development/integrations/secure/#report>
 
-use super::markdown::escaped;
-use super::place::fingerprint;
+mod vulnerability;
+
+use super::json::members;
 use super::tally::Tally;
 use super::{Entry, Part, printable, text, waivers};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use model::Severity;
-use model::canonical::sha256;
-use model::report::{Gap, ReportedFinding, Status, Subject};
+use model::report::{Gap, Status, Subject};
 use pipeline::{Judged, RunSummary};
-use serde_json::{Map, Value, json};
+use serde_json::json;
+use vulnerability::Vulnerability;
 
 /// What stands before the findings.
 pub(super) const BEGIN: &str = "{\n\"version\": \"15.0.7\",\n\"vulnerabilities\": [\n";
-
-/// The most characters that a solution may have.
-const MOST_IN_A_SOLUTION: usize = 7_000;
 
 /// What stands behind the findings: who looked, when, what became of it, and what the entries and the run leave to be said.
 pub(super) fn end(tally: &Tally, messages: &[String], summary: &RunSummary) -> String {
@@ -80,10 +77,9 @@ pub(super) fn render(entry: &Entry) -> Part {
             ..Part::default()
         };
     }
-    let findings: Vec<String> = judged.iter().flat_map(of_report).collect();
     let messages: Vec<String> = judged.iter().flat_map(messages).collect();
     Part {
-        text: findings.join(",\n"),
+        text: members(judged.iter().flat_map(of_report)),
         at_the_end: messages.join(",\n"),
         ..Part::default()
     }
@@ -94,112 +90,10 @@ fn no_image() -> Failure {
         .help("write `-o gitlab=FILE`, a code quality report, for Dockerfiles")
 }
 
-fn of_report(judged: &Judged) -> Vec<String> {
+fn of_report(judged: &Judged) -> impl Iterator<Item = Vulnerability<'_>> {
     let findings = judged.report.findings.iter();
     let open = findings.filter(|finding| finding.status == Status::Open);
-    open.map(|finding| of_finding(judged, finding).to_string())
-        .collect()
-}
-
-fn of_finding(judged: &Judged, finding: &ReportedFinding) -> Value {
-    let subject = &judged.report.subject;
-    let platform = subject.platform().map(ToString::to_string);
-    let mut value = json!({
-        "id": uuid(judged, finding),
-        "name": finding.rule,
-        "description": description(judged, finding),
-        "severity": severity(finding.severity),
-        "identifiers": identifiers(finding),
-        // GitLab knows a finding by its first identifier, the image and the package: what a finding is about tells it from others.
-        "location": {
-            "image": printable(subject.given()),
-            "operating_system": platform.as_deref().unwrap_or("unknown"),
-            "dependency": { "package": { "name": printable(&finding.key) }, "version": "unknown" },
-        },
-    });
-    if let (Some(help), Some(value)) = (&finding.help, value.as_object_mut()) {
-        let solution: String = escaped(help).chars().take(MOST_IN_A_SOLUTION).collect();
-        value.insert("solution".to_owned(), json!(solution));
-    }
-    if let (Some(url), Some(value)) = (web(finding), value.as_object_mut()) {
-        value.insert("links".to_owned(), json!([{ "url": url }]));
-    }
-    value
-}
-
-/// What is wrong, where, and why it matters, in GitLab's Markdown.
-fn description(judged: &Judged, finding: &ReportedFinding) -> String {
-    let mut paragraphs = vec![escaped(&finding.message)];
-    let places = finding.location.iter().chain(&finding.related);
-    let places: Vec<String> = places.map(ToString::to_string).collect();
-    if !places.is_empty() {
-        paragraphs.push(format!("Where: {}", escaped(&places.join(", "))));
-    }
-    if let Some(why) = judged.reasons.get(&finding.rule) {
-        paragraphs.push(escaped(why));
-    }
-    paragraphs.join("\n\n")
-}
-
-/// The rule, and what other tools call it.
-fn identifiers(finding: &ReportedFinding) -> Vec<Value> {
-    let identifier = |kind: &str, name: &str| {
-        let mut identifier = Map::new();
-        for (key, value) in [("type", kind), ("name", name), ("value", name)] {
-            identifier.insert(key.to_owned(), json!(value));
-        }
-        identifier
-    };
-    let mut rule = identifier("polcheck_rule", finding.rule.as_ref());
-    if let Some(url) = web(finding) {
-        rule.insert("url".to_owned(), json!(url));
-    }
-    let aliases = finding.aliases.iter().map(|alias| {
-        let kinds = [("CVE-", "cve"), ("CWE-", "cwe"), ("CIS", "cis")];
-        let kind = kinds.iter().find(|(begin, _)| alias.starts_with(begin));
-        identifier(kind.map_or("alias", |(_, kind)| kind), &printable(alias))
-    });
-    let all = std::iter::once(rule).chain(aliases);
-    all.map(Value::Object).collect()
-}
-
-/// The page about a finding, where it is one of the web.
-fn web(finding: &ReportedFinding) -> Option<String> {
-    let url = finding.url.as_deref()?;
-    let is_web = url.starts_with("https://") || url.starts_with("http://");
-    is_web.then(|| printable(url))
-}
-
-/// The same from run to run: version 8 of RFC 9562, over what the finding is known by and the platform.
-fn uuid(judged: &Judged, finding: &ReportedFinding) -> String {
-    let subject = &judged.report.subject;
-    let platform = subject.platform().map(ToString::to_string);
-    let known = [
-        fingerprint(judged, finding),
-        subject.given().to_owned(),
-        platform.unwrap_or_else(|| subject.digest().to_string()),
-    ];
-    let digest = sha256(known.join("\0").as_bytes());
-    let hex: String = digest.digest().chars().take(30).collect();
-    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
-    format!(
-        "{}-{}-8{}-8{}-{}",
-        part(0, 8),
-        part(8, 12),
-        part(12, 15),
-        part(15, 18),
-        part(18, 30)
-    )
-}
-
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Critical => "Critical",
-        Severity::High => "High",
-        Severity::Medium => "Medium",
-        Severity::Low => "Low",
-        Severity::Info => "Info",
-    }
+    open.map(|finding| Vulnerability::of(judged, finding))
 }
 
 /// What could not be decided, what weakens the run, and what the report leaves open.

@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use model::printable;
 use model::report::WaiverReport;
 use pipeline::{Judged, RunSummary};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
@@ -43,6 +44,20 @@ pub(super) fn escaped(json: String) -> String {
         }
     }
     escaped
+}
+
+/// Members of a list, each on a line of its own.
+pub(super) fn members<T: Serialize>(values: impl IntoIterator<Item = T>) -> String {
+    let members: Vec<String> = values.into_iter().map(|value| text(&value)).collect();
+    members.join(",\n")
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "forms are plain data: texts, numbers, lists, and names for keys"
+)]
+fn text(form: &impl Serialize) -> String {
+    serde_json::to_string(form).expect("a form that JSON has a text for")
 }
 
 /// The reports of an entry, as members of a list.

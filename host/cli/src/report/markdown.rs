@@ -116,10 +116,28 @@ fn list(head: &str, gaps: &[Gap]) -> String {
 
 /// A text of which nothing is markup, a link, a formula or a mention of somebody (`CommonMark` 0.31, section 2.4).
 pub(super) fn escaped(text: &str) -> String {
-    const MARKUP: &str = "\\`*_[]<>#|~!&:$";
+    let is_markup = |character| {
+        matches!(
+            character,
+            '\\' | '`'
+                | '*'
+                | '_'
+                | '['
+                | ']'
+                | '<'
+                | '>'
+                | '#'
+                | '|'
+                | '~'
+                | '!'
+                | '&'
+                | ':'
+                | '$'
+        )
+    };
     let mut escaped = String::with_capacity(text.len());
     for character in printable(text).chars() {
-        if MARKUP.contains(character) {
+        if is_markup(character) {
             escaped.push('\\');
         }
         escaped.push(character);
@@ -128,7 +146,10 @@ pub(super) fn escaped(text: &str) -> String {
             escaped += "<!-- -->";
         }
     }
-    escaped.replace("www.", "www\\.")
+    if escaped.contains("www.") {
+        return escaped.replace("www.", "www\\.");
+    }
+    escaped
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! `-o sarif`: SARIF 2.1.0, one run for all subjects, which code scanning services read.
 //! <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>
 
-use super::json::escaped;
-use super::place::{column, fingerprint, place};
+mod result;
+
+use super::json::{escaped, members};
 use super::{Entry, Part, printable, text, waivers};
-use model::facts::dockerfile::Span;
-use model::report::{ReportedFinding, Status};
-use model::{Location, RuleMetadata, Severity, TextEdit};
+use model::{RuleMetadata, Severity};
 use pipeline::{Judged, Policies, RunSummary};
+use result::SarifResult;
 use serde_json::{Value, json};
 
 /// What stands before the results.
@@ -48,18 +48,18 @@ pub(super) fn end(
 pub(super) fn render(entry: &Entry) -> Part {
     let (results, notifications) = match entry {
         Entry::Judged { judged, .. } => (
-            judged.iter().flat_map(results).collect(),
+            members(judged.iter().flat_map(results)),
             judged.iter().flat_map(notifications).collect(),
         ),
         Entry::Failed { reference, failure } => (
-            Vec::new(),
+            String::new(),
             vec![notification(
                 "error",
                 &format!("{reference}: {}", failure.message),
             )],
         ),
         Entry::Nothing { path } => (
-            Vec::new(),
+            String::new(),
             vec![notification(
                 "note",
                 &format!("{path}: there is no Dockerfile in it"),
@@ -67,136 +67,15 @@ pub(super) fn render(entry: &Entry) -> Part {
         ),
     };
     Part {
-        text: joined(&results),
-        at_the_end: joined(&notifications),
+        text: escaped(results),
+        at_the_end: escaped(members(notifications)),
         ..Part::default()
     }
 }
 
-fn joined(values: &[Value]) -> String {
-    let values: Vec<String> = values.iter().map(ToString::to_string).collect();
-    escaped(values.join(",\n"))
-}
-
-fn results(judged: &Judged) -> Vec<Value> {
+fn results(judged: &Judged) -> impl Iterator<Item = SarifResult<'_>> {
     let findings = judged.report.findings.iter();
-    findings.map(|finding| result(judged, finding)).collect()
-}
-
-/// §3.27
-fn result(judged: &Judged, finding: &ReportedFinding) -> Value {
-    let help = finding.help.iter().map(|help| format!(". To do: {help}"));
-    let message = finding.message.clone() + &help.collect::<String>();
-    let places = finding.location.iter().chain(&finding.related);
-    let mut places: Vec<Value> = places.map(|it| location(judged, Some(it))).collect();
-    if places.is_empty() {
-        places.push(location(judged, None));
-    }
-    let related = places.split_off(1);
-    let mut result = json!({
-        "ruleId": finding.rule,
-        "level": level(finding.severity),
-        "message": { "text": printable(&message) },
-        "locations": places,
-        "partialFingerprints": { "polcheck/v1": fingerprint(judged, finding) },
-        "properties": { "severity": finding.severity.name(), "confidence": finding.confidence, "key": printable(&finding.key) },
-    });
-    if let Some(members) = result.as_object_mut() {
-        if !related.is_empty() {
-            members.insert("relatedLocations".to_owned(), Value::Array(related));
-        }
-        if !finding.edits.is_empty() {
-            members.insert("fixes".to_owned(), json!([fix(judged, finding)]));
-        }
-        if let Some(suppression) = suppression(&finding.status) {
-            members.insert("suppressions".to_owned(), json!([suppression]));
-        }
-    }
-    result
-}
-
-/// §3.55
-fn fix(judged: &Judged, finding: &ReportedFinding) -> Value {
-    let text = judged.dockerfile.as_ref().map_or("", |file| &file.text);
-    let replacement = |edit: &TextEdit| {
-        // §3.57
-        json!({
-            "deletedRegion": region(text, edit.span),
-            "insertedContent": { "text": edit.replacement },
-        })
-    };
-    let replacements = finding.edits.iter().map(replacement);
-    let path = judged.dockerfile.as_ref().map_or("", |file| &file.path);
-    json!({
-        "description": { "text": printable(finding.help.as_deref().unwrap_or_default()) },
-        "artifactChanges": [{
-            "artifactLocation": { "uri": uri(path) },
-            "replacements": replacements.collect::<Vec<_>>(),
-        }],
-    })
-}
-
-/// §3.30
-fn region(text: &str, span: Span) -> Value {
-    json!({
-        "startLine": span.start_line,
-        "startColumn": column(text, span.start_line, span.start_column),
-        "endLine": span.end_line,
-        "endColumn": column(text, span.end_line, span.end_column),
-    })
-}
-
-/// §3.35
-fn suppression(status: &Status) -> Option<Value> {
-    match status {
-        Status::Open => None,
-        Status::Waived { waiver } => Some(json!({
-            "kind": "external",
-            "justification": printable(&format!("waived by `{waiver}`")),
-        })),
-        Status::Known => Some(json!({
-            "kind": "external",
-            "justification": "the baseline has it",
-        })),
-        Status::Suppressed { tool, reason } => {
-            let reason = reason.as_ref().map(|reason| format!(": {reason}"));
-            let reason = reason.unwrap_or_default();
-            Some(json!({
-                "kind": "inSource",
-                "justification": printable(&format!("a comment for {tool} silences it{reason}")),
-            }))
-        }
-    }
-}
-
-/// §3.28. What is about an image has its reference for a file, and says more by a logical name.
-fn location(judged: &Judged, location: Option<&Location>) -> Value {
-    let place = place(judged, location);
-    let mut physical = json!({ "artifactLocation": { "uri": uri(place.path) } });
-    let text = judged.dockerfile.as_ref().map(|file| file.text.as_str());
-    if let (Some(span), Some(text), Some(physical)) = (place.span, text, physical.as_object_mut()) {
-        physical.insert("region".to_owned(), region(text, span));
-    }
-    match (place.span, location) {
-        (None, Some(other)) => json!({
-            "physicalLocation": physical,
-            "logicalLocations": [{ "fullyQualifiedName": printable(&other.to_string()) }],
-        }),
-        _ => json!({ "physicalLocation": physical }),
-    }
-}
-
-/// A path or a reference as a relative URI (RFC 3986, section 4.2), an absolute path as one of a file (RFC 8089): everything but
-/// unreserved characters and `/` is encoded.
-fn uri(path: &str) -> String {
-    let encoded = path.bytes().map(|byte| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-            char::from(byte).to_string()
-        }
-        byte => format!("%{byte:02X}"),
-    });
-    let scheme = path.starts_with('/').then(|| "file://".to_owned());
-    scheme.into_iter().chain(encoded).collect()
+    findings.map(|finding| SarifResult::of(judged, finding))
 }
 
 fn notifications(judged: &Judged) -> Vec<Value> {
@@ -249,20 +128,5 @@ fn level(severity: Severity) -> &'static str {
         Severity::Critical | Severity::High => "error",
         Severity::Medium => "warning",
         Severity::Low | Severity::Info => "note",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-
-    #[rstest]
-    #[case("app/Dockerfile", "app/Dockerfile")]
-    #[case("localhost:5000/app:1", "localhost%3A5000/app%3A1")]
-    #[case("a b/ü\n", "a%20b/%C3%BC%0A")]
-    #[case("/a b/c", "file:///a%20b/c")]
-    fn a_path_is_a_uri(#[case] path: &str, #[case] expected: &str) {
-        assert_eq!(uri(path), expected);
     }
 }
