@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use wasmparser::{BinaryReader, BinaryReaderError};
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// The packs that lie in the binary: their folder under `policies/`, which is the end of their package's name.
@@ -16,7 +17,7 @@ const HOSTILE: &str = "polcheck-test-hostile";
 /// unless it is told not to, only functions that cost next to nothing are built into their callers, and no loop is unrolled.
 const SMALL: [&str; 3] = [
     "-Clink-arg=--compress-relocations",
-    "-Cllvm-args=--inline-threshold=10",
+    "-Cllvm-args=--inline-threshold=20",
     "-Cllvm-args=--unroll-threshold=0",
 ];
 
@@ -157,11 +158,37 @@ fn component(package: &str) -> Outcome<Vec<u8>> {
         .join(format!("{}.wasm", package.replace('-', "_")));
     let module = fs::read(&module)
         .map_err(|error| Failure(format!("cannot read `{}`: {error}", module.display())))?;
-    wit_component::ComponentEncoder::default()
+    let component = wit_component::ComponentEncoder::default()
         .validate(true)
         .module(&module)
         .and_then(|mut encoder| encoder.encode())
-        .map_err(|error| Failure(format!("`{package}` is no component: {error:#}")))
+        .map_err(|error| Failure(format!("`{package}` is no component: {error:#}")))?;
+    without_names(&component).map_err(|error| {
+        Failure(format!(
+            "the component of `{package}` cannot be read: {error}"
+        ))
+    })
+}
+
+/// A component without the names of its parts, which only who debugs it reads.
+fn without_names(component: &[u8]) -> Result<Vec<u8>, BinaryReaderError> {
+    const HEADER: usize = 8;
+    const CUSTOM_SECTION: u8 = 0;
+    let mut reader = BinaryReader::new(component, 0);
+    let mut kept = reader.read_bytes(HEADER)?.to_vec();
+    while !reader.eof() {
+        let start = reader.original_position();
+        let section = reader.read_u8()?;
+        let size = reader.read_var_u32()?;
+        let content = reader.read_bytes(usize::try_from(size).unwrap_or(usize::MAX))?;
+        let is_names = section == CUSTOM_SECTION
+            && BinaryReader::new(content, 0).read_string()? == "component-name";
+        if !is_names {
+            let whole = component.get(start..reader.original_position());
+            kept.extend_from_slice(whole.unwrap_or_default());
+        }
+    }
+    Ok(kept)
 }
 
 fn cargo_home() -> Outcome<PathBuf> {
