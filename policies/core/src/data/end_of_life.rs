@@ -253,8 +253,31 @@ pub(crate) const PRODUCTS: &[Product] = &[
     },
 ];
 
-/// The rows of a table of releases.
-pub(crate) fn rows(releases: &str) -> impl Iterator<Item = (&str, &str)> {
-    let rows = releases.split(';');
-    rows.filter_map(|row| row.strip_prefix(' ').unwrap_or(row).split_once(' '))
+/// The rows of a table of releases. Every day has ten characters, so only the space before it is looked for.
+pub(crate) fn rows(mut releases: &str) -> impl Iterator<Item = (&str, &str)> {
+    std::iter::from_fn(move || {
+        let space = releases.bytes().position(|byte| byte == b' ')?;
+        let (release, day) = releases.split_at_checked(space)?;
+        let (day, behind) = day.get(1..)?.split_at_checked("2027-05-01".len())?;
+        releases = behind.strip_prefix("; ").unwrap_or_default();
+        Some((release, day))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_of_every_table_is_a_release_and_a_day() {
+        let tables = PRODUCTS.iter().map(|product| product.releases);
+        for table in tables.chain([DEBIAN_WITHOUT_LTS]) {
+            let written = table.split("; ").map(|row| row.split_once(' ').unwrap());
+            assert!(rows(table).eq(written), "{table}");
+            assert!(
+                rows(table).all(|(_, end)| crate::dates::day(end).is_some()),
+                "{table}"
+            );
+        }
+    }
 }

@@ -32,6 +32,7 @@ use crate::ports;
 use crate::reports::Reports;
 use crate::start_command::{StartWord, base_name, option_words, start_words};
 use polcheck_sdk::{FactError, Facts, Finding, Item, Judgement, Rule, Settings, Severity};
+use std::ops::RangeInclusive;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -127,23 +128,22 @@ fn judge_ports(
     reports: &mut Reports,
 ) -> Result<(), FactError> {
     let config = facts.run_config()?;
-    let exposed = || {
-        config
-            .exposed_ports
-            .iter()
-            .filter(|port| !port.is_inherited)
-    };
-    if exposed().next().is_none() {
+    let own = config
+        .exposed_ports
+        .iter()
+        .filter(|port| !port.is_inherited);
+    let exposed: Vec<(&Item, RangeInclusive<u16>)> = own
+        .filter_map(|port| Some((port, ports::range(&port.key)?)))
+        .collect();
+    if exposed.is_empty() {
         return Ok(());
     }
     let mut judge = |wanted: u16, who: &str| {
-        let covers =
-            |port: &&Item| ports::range(&port.key).is_some_and(|range| range.contains(&wanted));
-        let text = wanted.to_string();
-        for port in exposed()
-            .filter(covers)
-            .filter(|_| !allowed.contains(&text))
-        {
+        let covering = exposed.iter().filter(|(_, range)| range.contains(&wanted));
+        for (port, _) in covering {
+            if allowed.contains(&wanted.to_string()) {
+                continue;
+            }
             let finding = Finding::new(format!(
                 "the image exposes the admin port {wanted} of {who}"
             ))
