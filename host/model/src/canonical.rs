@@ -47,14 +47,15 @@ fn is_plain(value: &Value) -> bool {
 
 /// The SHA-256 digest of bytes, in the form of the OCI image specification.
 pub fn sha256(bytes: &[u8]) -> Digest {
-    let mut text = String::with_capacity("sha256:".len() + 64);
-    text.push_str("sha256:");
-    for byte in Sha256::digest(bytes) {
-        for nibble in [byte >> 4, byte & 15] {
-            text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-        }
-    }
-    sha256_from_text(text)
+    sha256_from_text(format!("sha256:{}", sha256_hex(bytes)))
+}
+
+/// The 64 lower-case hexadecimal digits of the SHA-256 digest of bytes.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from(nibble + if nibble < 10 { b'0' } else { b'a' - 10 });
+    let digest = Sha256::digest(bytes);
+    let nibbles = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    nibbles.map(digit).collect()
 }
 
 #[expect(

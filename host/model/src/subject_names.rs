@@ -1,6 +1,6 @@
 //! What a subject is called, for whatever recognizes it from one run to the next.
 
-use crate::canonical::sha256;
+use crate::canonical::sha256_hex;
 use crate::finding::Location;
 use crate::rule::RuleId;
 use oci_spec::image::Digest;
@@ -28,6 +28,6 @@ impl SubjectNames<'_> {
         };
         let about = about.strip_prefix("./").unwrap_or(about);
         let known = [about, rule.as_ref(), key].join("\0");
-        sha256(known.as_bytes()).digest().to_owned()
+        sha256_hex(known.as_bytes())
     }
 }

@@ -4,6 +4,7 @@
 use super::place::{fingerprint, place};
 use super::{Entry, printable, text, waivers};
 use model::Severity;
+use model::canonical::sha256_hex;
 use model::report::{ReportedFinding, Status};
 use pipeline::{Judged, RunSummary};
 use serde_json::{Value, json};
@@ -78,7 +79,7 @@ fn undecided(path: &str, what: &str, why: &str) -> Value {
     json!({
         "description": printable(&format!("undecided: {what}: {why}")),
         "check_name": "undecided",
-        "fingerprint": model::canonical::sha256(known.as_bytes()).digest(),
+        "fingerprint": sha256_hex(known.as_bytes()),
         "severity": "blocker",
         "location": { "path": printable(path), "lines": { "begin": 1 } },
     })
@@ -103,7 +104,7 @@ fn note(path: &str, what: &str, text: &str) -> Value {
     json!({
         "description": printable(&format!("{what}: {text}")),
         "check_name": "polcheck",
-        "fingerprint": model::canonical::sha256(known.as_bytes()).digest(),
+        "fingerprint": sha256_hex(known.as_bytes()),
         "severity": "info",
         "location": { "path": printable(path), "lines": { "begin": 1 } },
     })
