@@ -7,13 +7,17 @@ use model::printable;
 use model::report::WaiverReport;
 use pipeline::{Judged, RunSummary};
 use serde::Serialize;
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
+use std::io;
 
 /// What stands before the reports of a document.
 pub(super) const BEGIN: &str = "{\n  \"reports\": [\n    ";
 /// Between two of them.
 pub(super) const BETWEEN: &str = ",\n    ";
+/// How much room the text of a form begins with, in bytes: most findings need no more.
+const SIZE: usize = 1024;
 
 /// Behind them: what the run leaves to say, and the version, which grows when a reader of the old one would be wrong about the new
 /// one.
@@ -28,7 +32,11 @@ pub(super) fn end(summary: &RunSummary) -> String {
 
 /// A document that means the same, and has nothing that a terminal obeys or a reader does not see.
 pub(super) fn escaped(json: String) -> String {
-    if json.bytes().all(|byte| matches!(byte, b'\n' | b' '..=b'~')) {
+    /// So many bytes the processor looks at at once.
+    const BLOCK: usize = 64;
+    let is_other = |byte: &&u8| !matches!(byte, b'\n' | b' '..=b'~');
+    let mut blocks = json.as_bytes().chunks(BLOCK);
+    if blocks.all(|block| block.iter().filter(is_other).count() == 0) {
         return json;
     }
     let mut escaped = String::with_capacity(json.len());
@@ -52,24 +60,38 @@ pub(super) fn members<T: Serialize>(values: impl IntoIterator<Item = T>) -> Stri
     members.join(",\n")
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "forms are plain data: texts, numbers, lists, and names for keys"
-)]
 fn text(form: &impl Serialize) -> String {
-    serde_json::to_string(form).expect("a form that JSON has a text for")
+    written(form, CompactFormatter)
 }
 
 /// The reports of an entry, as members of a list.
 pub(crate) fn render(entry: &Entry) -> String {
-    let reports = of_entry(entry)
-        .into_iter()
-        .map(|report| escaped(format!("{report:#}")));
-    // No string of JSON has a line break.
-    reports
-        .collect::<Vec<_>>()
-        .join(",\n")
-        .replace('\n', "\n    ")
+    let reports = of_entry(entry).into_iter();
+    let reports: Vec<String> = reports
+        .map(|report| escaped(written(&report, in_a_list())))
+        .collect();
+    reports.join(BETWEEN)
+}
+
+/// How a member of the list of a document is written: two levels below the margin.
+fn in_a_list() -> PrettyFormatter<'static> {
+    let mut formatter = PrettyFormatter::new();
+    for _ in 0..2 {
+        // Nothing is written of what it stands in, so nothing can fail.
+        let _ = formatter.begin_array(&mut io::sink());
+    }
+    formatter
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "forms are plain data: texts, numbers, lists, and names for keys; and their texts are UTF-8"
+)]
+fn written(form: &impl Serialize, formatter: impl Formatter) -> String {
+    let mut json = Vec::with_capacity(SIZE);
+    form.serialize(&mut Serializer::with_formatter(&mut json, formatter))
+        .expect("a form that JSON has a text for");
+    String::from_utf8(json).expect("a text")
 }
 
 fn of_entry(entry: &Entry) -> Vec<Value> {
