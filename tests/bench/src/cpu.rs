@@ -5,6 +5,7 @@ use nix::sys::resource::{Usage, UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 /// The CPU time of this process so far, all threads together, in seconds.
 pub(crate) fn of_this_process() -> Result<f64> {
@@ -26,6 +27,8 @@ pub(crate) struct Process {
     pub(crate) cpu: f64,
     /// In MB.
     pub(crate) memory: f64,
+    /// How long somebody waits for it, in seconds.
+    pub(crate) elapsed: f64,
 }
 
 /// Measures a command, so many times.
@@ -40,18 +43,23 @@ pub(crate) fn of_command(times: u32, folder: &Path, command: &[String]) -> Resul
         .output()?;
     let said = String::from_utf8(output.stdout)?;
     let mut numbers = said.split_whitespace().map(str::parse::<f64>);
-    match (numbers.next(), numbers.next()) {
-        (Some(Ok(cpu)), Some(Ok(memory))) => Ok(Process { cpu, memory }),
+    match (numbers.next(), numbers.next(), numbers.next()) {
+        (Some(Ok(cpu)), Some(Ok(memory)), Some(Ok(elapsed))) => Ok(Process {
+            cpu,
+            memory,
+            elapsed,
+        }),
         _ => Err(format!("`{}`: {said}", command.join(" ")).into()),
     }
 }
 
-/// Runs a command so many times, and says how many seconds of CPU one run took, and how many MB.
+/// Runs a command so many times, and says how many seconds of CPU one run took, how many MB, and how many seconds of a clock.
 pub(crate) fn measure_children(times: &str, command: &[&str]) -> Result {
     let times: u32 = times.parse()?;
     let [program, args @ ..] = command else {
         return Err("nothing to measure".into());
     };
+    let start = Instant::now();
     for _ in 0..times {
         let status = Command::new(program)
             .args(args)
@@ -62,12 +70,14 @@ pub(crate) fn measure_children(times: &str, command: &[&str]) -> Result {
             return Err(format!("it ended with {status}").into());
         }
     }
+    let elapsed = start.elapsed().as_secs_f64() / f64::from(times);
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
     #[expect(
         clippy::cast_precision_loss,
         reason = "memory in KiB is far below 2^52"
     )]
     let memory = usage.max_rss() as f64 * 1024.0 / 1e6;
-    say(&format!("{} {memory}", seconds(&usage) / f64::from(times)));
+    let cpu = seconds(&usage) / f64::from(times);
+    say(&format!("{cpu} {memory} {elapsed}"));
     Ok(())
 }

@@ -127,10 +127,10 @@ fn speed(corpus: &[Vec<u8>], work: impl Fn(&[u8])) -> Result<String> {
     Ok(format!("{:.0} MB/s", bytes as f64 / 1e6 / seconds))
 }
 
-/// What fixing adds, each time of files that nobody fixed before.
+/// What fixing takes, each time of files that nobody fixed before; and how long somebody waits for it.
 fn fixing(polcheck: &str, corpus: &[Vec<u8>]) -> Result<Figure> {
     const RUNS: u32 = 5;
-    let (mut cpu, mut memory) = (0.0, 0.0_f64);
+    let (mut cpu, mut memory, mut elapsed) = (0.0, 0.0_f64, 0.0);
     // All of them stay to the end: ext4 takes long to make a file where many were deleted a moment ago.
     let trees: Vec<TempDir> = (0..RUNS).map(|_| tree(corpus)).collect::<Result<_>>()?;
     for tree in &trees {
@@ -147,10 +147,15 @@ fn fixing(polcheck: &str, corpus: &[Vec<u8>]) -> Result<Figure> {
         let process = cpu::of_command(1, tree.path(), &command)?;
         cpu += process.cpu / f64::from(RUNS);
         memory = memory.max(process.memory);
+        elapsed += process.elapsed / f64::from(RUNS);
     }
     Ok(Figure::new(
         format!("`polcheck lint --fix` on {FILES} files, every rule"),
-        format!("{:.0} ms, {memory:.0} MB", cpu * 1e3),
+        format!(
+            "{:.0} ms, {memory:.0} MB; {:.0} ms of a clock",
+            cpu * 1e3,
+            elapsed * 1e3
+        ),
         "≤ 500 ms",
     ))
 }

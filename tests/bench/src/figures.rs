@@ -59,7 +59,7 @@ pub(crate) fn measured(
     reach: &'static str,
 ) -> Result<Figure> {
     let command: Vec<String> = command.iter().map(ToString::to_string).collect();
-    let Process { cpu, memory } = cpu::of_command(times, Path::new("."), &command)?;
+    let Process { cpu, memory, .. } = cpu::of_command(times, Path::new("."), &command)?;
     let measured = format!("{}, {memory:.0} MB", millis(cpu));
     Ok(Figure::new(work, measured, reach))
 }

@@ -117,7 +117,7 @@ impl Scene {
         reach: &'static str,
     ) -> Result<Figure> {
         let command: Vec<String> = command.iter().map(ToString::to_string).collect();
-        let Process { cpu, memory } = cpu::of_command(times, self.folder.path(), &command)?;
+        let Process { cpu, memory, .. } = cpu::of_command(times, self.folder.path(), &command)?;
         let measured = format!("{}, {memory:.0} MB", millis(cpu));
         Ok(Figure::new(work, measured, reach))
     }

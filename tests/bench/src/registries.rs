@@ -30,7 +30,7 @@ pub(crate) fn figures(polcheck: &Path) -> Result<Vec<Figure>> {
         let words = [&[program.as_ref()], &CHECK[..], args].concat();
         let mut command: Vec<String> = words.iter().map(ToString::to_string).collect();
         command.extend(images.iter().cloned());
-        let Process { cpu, memory } = cpu::of_command(TIMES, folder.path(), &command)?;
+        let Process { cpu, memory, .. } = cpu::of_command(TIMES, folder.path(), &command)?;
         let measured = format!("{}, {memory:.0} MB", millis(cpu));
         Ok(Figure::new(work, measured, reach))
     };

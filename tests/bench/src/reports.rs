@@ -17,8 +17,11 @@ const FORMATS: [&str; 8] = [
     "text", "json", "sarif", "junit", "github", "gitlab", "markdown", "html",
 ];
 
-/// The cost of a format is what a run with it twice takes more than a run with it once: all else is the same, even the
-/// evidence, which is made for JSON alone.
+/// How often a format is written in the longer one of two runs.
+const COPIES: u8 = 5;
+
+/// The cost of a format is what a run that writes it several times takes more than a run that writes it once: all else is the
+/// same, even the evidence, which is made for JSON alone.
 pub(crate) fn figures(polcheck: &Path) -> Result<Vec<Figure>> {
     let folder = tempfile::tempdir()?;
     let mut images = Vec::new();
@@ -53,10 +56,11 @@ pub(crate) fn figures(polcheck: &Path) -> Result<Vec<Figure>> {
     let of_images = ("gitlab-container-scanning", "check", &images[..]);
     let mut figures = Vec::new();
     for (format, verb, subjects) in of_dockerfiles.into_iter().chain([of_images]) {
-        let cost = run(verb, subjects, &[format, format])? - run(verb, subjects, &[format])?;
+        let often = vec![format; usize::from(COPIES)];
+        let cost = run(verb, subjects, &often)? - run(verb, subjects, &[format])?;
         figures.push(Figure::new(
             format!("{} findings as {format}", FILES * FINDINGS_IN_A_FILE),
-            millis(cost),
+            millis(cost / f64::from(COPIES - 1)),
             "≤ 100 ms",
         ));
     }
