@@ -19,7 +19,7 @@ use std::fmt::Write as _;
 pub(super) use page::{begin, end};
 
 /// Stands for the number of an entry, which only who writes it knows. No text of strangers has it: it has no picture.
-const NUMBER: &str = "\u{1}";
+const NUMBER: char = '\u{1}';
 
 /// The sections of an entry, and at the end its rows of the overview.
 pub(super) fn render(entry: &Entry) -> Part {
