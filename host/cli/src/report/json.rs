@@ -56,12 +56,9 @@ pub(super) fn escaped(json: String) -> String {
 
 /// Members of a list, each on a line of its own.
 pub(super) fn members<T: Serialize>(values: impl IntoIterator<Item = T>) -> String {
-    let members: Vec<String> = values.into_iter().map(|value| text(&value)).collect();
+    let written = |value| written(&value, CompactFormatter);
+    let members: Vec<String> = values.into_iter().map(written).collect();
     members.join(",\n")
-}
-
-fn text(form: &impl Serialize) -> String {
-    written(form, CompactFormatter)
 }
 
 /// The reports of an entry, as members of a list.
