@@ -28,7 +28,7 @@
 use crate::addresses::{is_open, open_port};
 use crate::base_images::of_target;
 use crate::data::admin_listeners::{AS_OF, COMMANDS, PORTS, VARIABLES};
-use crate::ports;
+use crate::ports::exposed;
 use crate::reports::Reports;
 use crate::start_command::{StartWord, base_name, option_words, start_words};
 use polcheck_sdk::{FactError, Facts, Finding, Item, Judgement, Rule, Settings, Severity};
@@ -128,13 +128,7 @@ fn judge_ports(
     reports: &mut Reports,
 ) -> Result<(), FactError> {
     let config = facts.run_config()?;
-    let own = config
-        .exposed_ports
-        .iter()
-        .filter(|port| !port.is_inherited);
-    let exposed: Vec<(&Item, RangeInclusive<u16>)> = own
-        .filter_map(|port| Some((port, ports::range(&port.key)?)))
-        .collect();
+    let exposed: Vec<(&Item, RangeInclusive<u16>)> = exposed(config).collect();
     if exposed.is_empty() {
         return Ok(());
     }

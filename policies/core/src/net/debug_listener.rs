@@ -27,7 +27,7 @@
 //! ```
 
 use crate::debuggers::{Listener, listener};
-use crate::ports;
+use crate::ports::exposed;
 use crate::reports::Reports;
 use crate::start_command::{StartWord, option_words, start_words};
 use polcheck_sdk::{Confidence, Facts, Finding, Judgement, Rule, Settings, Severity};
@@ -61,12 +61,8 @@ fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
             finding.severity(Severity::High).confidence(Confidence::Low)
         };
         reports.add(format!("debugger={name}"), word.place.clone(), finding);
-        for exposed in config
-            .exposed_ports
-            .iter()
-            .filter(|port| !port.is_inherited)
-        {
-            if is_sure && ports::range(&exposed.key).is_some_and(|range| range.contains(&port)) {
+        for (exposed, range) in exposed(config) {
+            if is_sure && range.contains(&port) {
                 let finding = Finding::new(format!(
                     "the image exposes the port {port} of the debugger `{name}`"
                 ))

@@ -27,7 +27,7 @@
 //! ```
 
 use crate::final_user::{FinalUser, final_user};
-use crate::ports;
+use crate::ports::exposed;
 use crate::reports::list;
 use crate::user_name::{User, user};
 use polcheck_sdk::{
@@ -46,12 +46,9 @@ pub const RULE: Rule = Rule {
 const FIRST_UNPRIVILEGED: u16 = 1024;
 
 fn check(facts: &Facts, _: &Settings<'_>) -> Judgement {
-    let is_privileged = |port: &&Item| {
-        ports::range(&port.key).is_some_and(|range| *range.start() < FIRST_UNPRIVILEGED)
-    };
-    let exposed = facts.run_config()?.exposed_ports.iter();
-    let own = exposed.filter(|port| !port.is_inherited);
-    let privileged: Vec<&Item> = own.filter(is_privileged).collect();
+    let exposed = exposed(facts.run_config()?);
+    let privileged = exposed.filter(|(_, range)| *range.start() < FIRST_UNPRIVILEGED);
+    let privileged: Vec<&Item> = privileged.map(|(port, _)| port).collect();
     let root = is_root(facts)?;
     if privileged.is_empty() || root == Some(true) {
         return Ok(vec![]);

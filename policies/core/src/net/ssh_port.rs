@@ -24,7 +24,7 @@
 //! EXPOSE 8080
 //! ```
 
-use crate::ports;
+use crate::ports::exposed;
 use polcheck_sdk::{Facts, Finding, Item, Judgement, Rule, Settings};
 
 /// The rule.
@@ -43,13 +43,9 @@ fn check(facts: &Facts, settings: &Settings<'_>) -> Judgement {
         .integer("/port")
         .and_then(|port| u16::try_from(port).ok())
         .unwrap_or(22);
-    let exposed = facts.run_config()?.exposed_ports.iter();
-    let found = exposed.filter(|port| {
-        !port.is_inherited
-            && !port.key.ends_with("/udp")
-            && ports::range(&port.key).is_some_and(|range| range.contains(&ssh))
-    });
-    let finding = |port: &Item| {
+    let exposed = exposed(facts.run_config()?);
+    let found = exposed.filter(|(port, range)| range.contains(&ssh) && !port.key.ends_with("/udp"));
+    let finding = |(port, _): (&Item, _)| {
         Finding::new(format!("the image exposes ssh on `{}`", port.key))
             .at(port.place.clone())
             .help("remove the ssh server and its `EXPOSE`; enter containers with `kubectl exec`")
