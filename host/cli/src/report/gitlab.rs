@@ -1,6 +1,7 @@
 //! `-o gitlab`: a Code Quality report, which GitLab shows in merge requests.
 //! <https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format>
 
+use super::json::members;
 use super::place::{fingerprint, place};
 use super::{Entry, printable, text, waivers};
 use model::Severity;
@@ -43,8 +44,7 @@ pub(super) fn render(entry: &Entry) -> String {
             "there is no Dockerfile in it",
         )],
     };
-    let findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
-    findings.join(",\n")
+    members(findings)
 }
 
 fn of_report(judged: &Judged) -> Vec<Value> {
