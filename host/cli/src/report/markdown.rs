@@ -116,28 +116,10 @@ fn list(head: &str, gaps: &[Gap]) -> String {
 
 /// A text of which nothing is markup, a link, a formula or a mention of somebody (`CommonMark` 0.31, section 2.4).
 pub(super) fn escaped(text: &str) -> String {
-    let is_markup = |character| {
-        matches!(
-            character,
-            '\\' | '`'
-                | '*'
-                | '_'
-                | '['
-                | ']'
-                | '<'
-                | '>'
-                | '#'
-                | '|'
-                | '~'
-                | '!'
-                | '&'
-                | ':'
-                | '$'
-        )
-    };
+    const MARKUP: &str = "\\`*_[]<>#|~!&:$";
     let mut escaped = String::with_capacity(text.len());
     for character in printable(text).chars() {
-        if is_markup(character) {
+        if character.is_ascii_punctuation() && MARKUP.contains(character) {
             escaped.push('\\');
         }
         escaped.push(character);
@@ -146,10 +128,7 @@ pub(super) fn escaped(text: &str) -> String {
             escaped += "<!-- -->";
         }
     }
-    if escaped.contains("www.") {
-        return escaped.replace("www.", "www\\.");
-    }
-    escaped
+    escaped.replace("www.", "www\\.")
 }
 
 #[cfg(test)]
