@@ -234,8 +234,7 @@ pub(crate) fn judged_rules<'a>(
     let rules = policies.catalogue().rules();
     let rules = rules.map(|(rule, pack)| (&rule.id, (rule, pack)));
     let (mut known, mut selected) = (rules.peekable(), policies.set.rules.iter().peekable());
-    let mut judged = Vec::with_capacity(evaluation.outcomes.len());
-    judged.extend(evaluation.outcomes.iter().filter_map(|outcome| {
+    let judged = evaluation.outcomes.iter().filter_map(|outcome| {
         let id = &outcome.rule;
         let (metadata, pack) = up_to(&mut known, id)?;
         let selected = up_to(&mut selected, id)?;
@@ -249,8 +248,8 @@ pub(crate) fn judged_rules<'a>(
             },
             outcome: &outcome.outcome,
         })
-    }));
-    judged
+    });
+    judged.collect()
 }
 
 /// Goes on in a list that is sorted by id, and answers what it has of this one.
