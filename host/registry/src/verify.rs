@@ -3,9 +3,9 @@
 use crate::error::RegistryError;
 use bytes::Bytes;
 use model::Digest;
+use model::canonical::hex;
 use oci_spec::image::Descriptor;
 use sha2::{Digest as _, Sha256, Sha512};
-use std::fmt::Write as _;
 
 /// A digest in the making.
 #[derive(Clone, Debug)]
@@ -35,19 +35,10 @@ impl Hasher {
 
     fn finish(self) -> String {
         match self {
-            Self::Sha256(hasher) => hex("sha256:", &hasher.finalize()),
-            Self::Sha512(hasher) => hex("sha512:", &hasher.finalize()),
+            Self::Sha256(hasher) => format!("sha256:{}", hex(&hasher.finalize())),
+            Self::Sha512(hasher) => format!("sha512:{}", hex(&hasher.finalize())),
         }
     }
-}
-
-fn hex(prefix: &str, bytes: &[u8]) -> String {
-    let mut text = prefix.to_owned();
-    for byte in bytes {
-        // Writing into a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 /// Checks that bytes have a digest.
