@@ -3,9 +3,9 @@
 use super::json::{Descriptor, EvidenceJson};
 use super::{Passed, StatementError, packs, policy_set};
 use model::report::Subject;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 /// SPEC: VSA v1 §Schema.
 #[derive(Serialize)]
@@ -81,16 +81,15 @@ fn resource_uri(subject: &Subject) -> String {
 
 /// SPEC: purl §Character encoding: everything but letters, digits, `.`, `-`, `_` and `~` is percent-encoded; a slash in a
 /// qualifier and a colon need not be.
-fn encoded(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut encoded, byte| {
-        if byte.is_ascii_alphanumeric() || b".-_~/:".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            // Writing to a string does not fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-        encoded
-    })
+fn encoded(text: &str) -> PercentEncode<'_> {
+    const ENCODED: AsciiSet = NON_ALPHANUMERIC
+        .remove(b'.')
+        .remove(b'-')
+        .remove(b'_')
+        .remove(b'~')
+        .remove(b'/')
+        .remove(b':');
+    utf8_percent_encode(text, &ENCODED)
 }
 
 /// The levels of claims, of which no two are the same.

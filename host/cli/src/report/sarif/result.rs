@@ -6,9 +6,9 @@ use super::level;
 use model::facts::dockerfile::Span;
 use model::report::{ReportedFinding, Status};
 use model::{Confidence, Location, RuleId, TextEdit};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use pipeline::Judged;
 use serde::Serialize;
-use std::fmt::Write as _;
 
 /// §3.27
 #[derive(Serialize)]
@@ -240,21 +240,14 @@ impl Suppression {
 /// A path or a reference as a relative URI (RFC 3986, section 4.2), an absolute path as one of a file (RFC 8089): everything but
 /// unreserved characters and `/` is encoded.
 fn uri(path: &str) -> String {
-    let mut uri = String::with_capacity(path.len());
-    if path.starts_with('/') {
-        uri.push_str("file://");
-    }
-    for byte in path.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                uri.push(char::from(byte));
-            }
-            byte => {
-                let _ = write!(uri, "%{byte:02X}");
-            }
-        }
-    }
-    uri
+    const ENCODED: AsciiSet = NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'.')
+        .remove(b'_')
+        .remove(b'~')
+        .remove(b'/');
+    let scheme = if path.starts_with('/') { "file://" } else { "" };
+    format!("{scheme}{}", utf8_percent_encode(path, &ENCODED))
 }
 
 #[cfg(test)]
